@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#	make			build/imstrace
+#	make demo		install what is missing, boot a VM, show it all
+#	make test		install what is missing, run all tests
+#	make help		the other targets
+
+# Debian's kernel that the modules are built for and the VM runs: 6.12 or 6.1.
+KERNEL ?= 6.12
+
+CC	?= gcc
+CLANG	?= $(firstword $(shell command -v clang clang-14 2>/dev/null) clang)
+BPFTOOL	?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
+
+# B is where everything goes. "make SANITIZE=1" has a tree of its own.
+B	:= build$(if $(SANITIZE),/sanitized)
+WARN	:= -Wall -Wextra -Werror
+CFLAGS	?= -O2 -g
+CFLAGS	+= $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover)
+C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap
+
+# libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
+BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
+	-Iinclude -I/usr/include/$(shell uname -m)-linux-gnu
+
+,	:= ,
+Q	:= $(if $(V),,@)
+say	= @printf '  %-8s %s\n' '$(1)' '$(2)'
+
+all: $(B)/imstrace
+
+### imstrace
+
+USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c'))
+
+$(B)/imstrace: $(USER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/%.o: %.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/user/source/live.o: $(B)/imstrace.skel.h
+
+$(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+
+$(B)/imstrace.skel.h: $(B)/imstrace.bpf.o
+	$(call say,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name imstrace_bpf > $@.new && mv $@.new $@
+
+### The library and the sample device: modules for Debian's kernel
+
+MODULES := build/modules-$(KERNEL)
+
+modules: $(MODULES)/built
+
+$(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
+	$(call say,MODULES,$(MODULES))
+	$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
+		kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
+		{ cat $(MODULES).log; exit 1; }
+	$(Q)! grep -n 'warning:' $(MODULES).log
+	$(Q)touch $@
+
+### What the tests need
+
+GUEST_OBJECTS := $(patsubst tests/guest/%,$(B)/tests/guest/%.o,\
+	$(basename $(wildcard tests/guest/*.c tests/guest/*.S)))
+
+guest: $(B)/tests/guest/ims-guest
+
+$(B)/tests/guest/ims-guest: $(GUEST_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lpthread -o $@
+
+$(B)/tests/guest/%.o: C_FLAGS += -Ikernel-patch/samples/vfio-mdev
+
+$(B)/tests/guest/%.o: tests/guest/%.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -c $< -o $@
+
+# A cmocka program per file: unit tests have the objects of imstrace but main.o.
+UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
+
+unit-tests: $(UNIT_TESTS)
+
+# The end-to-end tests run inside the VM.
+E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
+
+$(B)/tests/e2e/e2e: $(E2E_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -o $@
+
+e2e-tests: $(B)/tests/e2e/e2e all guest modules
+
+### The two main commands
+
+deps:
+	@tools/install-deps
+
+# A make of its own: the build looks for tools that deps may just have installed.
+demo: deps
+	@$(MAKE) --no-print-directory all guest modules
+	@tests/demo
+
+test: deps
+	@$(MAKE) --no-print-directory e2e-tests
+	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
+	@tests/run
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '/^#\tmake/s/^#//p' Makefile
+	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
+	@echo '	make guest		the micro-guest and VFIO client of the tests'
+	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
+	@echo '	make V=1 …		show the commands'
+
+.PHONY: all modules guest unit-tests e2e-tests deps demo test clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' -not -path '$(MODULES)/*' 2>/dev/null)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few kernel structures that the programs look into, each reduced to the
+ * members they use. CO-RE relocates every access by name against the BTF of
+ * the running kernel and of kvm.ko, so that order and size here mean nothing.
+ */
+#ifndef IMSTRACE_BPF_KERNEL_H
+#define IMSTRACE_BPF_KERNEL_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct kobject {
+	const char *name;
+};
+
+struct device {
+	const char *init_name;
+	struct kobject kobj;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct wait_queue_entry {
+	struct list_head entry;
+};
+
+/* Private to fs/eventfd.c, but in BTF. */
+struct eventfd_ctx {
+	struct wait_queue_head wqh;
+	int id;
+};
+
+struct preempt_notifier {
+	struct hlist_node link;
+};
+
+struct task_struct {
+	struct hlist_head preempt_notifiers;
+};
+
+struct irqaction;
+
+/* From here on: kvm.ko. */
+
+struct kvm {
+	int userspace_pid;
+};
+
+struct kvm_kernel_irq_routing_entry {
+	__u32 type;
+	struct {
+		__u32 data;
+	} msi;
+};
+
+#define KVM_IRQ_ROUTING_MSI	2	/* include/uapi/linux/kvm.h */
+
+struct kvm_kernel_irqfd {
+	struct kvm *kvm;
+	struct wait_queue_entry wait;
+	struct kvm_kernel_irq_routing_entry irq_entry;
+	struct eventfd_ctx *eventfd;
+};
+
+struct kvm_vcpu {
+	struct kvm *kvm;
+	struct preempt_notifier preempt_notifier;
+	int vcpu_id;
+};
+
+struct kvm_lapic {
+	struct kvm_vcpu *vcpu;
+};
+
+#pragma clang attribute pop
+
+#endif /* IMSTRACE_BPF_KERNEL_H */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The life of a vector: one program per ims tracepoint but ims_signal. Each
+ * keeps the vector table true and streams one record. All of it runs where
+ * vectors are set up and torn down; speed is no concern, except that
+ * ims_msg_write also fires in hard irq context when an irq moves between CPUs.
+ *
+ * The programs are written for raw tracepoints: the arguments are those of
+ * TP_PROTO in kernel-patch/include/trace/events/ims.h.
+ */
+#include "vectors.h"
+#include <bpf/bpf_tracing.h>
+
+#define CTRL_PASID_ENABLE	(1U << 3)
+#define CTRL_PASID_SHIFT	12
+
+/* A record with what all steps have; the caller adds its own and submits it. */
+static __always_inline struct imstrace_lifecycle *
+new_step(enum imstrace_step step, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	 __u32 id)
+{
+	struct imstrace_lifecycle *record;
+
+	record = bpf_ringbuf_reserve(&lifecycle_stream, sizeof(*record), 0);
+	if (!record) {
+		__sync_fetch_and_add(&totals.lost_lifecycle, 1);
+		return NULL;
+	}
+	__builtin_memset(record, 0, sizeof(*record));
+	record->time = bpf_ktime_get_ns();
+	record->step = step;
+	record->id = id;
+	read_device_name(record->device, dev);
+	record->vector = index;
+	record->irq = irq ?: IMSTRACE_NONE;
+	record->slot = slot;
+	record->pasid = IMSTRACE_NONE;
+	record->eventfd_id = IMSTRACE_NONE;
+	record->pid = bpf_get_current_pid_tgid() >> 32;
+	return record;
+}
+
+static __always_inline void emit_result(enum imstrace_step step, struct device *dev, __u32 index,
+					__u32 irq, __u32 slot, __u32 id, int ret)
+{
+	struct imstrace_lifecycle *record = new_step(step, dev, index, irq, slot, id);
+
+	if (!record)
+		return;
+	record->ret = ret;
+	bpf_ringbuf_submit(record, 0);
+}
+
+static __always_inline void emit_eventfd(enum imstrace_step step, struct device *dev, __u32 index,
+					 __u32 irq, __u32 slot, __u32 id,
+					 struct eventfd_ctx *eventfd, int ret)
+{
+	struct imstrace_lifecycle *record = new_step(step, dev, index, irq, slot, id);
+
+	if (!record)
+		return;
+	if (eventfd)
+		record->eventfd_id = BPF_CORE_READ(eventfd, id);
+	record->ret = ret;
+	bpf_ringbuf_submit(record, 0);
+}
+
+SEC("raw_tp/ims_index_enable")
+int BPF_PROG(index_enable, struct device *dev, __u32 count, int ret)
+{
+	emit_result(STEP_INDEX_ENABLE, dev, count, 0, IMSTRACE_NONE, IMSTRACE_NONE, ret);
+	return 0;
+}
+
+SEC("raw_tp/ims_index_disable")
+int BPF_PROG(index_disable, struct device *dev, __u32 count, int ret)
+{
+	emit_result(STEP_INDEX_DISABLE, dev, count, 0, IMSTRACE_NONE, IMSTRACE_NONE, ret);
+	return 0;
+}
+
+SEC("raw_tp/ims_slot_alloc")
+int BPF_PROG(slot_alloc, struct device *dev, __u32 index, __u32 irq, __u32 slot, __u32 pasid,
+	     int ret)
+{
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+	struct imstrace_lifecycle *record;
+
+	if (vector && !ret) {
+		vector->kind = KIND_IMS;
+		vector->irq = irq;
+		vector->slot = slot;
+		vector->pasid = pasid;
+	}
+	record = new_step(STEP_SLOT_ALLOC, dev, index, irq, slot, id);
+	if (!record)
+		return 0;
+	record->pasid = pasid;
+	record->ret = ret;
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+SEC("raw_tp/ims_slot_free")
+int BPF_PROG(slot_free, struct device *dev, __u32 index, __u32 irq, __u32 slot)
+{
+	emit_result(STEP_SLOT_FREE, dev, index, irq, slot, find_or_add_vector(dev, index), 0);
+	return 0;
+}
+
+SEC("raw_tp/ims_msg_write")
+int BPF_PROG(msg_write, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	     __u32 address_lo, __u32 address_hi, __u32 data)
+{
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_lifecycle *record = new_step(STEP_MSG_WRITE, dev, index, irq, slot, id);
+
+	if (!record)
+		return 0;
+	record->address = (__u64)address_hi << 32 | address_lo;
+	record->data = data;
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+SEC("raw_tp/ims_auxdata_write")
+int BPF_PROG(auxdata_write, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	     __u32 old_ctrl, __u32 new_ctrl)
+{
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_lifecycle *record = new_step(STEP_AUXDATA_WRITE, dev, index, irq, slot, id);
+
+	if (!record)
+		return 0;
+	if (new_ctrl & CTRL_PASID_ENABLE)
+		record->pasid = new_ctrl >> CTRL_PASID_SHIFT;
+	record->old_ctrl = old_ctrl;
+	record->new_ctrl = new_ctrl;
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+SEC("raw_tp/ims_irq_request")
+int BPF_PROG(irq_request, struct device *dev, __u32 index, __u32 irq, __u32 slot, int ret)
+{
+	__u32 id = find_or_add_vector(dev, index);
+
+	if (!ret)
+		set_irq_vector(irq, id);
+	emit_result(STEP_IRQ_REQUEST, dev, index, irq, slot, id, ret);
+	return 0;
+}
+
+SEC("raw_tp/ims_irq_free")
+int BPF_PROG(irq_free, struct device *dev, __u32 index, __u32 irq, __u32 slot)
+{
+	set_irq_vector(irq, IMSTRACE_NONE);
+	emit_result(STEP_IRQ_FREE, dev, index, irq, slot, find_or_add_vector(dev, index), 0);
+	return 0;
+}
+
+SEC("raw_tp/ims_bypass_register")
+int BPF_PROG(bypass_register, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	     struct eventfd_ctx *eventfd, int ret)
+{
+	emit_eventfd(STEP_BYPASS_REGISTER, dev, index, irq, slot, find_or_add_vector(dev, index),
+		     eventfd, ret);
+	return 0;
+}
+
+SEC("raw_tp/ims_bypass_unregister")
+int BPF_PROG(bypass_unregister, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	     struct eventfd_ctx *eventfd, int ret)
+{
+	emit_eventfd(STEP_BYPASS_UNREGISTER, dev, index, irq, slot, find_or_add_vector(dev, index),
+		     eventfd, ret);
+	return 0;
+}
+
+SEC("raw_tp/ims_vector_bind")
+int BPF_PROG(vector_bind, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	     struct eventfd_ctx *eventfd, int ret)
+{
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector && !ret) {
+		vector->kind = irq ? KIND_IMS : KIND_EMULATED;
+		vector->pid = bpf_get_current_pid_tgid() >> 32;
+		set_eventfd(vector, id, eventfd);
+	}
+	emit_eventfd(STEP_VECTOR_BIND, dev, index, irq, slot, id, eventfd, ret);
+	return 0;
+}
+
+SEC("raw_tp/ims_vector_unbind")
+int BPF_PROG(vector_unbind, struct device *dev, __u32 index, __u32 irq, __u32 slot,
+	     struct eventfd_ctx *eventfd, int ret)
+{
+	__u64 key = (__u64)eventfd;
+
+	bpf_map_delete_elem(&eventfd_vectors, &key);
+	emit_eventfd(STEP_VECTOR_UNBIND, dev, index, irq, slot, find_or_add_vector(dev, index),
+		     eventfd, ret);
+	return 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every map of the programs. A vector is known by a small number, its id, which
+ * indexes the arrays; ids are never reused, so that what is read from the
+ * arrays only ever grows and an interval is a plain difference.
+ */
+#ifndef IMSTRACE_BPF_MAPS_H
+#define IMSTRACE_BPF_MAPS_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <imstrace/histogram.h>
+#include <imstrace/records.h>
+
+/* Sizes marked 1 are set by user space before loading. */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct imstrace_vector);
+} vectors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct imstrace_account);
+} accounts SEC(".maps");
+
+/* Index: id * STAGE_COUNT + stage. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct imstrace_histogram);
+} histograms SEC(".maps");
+
+struct vector_key {
+	char device[IMSTRACE_NAME_LEN];
+	__u32 vector;
+};
+
+/* The id of a vector, by name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct vector_key);
+	__type(value, __u32);
+} vector_ids SEC(".maps");
+
+/*
+ * The id + 1 of the vector behind a Linux irq, 0 if it is none of ours. Debian's
+ * NR_IRQS with 8192 CPUs is just above 2^19, and numbers are given out from the
+ * bottom.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1 << 19);
+	__type(key, __u32);
+	__type(value, __u64);
+} irq_vectors SEC(".maps");
+
+/* The id of the vector behind an eventfd_ctx: how emulated vectors are found. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u32);
+} eventfd_vectors SEC(".maps");
+
+enum open_state {
+	OPEN_NONE,
+	OPEN_IRQ,	/* in the handler, nothing signalled yet */
+	OPEN_SIGNALLED,	/* KVM is about to accept it on this CPU */
+	OPEN_DONE,	/* the rest is not this CPU's: waits for the handler's exit */
+};
+
+/*
+ * The interrupt that this CPU is handling. From the handler to KVM's accept
+ * all is one synchronous call chain with interrupts off, so that there is never
+ * more than one.
+ */
+struct open_interrupt {
+	struct imstrace_interrupt current;
+	__u64 kvm;	/* the VM that it goes to */
+	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
+	__u32 state;	/* enum open_state */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct open_interrupt);
+} open_interrupts SEC(".maps");
+
+struct vcpu_key {
+	__u64 kvm;
+	__u64 vcpu_id;
+};
+
+/* The number of a vCPU, its index in guest_interrupts. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct vcpu_key);
+	__type(value, __u32);
+} vcpus SEC(".maps");
+
+enum pending_state {
+	PENDING_NONE,
+	PENDING_WRITING,	/* another CPU is filling it in */
+	PENDING_VALID,
+};
+
+/*
+ * A guest vector of a vCPU: at most one interrupt pending in the IRR and one in
+ * service in the ISR, as in the local APIC itself. Overwritten in place.
+ *
+ * @late is the last interrupt that was taken to have merged into the pending
+ * one. KVM takes the pending one out of the IRR shortly before it says so; an
+ * accept in that window is a new interrupt, which shows when it is injected.
+ */
+struct guest_interrupt {
+	__u32 state;
+	__u32 late_valid;
+	__u32 service_valid;
+	__u32 reserved;
+	struct imstrace_interrupt pending;
+	struct imstrace_interrupt late;
+	struct imstrace_interrupt service;
+};
+
+#define GUEST_VECTORS	256
+
+/* Index: vCPU number * GUEST_VECTORS + guest vector. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct guest_interrupt);
+} guest_interrupts SEC(".maps");
+
+/* Apart, so that a flood of interrupts costs no lifecycle record. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} lifecycle_stream SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 24);
+} interrupt_stream SEC(".maps");
+
+/* Set by user space before loading. */
+const volatile __u32 max_vectors = 1;
+const volatile __u32 max_vcpus = 1;
+const volatile bool stream_interrupts;
+/* kvm.ko is loaded and at least one hop in it is followed. */
+const volatile bool follow_kvm;
+/* The irq hop is followed: an interrupt begins there, else at its signal. */
+const volatile bool follow_irq;
+
+/*
+ * Whether interrupts that begin now are followed. Those that have begun are
+ * followed to their end, so that no count has a hop without the one before.
+ */
+bool following;
+struct imstrace_totals totals;
+
+#endif /* IMSTRACE_BPF_MAPS_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a name to a vector id. This is the slow path: it runs when a vector is
+ * set up, and once for a vector that was there before us.
+ */
+#ifndef IMSTRACE_BPF_VECTORS_H
+#define IMSTRACE_BPF_VECTORS_H
+
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+
+static __always_inline struct imstrace_vector *vector_of(__u32 id)
+{
+	return bpf_map_lookup_elem(&vectors, &id);
+}
+
+static __always_inline struct imstrace_account *account_of(__u32 id)
+{
+	return bpf_map_lookup_elem(&accounts, &id);
+}
+
+/* dev_name(): device_add() moves init_name into the kobject. */
+static __always_inline void read_device_name(char name[IMSTRACE_NAME_LEN], struct device *dev)
+{
+	const char *from = BPF_CORE_READ(dev, init_name);
+
+	if (!from)
+		from = BPF_CORE_READ(dev, kobj.name);
+	bpf_probe_read_kernel_str(name, IMSTRACE_NAME_LEN, from);
+}
+
+/* 0 to max_vectors - 1, or IMSTRACE_NONE, counted, when the table is full. */
+static __noinline __u32 new_vector(struct vector_key *key)
+{
+	struct imstrace_vector *vector;
+	__u32 id, *existing;
+
+	if (!key)
+		return IMSTRACE_NONE;
+	id = __sync_fetch_and_add(&totals.vectors, 1);
+	vector = id < max_vectors ? vector_of(id) : NULL;
+	if (!vector) {
+		__sync_fetch_and_sub(&totals.vectors, 1);
+		__sync_fetch_and_add(&totals.lost_vectors, 1);
+		return IMSTRACE_NONE;
+	}
+	vector->vector = key->vector;
+	vector->irq = IMSTRACE_NONE;
+	vector->slot = IMSTRACE_NONE;
+	vector->pasid = IMSTRACE_NONE;
+	vector->eventfd_id = IMSTRACE_NONE;
+	if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST)) {
+		/* Another CPU was first: the id stays unused, nameless. */
+		existing = bpf_map_lookup_elem(&vector_ids, key);
+		return existing ? *existing : IMSTRACE_NONE;
+	}
+	/* User space takes a vector with a name to be there. */
+	__builtin_memcpy(vector->device, key->device, sizeof(vector->device));
+	return id;
+}
+
+static __always_inline __u32 find_or_add_vector(struct device *dev, __u32 index)
+{
+	struct vector_key key = { .vector = index };
+	__u32 *id;
+
+	read_device_name(key.device, dev);
+	id = bpf_map_lookup_elem(&vector_ids, &key);
+	return id ? *id : new_vector(&key);
+}
+
+/* Connects @irq to vector @id, or disconnects it with IMSTRACE_NONE. */
+static __always_inline void set_irq_vector(__u32 irq, __u32 id)
+{
+	__u64 *entry = bpf_map_lookup_elem(&irq_vectors, &irq);
+
+	if (entry)
+		*entry = id == IMSTRACE_NONE ? 0 : id + 1;
+}
+
+static __always_inline void set_eventfd(struct imstrace_vector *vector, __u32 id,
+					struct eventfd_ctx *eventfd)
+{
+	__u64 key = (__u64)eventfd;
+
+	vector->eventfd = key;
+	vector->eventfd_id = BPF_CORE_READ(eventfd, id);
+	bpf_map_update_elem(&eventfd_vectors, &key, &id, BPF_ANY);
+}
+
+#endif /* IMSTRACE_BPF_VECTORS_H */

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs hand to user space: the vectors and their accounts
+ * (memory mapped arrays, indexed by vector id), and two streams of records.
+ * All times are CLOCK_MONOTONIC in ns.
+ */
+#ifndef IMSTRACE_RECORDS_H
+#define IMSTRACE_RECORDS_H
+
+#include <linux/types.h>
+
+#include "hops.h"
+
+/* "Not known": of an irq, a slot, a PASID, a vector id, a vCPU. */
+#define IMSTRACE_NONE		0xffffffffU
+#define IMSTRACE_NAME_LEN	64
+
+/* The cause of a signal, as the ims_signal tracepoint has it. */
+enum imstrace_cause {
+	CAUSE_IRQ,
+	CAUSE_EMULATED,
+	CAUSE_LOOPBACK,
+	CAUSE_COUNT
+};
+
+enum imstrace_kind {
+	KIND_UNKNOWN,
+	KIND_IMS,		/* a slot and a Linux irq stand behind it */
+	KIND_EMULATED,		/* software in the host signals its eventfd */
+};
+
+/* Who reads a vector's eventfd, as of its latest signal. */
+enum imstrace_reader {
+	READER_UNKNOWN,		/* not signalled yet */
+	READER_IRQFD,		/* KVM, inline: an MSI route */
+	READER_IRQFD_WORK,	/* KVM, through its workqueue: any other route */
+	READER_USER,		/* nobody in the kernel: the VMM reads it itself */
+};
+
+/**
+ * struct imstrace_vector - a vector that has been seen
+ * @device:	name of the owning device
+ * @vector:	index in the device's MSI-X table
+ * @irq:	Linux irq, IMSTRACE_NONE if there is none or it isn't known
+ * @slot:	slot, likewise
+ * @pasid:	PASID in the slot, likewise
+ * @kind:	enum imstrace_kind
+ * @reader:	enum imstrace_reader
+ * @pid:	process that bound it (the VMM), 0 if not known
+ * @eventfd:	kernel address of its eventfd_ctx: a key, of no other use
+ * @eventfd_id:	the eventfd-id of /proc/PID/fdinfo, IMSTRACE_NONE if not known
+ * @ignored:	set by user space: the programs need not follow it
+ */
+struct imstrace_vector {
+	char device[IMSTRACE_NAME_LEN];
+	__u32 vector;
+	__u32 irq;
+	__u32 slot;
+	__u32 pasid;
+	__u32 kind;
+	__u32 reader;
+	__u32 pid;
+	__u32 eventfd_id;
+	__u64 eventfd;
+	__u32 ignored;
+	__u32 reserved;
+};
+
+/**
+ * struct imstrace_account - where a vector's interrupts have gone
+ * @hops:	how often each hop was seen
+ * @causes:	the signal hop by its cause
+ * @coalesced:	accepted while an earlier one was still pending in the same
+ *		guest vector of the same vCPU: the guest sees one for both
+ * @unmatched:	passed a hop and was seen to end there: a handler that signalled
+ *		nothing, a signal that KVM did not accept, an inject
+ *		without an EOI
+ * @lost:	could not be followed for want of space (stream or table full)
+ *
+ * accept = inject + coalesced + pending, inject = eoi + in service, at any time.
+ */
+struct imstrace_account {
+	__u64 hops[HOP_COUNT];
+	__u64 causes[CAUSE_COUNT];
+	__u64 coalesced;
+	__u64 unmatched;
+	__u64 lost;
+};
+
+/* What was lost before it could be charged to a vector. */
+struct imstrace_totals {
+	__u32 vectors;			/* number of vector ids in use */
+	__u32 vcpus;			/* number of vCPUs seen */
+	__u64 lost_vectors;		/* vectors not followed: table full */
+	__u64 lost_lifecycle;		/* lifecycle records: stream full */
+	__u64 lost_interrupts;		/* interrupt records: stream full */
+};
+
+/*
+ * The steps in the life of a vector: X(ENUM, name), each the tracepoint
+ * ims_<name>; plus "known", which user space makes for a vector that was bound
+ * before it looked.
+ */
+#define IMSTRACE_LIFECYCLE(X)				\
+	X(INDEX_ENABLE,		index_enable)		\
+	X(INDEX_DISABLE,	index_disable)		\
+	X(SLOT_ALLOC,		slot_alloc)		\
+	X(SLOT_FREE,		slot_free)		\
+	X(MSG_WRITE,		msg_write)		\
+	X(AUXDATA_WRITE,	auxdata_write)		\
+	X(IRQ_REQUEST,		irq_request)		\
+	X(IRQ_FREE,		irq_free)		\
+	X(BYPASS_REGISTER,	bypass_register)	\
+	X(BYPASS_UNREGISTER,	bypass_unregister)	\
+	X(VECTOR_BIND,		vector_bind)		\
+	X(VECTOR_UNBIND,	vector_unbind)
+
+enum imstrace_step {
+#define X(ENUM, name) STEP_##ENUM,
+	IMSTRACE_LIFECYCLE(X)
+#undef X
+	STEP_KNOWN,
+	STEP_COUNT
+};
+
+/**
+ * struct imstrace_lifecycle - one step in the life of a vector or of its index
+ * @time:	when
+ * @step:	enum imstrace_step
+ * @id:		vector id, IMSTRACE_NONE if the step has none
+ * @device:	name of the device
+ * @vector:	vector; of an index step: the number of vectors
+ * @irq:	Linux irq or IMSTRACE_NONE
+ * @slot:	slot or IMSTRACE_NONE
+ * @pasid:	slot_alloc: the PASID asked for; auxdata_write: the one written
+ * @ret:	0 or a negative errno
+ * @eventfd_id:	bind, unbind, bypass
+ * @pid:	process in whose context it happened
+ * @old_ctrl:	auxdata_write: control word before
+ * @new_ctrl:	and after
+ * @address:	msg_write: message address
+ * @data:	message data
+ */
+struct imstrace_lifecycle {
+	__u64 time;
+	__u32 step;
+	__u32 id;
+	char device[IMSTRACE_NAME_LEN];
+	__u32 vector;
+	__u32 irq;
+	__u32 slot;
+	__u32 pasid;
+	__s32 ret;
+	__u32 eventfd_id;
+	__u32 pid;
+	__u32 old_ctrl;
+	__u32 new_ctrl;
+	__u32 data;
+	__u64 address;
+};
+
+enum imstrace_end {
+	END_COMPLETE,		/* reached its EOI */
+	END_COALESCED,		/* merged into one that was pending */
+	END_SIGNALLED,		/* nobody in the kernel reads the eventfd */
+	END_UNMATCHED,		/* see struct imstrace_account */
+};
+
+/**
+ * struct imstrace_interrupt - one interrupt, written when it has ended
+ * @times:	when it passed each hop, 0: it did not
+ * @id:		vector id
+ * @vcpu:	vCPU it went to, or IMSTRACE_NONE
+ * @guest_vector: x86 vector in the guest, or IMSTRACE_NONE
+ * @cpu:	host CPU that signalled
+ * @cause:	enum imstrace_cause
+ * @end:	enum imstrace_end
+ * @uncoalesced: it was counted, and streamed, as coalesced before it turned out
+ *		to have been an interrupt of its own
+ */
+struct imstrace_interrupt {
+	__u64 times[HOP_COUNT];
+	__u32 id;
+	__u32 vcpu;
+	__u32 guest_vector;
+	__u16 cpu;
+	__u8 cause;
+	__u8 end;
+	__u32 uncoalesced;
+	__u32 reserved;
+};
+
+#endif /* IMSTRACE_RECORDS_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A subcommand. A new one is one new file here and one line in main.c's table.
+ */
+#ifndef IMSTRACE_COMMAND_H
+#define IMSTRACE_COMMAND_H
+
+/* @argv[0] is the name to show in messages. Return: an exit code. */
+int command_live(int argc, char **argv);
+
+#endif /* IMSTRACE_COMMAND_H */

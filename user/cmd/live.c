@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * imstrace live: follow the vectors of the running kernel.
+ */
+#include "../fault.h"
+#include "../session.h"
+#include "command.h"
+#include "options.h"
+
+#include <argp.h>
+#include <stdint.h>
+
+enum option_key {
+	KEY_DEVICE = 0x100, KEY_VECTOR, KEY_IRQ, KEY_EVENTS, KEY_JSON, KEY_HOPS, KEY_BTF,
+};
+
+static const struct argp_option options[] = {
+	{ .doc = "When to show and when to end:" },
+	{ "interval", 'i', "TIME", 0, "Show a table every TIME (default 1s; 0: none)", 0 },
+	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
+	{ "count", 'c', "N", 0, "End after N tables", 0 },
+
+	{ .doc = "Which vectors; all that are given must match:" },
+	{ "device", KEY_DEVICE, "PATTERN", 0, "Of this device: a name or shell pattern", 0 },
+	{ "vector", KEY_VECTOR, "LIST", 0, "These indexes of the MSI-X table: 0,4-7", 0 },
+	{ "irq", KEY_IRQ, "N", 0, "The vector with this Linux irq", 0 },
+	{ "pid", 'p', "PID", 0, "Of this process: the VMM that bound them", 0 },
+
+	{ .doc = "What of them, and how:" },
+	{ "events", KEY_EVENTS, NULL, 0, "Show every interrupt as well, hop by hop", 0 },
+	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
+	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
+	  "(docs/schema/imstrace-1.json)", 0 },
+
+	{ .doc = "Trouble:" },
+	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
+	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Follows every vector through its life and every interrupt from the hard irq to the "
+	"guest's EOI: lifecycle events as they happen, a table every interval, and a summary "
+	"at the end or on Ctrl-C."
+	"\v"
+	"HOPS  "
+#define X(ENUM, name, what) #name ": " what ". "
+	IMSTRACE_HOPS(X)
+#undef X
+	"\n"
+	"STAGES  "
+#define X(ENUM, name, from, to) #name ": " #from " to " #to ". "
+	IMSTRACE_STAGES(X)
+#undef X
+	"\n"
+	"n/a is what can't be measured, with the reason below the table; coal(esced) "
+	"interrupts merged into one that the guest had not taken yet; unm(atched) ones were "
+	"seen to end before their last hop.\n\n"
+	"EXAMPLES\n"
+	"  imstrace live                       everything, until Ctrl-C\n"
+	"  imstrace live -i 5s -d 1m -p 4711   one VMM, a table every 5 s, for a minute\n"
+	"  imstrace live -i 0 -d 10s --json    only the summary, for a script\n"
+	"  imstrace live --events --vector 0   every interrupt of the vectors 0\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
+	"feature is missing.";
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct session_options *session = state->input;
+	__u64 number;
+
+	switch (key) {
+	case 'i':
+		session->interval = 0;
+		if (!(*value == '0' && !value[1]) && !parse_duration(value, &session->interval))
+			argp_error(state, "--interval wants a time such as 1s or 500ms, not \"%s\"",
+				   value);
+		break;
+	case 'd':
+		if (!parse_duration(value, &session->duration))
+			argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"",
+				   value);
+		break;
+	case 'c':
+		if (!parse_number(value, UINT64_MAX, &session->count))
+			argp_error(state, "--count wants a number from 1, not \"%s\"", value);
+		break;
+	case KEY_DEVICE:
+		session->filter.device = value;
+		break;
+	case KEY_VECTOR:
+		if (!vector_list_valid(value))
+			argp_error(state, "--vector wants a list such as 0,4-7, not \"%s\"", value);
+		session->filter.vectors = value;
+		break;
+	case KEY_IRQ:
+		if (!parse_number(value, UINT32_MAX - 1, &number))
+			argp_error(state, "--irq wants a Linux irq number, not \"%s\"", value);
+		session->filter.irq = number;
+		break;
+	case 'p':
+		if (!parse_number(value, INT32_MAX, &number))
+			argp_error(state, "--pid wants a process id, not \"%s\"", value);
+		session->filter.pid = number;
+		break;
+	case KEY_EVENTS:
+		session->live.interrupts = true;
+		break;
+	case KEY_HOPS:
+		if (!parse_hops(value, &session->live.hops))
+			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
+				   "eoi, not \"%s\"", value);
+		if (!(session->live.hops & 1U << HOP_SIGNAL) &&
+		    session->live.hops != 1U << HOP_IRQ)
+			argp_error(state, "--hops needs signal for every hop after it");
+		break;
+	case KEY_JSON:
+		session->sink = &json_sink;
+		fault_use_json();
+		break;
+	case KEY_BTF:
+		session->live.btf = value;
+		break;
+	case 'v':
+		session->live.verbose++;
+		break;
+	case ARGP_KEY_END:
+		if (session->count && !session->interval)
+			argp_error(state, "--count counts tables: it needs an --interval");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+int command_live(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.doc = doc,
+	};
+	struct session_options session = {
+		.live.hops = (1U << HOP_COUNT) - 1,
+		.sink = &text_sink,
+		.interval = 1000000000,
+	};
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &session))
+		return EXIT_USAGE;
+	return session_run(&session);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "options.h"
+
+#include "../measure/stages.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool parse_duration(const char *text, __u64 *ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "", 1e9 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 },
+		{ "h", 3600e9 }, { "d", 86400e9 },
+	};
+	char *end;
+	double value;
+
+	/* strtod() would also take signs, "inf" and hexadecimal. */
+	if (!isdigit(*text) || strpbrk(text, "xX"))
+		return false;
+	value = strtod(text, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].name))
+			continue;
+		value *= units[i].ns;
+		/* A thousand years, and still far from overflowing. */
+		if (value < 1 || value > 3e18)
+			return false;
+		*ns = value;
+		return true;
+	}
+	return false;
+}
+
+bool parse_number(const char *text, __u64 max, __u64 *number)
+{
+	char *end;
+
+	if (!isdigit(*text))
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return !errno && !*end && *number >= 1 && *number <= max;
+}
+
+bool parse_hops(const char *text, unsigned int *mask)
+{
+	*mask = 0;
+	do {
+		size_t length = strcspn(text, ",");
+		unsigned int hop = 0;
+
+		while (hop < HOP_COUNT && (strlen(hop_name(hop)) != length ||
+					   strncmp(hop_name(hop), text, length)))
+			hop++;
+		if (hop == HOP_COUNT)
+			return false;
+		*mask |= 1U << hop;
+		text += length;
+	} while (*text++ == ',');
+	return true;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Values that more than one command takes as options.
+ */
+#ifndef IMSTRACE_OPTIONS_H
+#define IMSTRACE_OPTIONS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* "10s", "1.5m", "250ms"; without a unit, seconds. Into ns; false: it isn't one. */
+bool parse_duration(const char *text, __u64 *ns);
+/* A decimal number from 1 to @max. */
+bool parse_number(const char *text, __u64 max, __u64 *number);
+/* A list of hops such as "irq,signal", into a mask by enum imstrace_hop. */
+bool parse_hops(const char *text, unsigned int *mask);
+
+#endif /* IMSTRACE_OPTIONS_H */

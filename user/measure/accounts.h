@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a vector's interrupts have gone.
+ */
+#ifndef IMSTRACE_MEASURE_ACCOUNTS_H
+#define IMSTRACE_MEASURE_ACCOUNTS_H
+
+#include <imstrace/records.h>
+
+/* Leaves in @account what has been added to it since it was @earlier. */
+void account_subtract(struct imstrace_account *account, const struct imstrace_account *earlier);
+
+void account_add(struct imstrace_account *account, const struct imstrace_account *more);
+
+/*
+ * How many have been accepted by a guest's APIC and are still on their way:
+ * pending, or in the guest's handler.
+ */
+__u64 account_in_flight(const struct imstrace_account *account);
+
+#endif /* IMSTRACE_MEASURE_ACCOUNTS_H */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "histogram.h"
+
+#include <string.h>
+
+/* The inverse of histogram_bucket(). */
+__u64 histogram_bucket_low(__u32 bucket)
+{
+	__u32 shift;
+
+	if (bucket < 2 << HISTOGRAM_BITS)
+		return bucket;
+	shift = (bucket >> HISTOGRAM_BITS) - 1;
+	return (__u64)(bucket - (shift << HISTOGRAM_BITS)) << shift;
+}
+
+__u64 histogram_bucket_high(__u32 bucket)
+{
+	__u32 shift = bucket < 2 << HISTOGRAM_BITS ? 0 : (bucket >> HISTOGRAM_BITS) - 1;
+
+	return histogram_bucket_low(bucket) + ((__u64)1 << shift) - 1;
+}
+
+__u64 histogram_count(const struct imstrace_histogram *histogram)
+{
+	__u64 count = 0;
+
+	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++)
+		count += histogram->buckets[i];
+	return count;
+}
+
+__u64 histogram_min(const struct imstrace_histogram *histogram)
+{
+	return histogram->not_min ? ~histogram->not_min : 0;
+}
+
+__u64 histogram_percentile(const struct imstrace_histogram *histogram, __u64 count,
+			   double percent)
+{
+	double exact = percent / 100 * (double)count;
+	__u64 rank = (__u64)exact, seen = 0, value;
+	__u32 bucket;
+
+	if ((double)rank < exact)
+		rank++;
+	if (rank < 1)
+		rank = 1;
+	if (rank > count)
+		rank = count;
+	for (bucket = 0; bucket < HISTOGRAM_BUCKETS - 1; bucket++) {
+		seen += histogram->buckets[bucket];
+		if (seen >= rank)
+			break;
+	}
+	value = histogram_bucket_low(bucket) +
+		(histogram_bucket_high(bucket) - histogram_bucket_low(bucket)) / 2;
+	if (value > histogram->max)
+		value = histogram->max;
+	if (value < histogram_min(histogram))
+		value = histogram_min(histogram);
+	return value;
+}
+
+void histogram_merge(struct imstrace_histogram *to, const struct imstrace_histogram *from)
+{
+	to->sum += from->sum;
+	if (to->max < from->max)
+		to->max = from->max;
+	if (to->not_min < from->not_min)
+		to->not_min = from->not_min;
+	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++)
+		to->buckets[i] += from->buckets[i];
+}
+
+void histogram_subtract(struct imstrace_histogram *result,
+			const struct imstrace_histogram *later,
+			const struct imstrace_histogram *earlier)
+{
+	__u32 first = HISTOGRAM_BUCKETS, last = 0;
+	__u64 low;
+
+	memset(result, 0, sizeof(*result));
+	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		result->buckets[i] = later->buckets[i] - earlier->buckets[i];
+		if (!result->buckets[i])
+			continue;
+		if (first == HISTOGRAM_BUCKETS)
+			first = i;
+		last = i;
+	}
+	if (first == HISTOGRAM_BUCKETS)
+		return;
+	result->sum = later->sum - earlier->sum;
+	result->max = histogram_bucket_high(last);
+	if (last == HISTOGRAM_BUCKETS - 1 || result->max > later->max)
+		result->max = later->max;
+	low = histogram_bucket_low(first);
+	if (low < histogram_min(later))
+		low = histogram_min(later);
+	result->not_min = ~low;
+}

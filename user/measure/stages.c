@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stages.h"
+
+#include "histogram.h"
+
+const char *hop_name(enum imstrace_hop hop)
+{
+	static const char *const names[] = {
+#define X(ENUM, name, what) [HOP_##ENUM] = #name,
+		IMSTRACE_HOPS(X)
+#undef X
+	};
+
+	return names[hop];
+}
+
+static const struct {
+	const char *name;
+	enum imstrace_hop from, to;
+} stages[] = {
+#define X(ENUM, name, from, to) [STAGE_##ENUM] = { #name, HOP_##from, HOP_##to },
+	IMSTRACE_STAGES(X)
+#undef X
+};
+
+const char *stage_name(enum imstrace_stage stage)
+{
+	return stages[stage].name;
+}
+
+enum imstrace_hop stage_from(enum imstrace_stage stage)
+{
+	return stages[stage].from;
+}
+
+enum imstrace_hop stage_to(enum imstrace_stage stage)
+{
+	return stages[stage].to;
+}
+
+struct stage_figures stage_figures(const struct imstrace_histogram *histogram)
+{
+	struct stage_figures figures = { .count = histogram_count(histogram) };
+
+	if (!figures.count)
+		return figures;
+	figures.min = histogram_min(histogram);
+	figures.mean = histogram->sum / figures.count;
+#define X(name, heading, percent) \
+	figures.name = histogram_percentile(histogram, figures.count, percent);
+	IMSTRACE_PERCENTILES(X)
+#undef X
+	figures.max = histogram->max;
+	return figures;
+}
+
+long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
+{
+	__u64 from = interrupt->times[stages[stage].from];
+	__u64 to = interrupt->times[stages[stage].to];
+
+	if (!from || !to)
+		return -1;
+	/* As the programs count it: clocks of two CPUs may differ by some ns. */
+	return to > from ? (long long)(to - from) : 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is reported of a stage.
+ */
+#ifndef IMSTRACE_MEASURE_STAGES_H
+#define IMSTRACE_MEASURE_STAGES_H
+
+#include <imstrace/histogram.h>
+#include <imstrace/hops.h>
+#include <imstrace/records.h>
+
+/*
+ * X(name, heading, percent): the one list of the percentiles in every output.
+ */
+#define IMSTRACE_PERCENTILES(X)		\
+	X(p50,  "P50",   50)		\
+	X(p90,  "P90",   90)		\
+	X(p99,  "P99",   99)		\
+	X(p999, "P99.9", 99.9)
+
+/* All in ns. With a count of 0 nothing else means anything. */
+struct stage_figures {
+	__u64 count;
+	__u64 min;
+	__u64 mean;
+#define X(name, heading, percent) __u64 name;
+	IMSTRACE_PERCENTILES(X)
+#undef X
+	__u64 max;
+};
+
+const char *hop_name(enum imstrace_hop hop);
+const char *stage_name(enum imstrace_stage stage);
+enum imstrace_hop stage_from(enum imstrace_stage stage);
+enum imstrace_hop stage_to(enum imstrace_stage stage);
+
+struct stage_figures stage_figures(const struct imstrace_histogram *histogram);
+
+/* How long one interrupt took, in ns; -1: it did not pass both hops. */
+long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage);
+
+#endif /* IMSTRACE_MEASURE_STAGES_H */

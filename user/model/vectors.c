@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vectors.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+
+/* Takes "A" or "A-B" off the front of a list; NULL: it isn't one. */
+static const char *next_range(const char *list, unsigned long *first, unsigned long *last)
+{
+	char *end;
+
+	if (!isdigit(*list))
+		return NULL;
+	*first = *last = strtoul(list, &end, 10);
+	if (*end == '-') {
+		if (!isdigit(end[1]))
+			return NULL;
+		*last = strtoul(end + 1, &end, 10);
+	}
+	if (*end == ',')
+		return isdigit(end[1]) ? end + 1 : NULL;
+	return *end ? NULL : end;
+}
+
+bool vector_list_valid(const char *list)
+{
+	unsigned long first, last;
+
+	do {
+		list = next_range(list, &first, &last);
+		if (!list || first > last)
+			return false;
+	} while (*list);
+	return true;
+}
+
+static bool in_list(const char *list, unsigned long vector)
+{
+	unsigned long first, last;
+
+	while (list && *list) {
+		list = next_range(list, &first, &last);
+		if (list && vector >= first && vector <= last)
+			return true;
+	}
+	return false;
+}
+
+enum wanted vector_wanted(const struct vector_filter *filter, const struct imstrace_vector *vector)
+{
+	if (filter->device && fnmatch(filter->device, vector->device, 0))
+		return WANTED_NO;
+	if (filter->vectors && !in_list(filter->vectors, vector->vector))
+		return WANTED_NO;
+	if (filter->irq && vector->irq != filter->irq)
+		return vector->irq == IMSTRACE_NONE ? WANTED_LATER : WANTED_NO;
+	if (filter->pid && vector->pid != filter->pid)
+		return vector->pid ? WANTED_NO : WANTED_LATER;
+	return WANTED_YES;
+}
+
+const char *vector_mode(const struct imstrace_vector *vector)
+{
+	if (vector->kind == KIND_EMULATED)
+		return "emulated";
+	switch ((enum imstrace_reader)vector->reader) {
+	case READER_IRQFD:
+		return "irqfd";
+	case READER_IRQFD_WORK:
+		return "irqfd/workqueue";
+	case READER_USER:
+		return "user";
+	case READER_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
+
+const char *vector_hop_missing(const struct source *source, const struct imstrace_vector *vector,
+			       enum imstrace_hop hop)
+{
+	if (!*source->hops[hop].attached)
+		return source->hops[hop].reason;
+	if (hop == HOP_IRQ && vector->kind == KIND_EMULATED)
+		return "an emulated vector has no irq";
+	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)
+		return "the VMM reads the eventfd itself: the rest happens in user space";
+	if (hop >= HOP_ACCEPT && vector->reader == READER_IRQFD_WORK)
+		return "its route is not an MSI: KVM delivers it through a workqueue";
+	return NULL;
+}

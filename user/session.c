@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include "fault.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static __u64 clock_now(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+struct session {
+	const struct session_options *options;
+	struct source *source;
+	struct measurement *measurement;
+};
+
+static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
+{
+	struct session *session = context;
+	const struct vector_filter *filter = &session->options->filter;
+	struct imstrace_vector vector;
+
+	if (step->id < session->source->capacity) {
+		vector = session->source->vectors[step->id];
+		/* The record's is as of then: the vector may have moved on since. */
+		if (step->irq != IMSTRACE_NONE)
+			vector.irq = step->irq;
+		switch (vector_wanted(filter, &vector)) {
+		case WANTED_NO:
+			/* Its irq and its VMM change with the next binding; its name does not. */
+			if (!filter->irq && !filter->pid)
+				session->source->ignore(session->source, step->id);
+			return;
+		case WANTED_YES:
+			break;
+		case WANTED_LATER:
+			if (filter->pid && step->pid != filter->pid)
+				return;
+			break;
+		}
+	} else {
+		/* Of the whole device: there is no vector to filter by. */
+		vector = (struct imstrace_vector) { .pid = step->pid, .irq = filter->irq };
+		memcpy(vector.device, step->device, sizeof(vector.device));
+		if (vector_wanted(&(struct vector_filter) { .device = filter->device,
+							    .pid = filter->pid },
+				  &vector) != WANTED_YES)
+			return;
+	}
+	session->options->sink->lifecycle(stdout, step);
+}
+
+static void on_interrupt(void *context, const struct imstrace_interrupt *interrupt)
+{
+	struct session *session = context;
+	const struct imstrace_vector *vector;
+
+	if (interrupt->id >= session->source->capacity)
+		return;
+	vector = &session->source->vectors[interrupt->id];
+	if (vector_wanted(&session->options->filter, vector) == WANTED_YES)
+		session->options->sink->interrupt(stdout, vector, interrupt);
+}
+
+/* A full pipe or disk must not pass for a quiet system. */
+static int flush(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	return fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
+}
+
+static int poll_until(struct session *session, __u64 until)
+{
+	__u64 now;
+	int ret = 0;
+
+	while (!ret && !stopped && (now = clock_now(CLOCK_MONOTONIC)) < until) {
+		__u64 wait_ms = (until - now + 999999) / 1000000;
+
+		ret = session->source->poll(session->source, wait_ms < 1000 ? (int)wait_ms : 1000);
+		if (!ret)
+			ret = flush();
+	}
+	return ret;
+}
+
+static int follow(struct session *session)
+{
+	const struct session_options *options = session->options;
+	__u64 begin = clock_now(CLOCK_MONOTONIC), tables = 0, next = begin;
+	__u64 end = options->duration ? begin + options->duration : UINT64_MAX;
+	const struct report *report;
+	bool last = false;
+	int ret;
+
+	do {
+		next = options->interval ? next + options->interval : end;
+		ret = poll_until(session, next < end ? next : end);
+		if (ret)
+			return ret;
+		last = stopped || next >= end || ++tables == options->count;
+		/* At the end also what the streams still hold. */
+		ret = last ? session->source->poll(session->source, 0) : 0;
+		if (ret)
+			return ret;
+		report = measurement_interval(session->measurement, clock_now(CLOCK_MONOTONIC));
+		if (options->interval)
+			options->sink->interval(stdout, report);
+		ret = flush();
+		if (ret)
+			return ret;
+	} while (!last);
+
+	options->sink->summary(stdout, measurement_summary(session->measurement));
+	return flush();
+}
+
+int session_run(const struct session_options *options)
+{
+	struct session session = { .options = options };
+	struct source_handlers handlers = {
+		.lifecycle = on_lifecycle,
+		.interrupt = on_interrupt,
+		.context = &session,
+	};
+	int ret;
+
+	catch_signals();
+	ret = live_open(&session.source, &options->live, &handlers);
+	if (ret)
+		return ret;
+	session.measurement = measurement_new(session.source, &options->filter);
+	if (session.measurement) {
+		options->sink->start(stdout, session.source,
+				     (long long)(clock_now(CLOCK_REALTIME) -
+						 clock_now(CLOCK_MONOTONIC)));
+		ret = flush() ?: follow(&session);
+	} else {
+		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
+	}
+	measurement_free(session.measurement);
+	session.source->close(session.source);
+	return ret;
+}

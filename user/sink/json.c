@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One JSON object a line. docs/schema/imstrace-1.json says what is in them, and
+ * a test holds every line to it.
+ */
+#include "sink.h"
+
+#include "../model/lifecycle.h"
+#include "../version.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static void write_line(FILE *out, json_t *object)
+{
+	/* No memory: a line is missing, which the reader must not take for silence. */
+	if (!object || json_dumpf(object, out, JSON_COMPACT))
+		fputs("{\"type\":\"error\",\"exit_code\":1,\"message\":\"out of memory\"}", out);
+	putc('\n', out);
+	json_decref(object);
+}
+
+static json_t *name(const char *text)
+{
+	char clean[256];
+
+	sink_clean(clean, sizeof(clean), text);
+	return json_string(clean);
+}
+
+static json_t *known(__u32 number)
+{
+	return number == IMSTRACE_NONE ? json_null() : json_integer(number);
+}
+
+static json_t *word(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static void json_start(FILE *out, const struct source *source, long long to_wall_clock)
+{
+	json_t *hops = json_object();
+	struct utsname kernel;
+
+	uname(&kernel);
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		const struct hop_status *status = &source->hops[hop];
+
+		json_object_set_new(hops, hop_name(hop),
+				    json_pack("{s:o, s:o}",
+					      "attached", *status->attached ? name(status->attached) :
+							  json_null(),
+					      "reason", *status->attached ? json_null() :
+							name(status->reason)));
+	}
+	write_line(out, json_pack("{s:s, s:i, s:s, s:o, s:I, s:I, s:o}",
+				  "type", "start",
+				  "schema", IMSTRACE_SCHEMA,
+				  "version", IMSTRACE_VERSION,
+				  "kernel", name(kernel.release),
+				  "time", (json_int_t)source->started,
+				  "to_wall_clock", (json_int_t)to_wall_clock,
+				  "hops", hops));
+}
+
+static void json_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
+{
+	bool of_index = lifecycle_of_index(step->step);
+	json_t *object;
+
+	object = json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}",
+			   "type", "lifecycle",
+			   "time", (json_int_t)step->time,
+			   "event", lifecycle_name(step->step),
+			   "device", name(step->device),
+			   "vector", of_index ? json_null() : json_integer(step->vector),
+			   "irq", known(step->irq),
+			   "slot", known(step->slot),
+			   "pasid", known(step->pasid),
+			   "ret", step->ret,
+			   "eventfd_id", known(step->eventfd_id),
+			   "pid", step->pid);
+	if (of_index)
+		json_object_set_new(object, "vectors", json_integer(step->vector));
+	if (step->step == STEP_AUXDATA_WRITE) {
+		json_object_set_new(object, "old_ctrl", json_integer(step->old_ctrl));
+		json_object_set_new(object, "new_ctrl", json_integer(step->new_ctrl));
+	}
+	if (step->step == STEP_MSG_WRITE) {
+		json_object_set_new(object, "address", json_integer(step->address));
+		json_object_set_new(object, "data", json_integer(step->data));
+	}
+	write_line(out, object);
+}
+
+static void json_interrupt(FILE *out, const struct imstrace_vector *vector,
+			   const struct imstrace_interrupt *interrupt)
+{
+	json_t *hops = json_object(), *stages = json_object();
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		json_object_set_new(hops, hop_name(hop),
+				    interrupt->times[hop] ? json_integer(interrupt->times[hop]) :
+							    json_null());
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		long long time = stage_time(interrupt, stage);
+
+		json_object_set_new(stages, stage_name(stage),
+				    time >= 0 ? json_integer(time) : json_null());
+	}
+	write_line(out, json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o}",
+				  "type", "interrupt",
+				  "device", name(vector->device),
+				  "vector", vector->vector,
+				  "irq", known(vector->irq),
+				  "vcpu", known(interrupt->vcpu),
+				  "guest_vector", known(interrupt->guest_vector),
+				  "cpu", interrupt->cpu,
+				  "cause", sink_cause_name(interrupt->cause),
+				  "end", sink_end_name(interrupt->end),
+				  "uncoalesced", (int)interrupt->uncoalesced,
+				  "hops", hops,
+				  "stages", stages));
+}
+
+static json_t *figures(const struct stage_figures *figures)
+{
+	json_t *object = json_pack("{s:I}", "count", (json_int_t)figures->count);
+
+#define FIGURE(name) \
+	json_object_set_new(object, #name, figures->count ? json_integer(figures->name) : \
+							    json_null())
+	FIGURE(min);
+	FIGURE(mean);
+#define X(name, heading, percent) FIGURE(name);
+	IMSTRACE_PERCENTILES(X)
+#undef X
+	FIGURE(max);
+#undef FIGURE
+	return object;
+}
+
+static json_t *vector_object(const struct vector_report *report)
+{
+	const struct imstrace_vector *vector = &report->vector;
+	json_t *hops = json_object(), *stages = json_object();
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		json_object_set_new(hops, hop_name(hop), report->hop_missing[hop] ? json_null() :
+				    json_integer(report->account.hops[hop]));
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		json_object_set_new(stages, stage_name(stage),
+				    report_stage_missing(report, stage) ? json_null() :
+				    figures(&report->stages[stage]));
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}",
+			 "device", name(vector->device),
+			 "vector", vector->vector,
+			 "irq", known(vector->irq),
+			 "slot", known(vector->slot),
+			 "pasid", known(vector->pasid),
+			 "mode", word(vector_mode(vector)),
+			 "eventfd_id", known(vector->eventfd_id),
+			 "pid", vector->pid ? json_integer(vector->pid) : json_null(),
+			 "hops", hops,
+			 "coalesced", (json_int_t)report->account.coalesced,
+			 "unmatched", (json_int_t)report->account.unmatched,
+			 "lost", (json_int_t)report->account.lost,
+			 "in_flight", (json_int_t)report->in_flight,
+			 "stages", stages);
+}
+
+static void write_report(FILE *out, const char *type, const struct report *report)
+{
+	json_t *vectors = json_array();
+
+	for (size_t i = 0; i < report->count; i++)
+		json_array_append_new(vectors, vector_object(&report->vectors[i]));
+	write_line(out, json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I}, s:o}",
+				  "type", type,
+				  "time", (json_int_t)report->to,
+				  "duration", (json_int_t)(report->to - report->from),
+				  "lost",
+				  "vectors", (json_int_t)report->totals.lost_vectors,
+				  "lifecycle", (json_int_t)report->totals.lost_lifecycle,
+				  "interrupts", (json_int_t)report->totals.lost_interrupts,
+				  "vectors", vectors));
+}
+
+static void json_interval(FILE *out, const struct report *report)
+{
+	write_report(out, "interval", report);
+}
+
+static void json_summary(FILE *out, const struct report *report)
+{
+	write_report(out, "summary", report);
+}
+
+const struct sink json_sink = {
+	.name = "json",
+	.start = json_start,
+	.lifecycle = json_lifecycle,
+	.interrupt = json_interrupt,
+	.interval = json_interval,
+	.summary = json_summary,
+};

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink.h"
+
+void sink_clean(char *to, size_t size, const char *from)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && from[i]; i++)
+		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+	to[i] = '\0';
+}
+
+const char *sink_end_name(enum imstrace_end end)
+{
+	switch (end) {
+	case END_COMPLETE:
+		return "complete";
+	case END_COALESCED:
+		return "coalesced";
+	case END_SIGNALLED:
+		return "signalled";
+	case END_UNMATCHED:
+		return "unmatched";
+	}
+	return "?";
+}
+
+const char *sink_cause_name(enum imstrace_cause cause)
+{
+	switch (cause) {
+	case CAUSE_IRQ:
+		return "irq";
+	case CAUSE_EMULATED:
+		return "emulated";
+	case CAUSE_LOOPBACK:
+		return "loopback";
+	case CAUSE_COUNT:
+		break;
+	}
+	return "?";
+}

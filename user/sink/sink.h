@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An output format. A new one is one new file here and one line in sinks[].
+ */
+#ifndef IMSTRACE_SINK_H
+#define IMSTRACE_SINK_H
+
+#include "../measure/report.h"
+
+#include <stdio.h>
+
+/**
+ * struct sink - renders what a session sees
+ * @name:	of the format
+ * @start:	once, before anything else
+ * @lifecycle:	a step in the life of a vector
+ * @interrupt:	an interrupt, when it has ended, of @vector
+ * @interval:	the figures since the last interval
+ * @summary:	all figures, last
+ *
+ * Times are CLOCK_MONOTONIC ns; @to_wall_clock of the start is what to add for
+ * ns since 1970. A sink writes whole lines and leaves flushing to the caller.
+ */
+struct sink {
+	const char *name;
+	void (*start)(FILE *out, const struct source *source, long long to_wall_clock);
+	void (*lifecycle)(FILE *out, const struct imstrace_lifecycle *step);
+	void (*interrupt)(FILE *out, const struct imstrace_vector *vector,
+			  const struct imstrace_interrupt *interrupt);
+	void (*interval)(FILE *out, const struct report *report);
+	void (*summary)(FILE *out, const struct report *report);
+};
+
+extern const struct sink text_sink, json_sink;
+
+/* Copies a name from outside with everything unprintable replaced by '?'. */
+void sink_clean(char *to, size_t size, const char *from);
+
+/* How an interrupt ended, in a word. */
+const char *sink_end_name(enum imstrace_end end);
+const char *sink_cause_name(enum imstrace_cause cause);
+
+#endif /* IMSTRACE_SINK_H */

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tables for people, within 100 columns. Stage times are in µs.
+ */
+#include "sink.h"
+
+#include "../model/lifecycle.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+static long long wall_clock_offset;
+
+static const char *clock_text(char text[32], __u64 monotonic)
+{
+	long long ns = (long long)monotonic + wall_clock_offset;
+	time_t seconds = ns / 1000000000;
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	snprintf(text, 32, "%02d:%02d:%02d.%06lld", tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 ns % 1000000000 / 1000);
+	return text;
+}
+
+/* A number that may not be known. */
+static const char *number_text(char text[16], __u32 number, const char *format)
+{
+	if (number == IMSTRACE_NONE)
+		return "-";
+	snprintf(text, 16, format, number);
+	return text;
+}
+
+#define VECTOR_FORMAT	"%4s %5s %5s %8s"
+
+struct vector_columns {
+	char vector[16], irq[16], slot[16], pasid[16];
+};
+
+static void print_vector(FILE *out, __u32 vector, __u32 irq, __u32 slot, __u32 pasid)
+{
+	struct vector_columns text;
+
+	fprintf(out, VECTOR_FORMAT, number_text(text.vector, vector, "%u"),
+		number_text(text.irq, irq, "%u"), number_text(text.slot, slot, "%u"),
+		number_text(text.pasid, pasid, "%#x"));
+}
+
+static void text_start(FILE *out, const struct source *source, long long to_wall_clock)
+{
+	const char *separator = "";
+
+	wall_clock_offset = to_wall_clock;
+	fputs("Following ", out);
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		if (!*source->hops[hop].attached)
+			continue;
+		fprintf(out, "%s%s", separator, hop_name(hop));
+		separator = ", ";
+	}
+	fputs(". Ctrl-C ends it with a summary.\n\n", out);
+	fprintf(out, "%-15s  " VECTOR_FORMAT "  %-17s  %s\n", "TIME", "VEC", "IRQ", "SLOT", "PASID",
+		"EVENT", "DEVICE AND DETAIL");
+}
+
+static void text_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
+{
+	char when[32], device[IMSTRACE_NAME_LEN], detail[128];
+	bool of_index = lifecycle_of_index(step->step);
+
+	sink_clean(device, sizeof(device), step->device);
+	lifecycle_describe(step, detail, sizeof(detail));
+	fprintf(out, "%s  ", clock_text(when, step->time));
+	print_vector(out, of_index ? IMSTRACE_NONE : step->vector, step->irq, step->slot,
+		     step->pasid);
+	fprintf(out, "  %-17s  %s%s%s\n", lifecycle_name(step->step), device, *detail ? "  " : "",
+		detail);
+}
+
+static void print_microseconds(FILE *out, int width, __u64 ns)
+{
+	fprintf(out, " %*.1f", width, (double)ns / 1000);
+}
+
+static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
+			   const struct imstrace_interrupt *interrupt)
+{
+	char when[32], device[IMSTRACE_NAME_LEN], vcpu[16];
+	__u64 first = interrupt->times[HOP_IRQ] ?: interrupt->times[HOP_SIGNAL];
+
+	sink_clean(device, sizeof(device), vector->device);
+	fprintf(out, "%s  ", clock_text(when, first));
+	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
+	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", sink_end_name(interrupt->end), device,
+		interrupt->cpu, number_text(vcpu, interrupt->vcpu, "%u"));
+	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
+		long long time = stage_time(interrupt, stage);
+
+		if (time < 0)
+			continue;
+		fprintf(out, "  %s", stage_name(stage));
+		print_microseconds(out, 0, time);
+	}
+	putc('\n', out);
+}
+
+/* Vectors are ordered by device: one heading for all of a device's. */
+static void print_device(FILE *out, const struct imstrace_vector *vector)
+{
+	char device[IMSTRACE_NAME_LEN];
+
+	sink_clean(device, sizeof(device), vector->device);
+	fprintf(out, "%s", device);
+	if (vector->pid)
+		fprintf(out, "  pid %u", vector->pid);
+	putc('\n', out);
+}
+
+static bool same_device(const struct report *report, size_t i)
+{
+	return i && !strncmp(report->vectors[i].vector.device, report->vectors[i - 1].vector.device,
+			     IMSTRACE_NAME_LEN);
+}
+
+static void print_count(FILE *out, int width, __u64 count, const char *missing)
+{
+	if (missing)
+		fprintf(out, " %*s", width, "n/a");
+	else
+		fprintf(out, " %*" PRId64, width, (int64_t)count);
+}
+
+static void print_counts_heading(FILE *out, const char *lead)
+{
+	fprintf(out, "%s" VECTOR_FORMAT "  %-9s", lead, "VEC", "IRQ", "SLOT", "PASID", "MODE");
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		fprintf(out, " %7s", hop_name(hop));
+	fprintf(out, " %6s %6s %5s", "coal.", "unm.", "lost");
+}
+
+static void print_counts(FILE *out, const struct vector_report *report)
+{
+	const struct imstrace_vector *vector = &report->vector;
+	const char *mode = vector_mode(vector);
+
+	fputs("  ", out);
+	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
+	fprintf(out, "  %-9s", mode ? mode : "n/a");
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		print_count(out, 7, report->account.hops[hop], report->hop_missing[hop]);
+	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)report->account.coalesced,
+		(uint64_t)report->account.unmatched, (uint64_t)report->account.lost);
+}
+
+static void print_loss(FILE *out, const struct imstrace_totals *totals)
+{
+	if (totals->lost_vectors)
+		fprintf(out, "!!! LOST: %" PRIu64 " vectors are not followed: the table is full\n",
+			(uint64_t)totals->lost_vectors);
+	if (totals->lost_lifecycle)
+		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle events: the stream was full\n",
+			(uint64_t)totals->lost_lifecycle);
+	if (totals->lost_interrupts)
+		fprintf(out, "!!! LOST: %" PRIu64 " streamed interrupts (they are counted in the "
+			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
+}
+
+/* The longest stage that can be measured stands for the vector in a short row. */
+static enum imstrace_stage widest_stage(const struct vector_report *report)
+{
+	static const enum imstrace_stage by_width[] = {
+		STAGE_TOTAL, STAGE_DELIVERY, STAGE_SERVICE, STAGE_DELIVER, STAGE_IRQFD,
+		STAGE_HANDLER,
+	};
+
+	for (size_t i = 0; i < sizeof(by_width) / sizeof(by_width[0]); i++)
+		if (!report_stage_missing(report, by_width[i]))
+			return by_width[i];
+	return STAGE_HANDLER;
+}
+
+static void text_interval(FILE *out, const struct report *report)
+{
+	size_t idle = 0;
+	char when[32];
+
+	fprintf(out, "\n%s  in %.2f s", clock_text(when, report->to),
+		(double)(report->to - report->from) / 1e9);
+	for (size_t i = 0; i < report->count; i++)
+		idle += !report_active(&report->vectors[i]);
+	if (idle)
+		fprintf(out, ", %zu idle vector%s not shown", idle, idle == 1 ? "" : "s");
+	putc('\n', out);
+	if (idle < report->count) {
+		print_counts_heading(out, "  ");
+		fputs("      p50      p99 µs\n", out);
+	}
+	for (size_t i = 0; i < report->count; i++) {
+		const struct vector_report *vector = &report->vectors[i];
+		enum imstrace_stage stage = widest_stage(vector);
+
+		if (!same_device(report, i))
+			print_device(out, &vector->vector);
+		if (!report_active(vector))
+			continue;
+		print_counts(out, vector);
+		if (vector->stages[stage].count && !report_stage_missing(vector, stage)) {
+			print_microseconds(out, 8, vector->stages[stage].p50);
+			print_microseconds(out, 8, vector->stages[stage].p99);
+			fprintf(out, " %s", stage_name(stage));
+		}
+		putc('\n', out);
+	}
+	print_loss(out, &report->totals);
+}
+
+static void print_stages(FILE *out, const struct vector_report *report)
+{
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		const struct stage_figures *figures = &report->stages[stage];
+
+		if (report_stage_missing(report, stage) || !figures->count)
+			continue;
+		fprintf(out, "  %4u  %-9s %9" PRIu64, report->vector.vector, stage_name(stage),
+			(uint64_t)figures->count);
+		print_microseconds(out, 9, figures->min);
+		print_microseconds(out, 9, figures->mean);
+#define X(name, heading, percent) print_microseconds(out, 9, figures->name);
+		IMSTRACE_PERCENTILES(X)
+#undef X
+		print_microseconds(out, 9, figures->max);
+		putc('\n', out);
+	}
+}
+
+/* Each reason once, with the hops that it is the reason for. */
+static void print_missing(FILE *out, const struct report *report)
+{
+	const char *said[HOP_COUNT * 4];
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->count; i++) {
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+			const char *why = report->vectors[i].hop_missing[hop];
+			size_t j = 0;
+
+			while (j < count && why && strcmp(said[j], why))
+				j++;
+			if (!why || j < count || count == sizeof(said) / sizeof(said[0]))
+				continue;
+			said[count++] = why;
+			fprintf(out, "n/a: %s: %s\n", hop_name(hop), why);
+		}
+	}
+}
+
+static void text_summary(FILE *out, const struct report *report)
+{
+	fprintf(out, "\nSummary of %.2f s, %zu vector%s\n",
+		(double)(report->to - report->from) / 1e9, report->count,
+		report->count == 1 ? "" : "s");
+	if (report->count) {
+		print_counts_heading(out, "  ");
+		putc('\n', out);
+	}
+	for (size_t i = 0; i < report->count; i++) {
+		if (!same_device(report, i))
+			print_device(out, &report->vectors[i].vector);
+		print_counts(out, &report->vectors[i]);
+		if (report->vectors[i].in_flight)
+			fprintf(out, " (%" PRIu64 " in flight)",
+				(uint64_t)report->vectors[i].in_flight);
+		putc('\n', out);
+	}
+	if (report->count) {
+		fprintf(out, "\n  %4s  %-9s %9s %9s %9s", "VEC", "STAGE", "COUNT", "MIN", "MEAN");
+#define X(name, heading, percent) fprintf(out, " %9s", heading);
+		IMSTRACE_PERCENTILES(X)
+#undef X
+		fprintf(out, " %9s µs\n", "MAX");
+	}
+	for (size_t i = 0; i < report->count; i++) {
+		if (!same_device(report, i))
+			print_device(out, &report->vectors[i].vector);
+		print_stages(out, &report->vectors[i]);
+	}
+	if (report->count)
+		putc('\n', out);
+	print_missing(out, report);
+	print_loss(out, &report->totals);
+	if (!report->count)
+		fputs("No vector was seen that matches. Is a device in use, and bound by a VMM?\n",
+		      out);
+}
+
+const struct sink text_sink = {
+	.name = "text",
+	.start = text_start,
+	.lifecycle = text_lifecycle,
+	.interrupt = text_interrupt,
+	.interval = text_interval,
+	.summary = text_summary,
+};

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "live.h"
+
+#include "../fault.h"
+#include "attach.h"
+#include "imstrace.skel.h"
+#include "known.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Room for so many vectors and vCPUs; more are counted as lost. A vector takes
+ * 96 KiB, most of it histograms, and a vCPU 52 KiB.
+ */
+#define MAX_VECTORS	256
+#define MAX_VCPUS	256
+
+#define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
+
+struct live {
+	struct source source;
+	struct source_handlers handlers;
+	struct imstrace_bpf *programs;
+	struct attachments *attachments;
+	struct ring_buffer *streams;
+	struct imstrace_vector *vectors;
+	void *accounts;
+	void *histograms;
+	__u64 *irq_vectors;
+	/* Vectors bound before, until the first poll() has reported them. */
+	struct imstrace_lifecycle *known;
+	size_t known_count;
+};
+
+static int show_up_to;	/* the largest enum libbpf_print_level that is shown, -1: none */
+
+static int show_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	/* One level down: what libbpf warns of is explained in our own words. */
+	return (int)level <= show_up_to ? vfprintf(stderr, format, args) : 0;
+}
+
+static int check_privilege(void)
+{
+	cap_t capabilities = cap_get_proc();
+	cap_flag_value_t bpf = CAP_CLEAR, perfmon = CAP_CLEAR, admin = CAP_CLEAR;
+
+	if (capabilities) {
+		cap_get_flag(capabilities, CAP_BPF, CAP_EFFECTIVE, &bpf);
+		cap_get_flag(capabilities, CAP_PERFMON, CAP_EFFECTIVE, &perfmon);
+		cap_get_flag(capabilities, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
+		cap_free(capabilities);
+	}
+	if (admin == CAP_SET || (bpf == CAP_SET && perfmon == CAP_SET))
+		return 0;
+	return fault(EXIT_MISSING, "Run it as root, or give it CAP_BPF and CAP_PERFMON",
+		     "no privilege to load BPF programs");
+}
+
+static int check_kernel(const struct live_options *options)
+{
+	if (access(options->btf ?: "/sys/kernel/btf/vmlinux", R_OK)) {
+		if (options->btf)
+			return fault(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
+				     strerror(errno));
+		return fault(EXIT_MISSING,
+			     "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
+			     "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
+	}
+	if (options->hops & HOPS_OF_KVM && access("/sys/module/kvm", F_OK))
+		return fault(EXIT_MISSING,
+			     "Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: --hops irq,signal",
+			     "KVM is not loaded, so interrupts can't be followed into a guest");
+	return 0;
+}
+
+/* Nothing that is done from here on needs a privilege. */
+static void drop_privileges(void)
+{
+	cap_t none = cap_init();
+
+	if (!none || cap_set_proc(none))
+		warning("could not drop privileges: %s", strerror(errno));
+	cap_free(none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int on_lifecycle(void *context, void *data, size_t size)
+{
+	struct live *live = context;
+
+	(void)size;
+	live->handlers.lifecycle(live->handlers.context, data);
+	return 0;
+}
+
+static int on_interrupt(void *context, void *data, size_t size)
+{
+	struct live *live = context;
+
+	(void)size;
+	live->handlers.interrupt(live->handlers.context, data);
+	return 0;
+}
+
+static int live_poll(struct source *source, int timeout_ms)
+{
+	struct live *live = (struct live *)source;
+	int ret;
+
+	for (size_t i = 0; i < live->known_count; i++)
+		live->handlers.lifecycle(live->handlers.context, &live->known[i]);
+	live->known_count = 0;
+	ret = ring_buffer__poll(live->streams, timeout_ms);
+	if (ret >= 0 || ret == -EINTR)
+		return 0;
+	return fault(EXIT_RUNTIME, NULL, "reading the event streams failed: %s", strerror(-ret));
+}
+
+static void live_ignore(struct source *source, __u32 id)
+{
+	struct live *live = (struct live *)source;
+
+	live->vectors[id].ignored = 1;
+}
+
+/* The length of an array map in memory: its elements are padded to 8 bytes. */
+static size_t map_bytes(const struct bpf_map *map)
+{
+	size_t bytes = (size_t)((bpf_map__value_size(map) + 7) & ~7U) * bpf_map__max_entries(map);
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) & ~(page - 1);
+}
+
+static void *map_array(const struct bpf_map *map, int protection)
+{
+	void *memory = mmap(NULL, map_bytes(map), protection, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void unmap_array(void *memory, const struct bpf_map *map)
+{
+	if (memory)
+		munmap(memory, map_bytes(map));
+}
+
+static void live_close(struct source *source)
+{
+	struct live *live = (struct live *)source;
+
+	if (live->programs && live->programs->bss)
+		live->programs->bss->following = false;
+	attach_free(live->attachments);
+	ring_buffer__free(live->streams);
+	if (live->programs) {
+		unmap_array(live->vectors, live->programs->maps.vectors);
+		unmap_array(live->accounts, live->programs->maps.accounts);
+		unmap_array(live->histograms, live->programs->maps.histograms);
+		unmap_array(live->irq_vectors, live->programs->maps.irq_vectors);
+	}
+	imstrace_bpf__destroy(live->programs);
+	free(live->known);
+	free(live);
+}
+
+static int load(struct live *live, const struct live_options *options)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
+	int ret;
+
+	if (!programs)
+		return fault(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
+			     strerror(errno));
+	live->programs = programs;
+	programs->rodata->max_vectors = MAX_VECTORS;
+	programs->rodata->max_vcpus = MAX_VCPUS;
+	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->follow_kvm = options->hops & HOPS_OF_KVM;
+	programs->rodata->follow_irq = options->hops & 1U << HOP_IRQ;
+	bpf_map__set_max_entries(programs->maps.vectors, MAX_VECTORS);
+	bpf_map__set_max_entries(programs->maps.accounts, MAX_VECTORS);
+	bpf_map__set_max_entries(programs->maps.histograms, MAX_VECTORS * STAGE_COUNT);
+	bpf_map__set_max_entries(programs->maps.vector_ids, MAX_VECTORS);
+	bpf_map__set_max_entries(programs->maps.eventfd_vectors, MAX_VECTORS);
+	bpf_map__set_max_entries(programs->maps.vcpus, MAX_VCPUS);
+	bpf_map__set_max_entries(programs->maps.guest_interrupts, MAX_VCPUS * 256);
+	if (!options->interrupts)
+		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
+	attach_select(programs->obj, options->hops);
+
+	ret = imstrace_bpf__load(programs);
+	if (ret == -EPERM)
+		return fault(EXIT_MISSING,
+			     "A container or lockdown may forbid it: see -v, and try outside",
+			     "the kernel refused to load the BPF programs");
+	if (ret)
+		return fault(EXIT_RUNTIME, "See the kernel's reasons with -v",
+			     "loading the BPF programs failed: %s", strerror(-ret));
+	return 0;
+}
+
+static int map_memory(struct live *live)
+{
+	struct imstrace_bpf *programs = live->programs;
+
+	live->vectors = map_array(programs->maps.vectors, PROT_READ | PROT_WRITE);
+	live->accounts = map_array(programs->maps.accounts, PROT_READ);
+	live->histograms = map_array(programs->maps.histograms, PROT_READ);
+	live->irq_vectors = map_array(programs->maps.irq_vectors, PROT_READ | PROT_WRITE);
+	if (!live->vectors || !live->accounts || !live->histograms || !live->irq_vectors)
+		return fault(EXIT_RUNTIME, NULL, "mapping the counters failed: %s",
+			     strerror(errno));
+	live->source.vectors = live->vectors;
+	live->source.accounts = live->accounts;
+	live->source.histograms = live->histograms;
+	live->source.totals = &programs->bss->totals;
+	live->source.capacity = MAX_VECTORS;
+	return 0;
+}
+
+static int open_streams(struct live *live)
+{
+	struct imstrace_bpf *programs = live->programs;
+
+	live->streams = ring_buffer__new(bpf_map__fd(programs->maps.lifecycle_stream), on_lifecycle,
+					 live, NULL);
+	if (!live->streams ||
+	    ring_buffer__add(live->streams, bpf_map__fd(programs->maps.interrupt_stream),
+			     on_interrupt, live))
+		return fault(EXIT_RUNTIME, NULL, "opening the event streams failed: %s",
+			     strerror(errno));
+	return 0;
+}
+
+static __u64 monotonic_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* To be reported by the first poll(). */
+static void queue_known(struct live *live, __u32 id, const struct imstrace_vector *found)
+{
+	struct imstrace_lifecycle *known;
+
+	known = reallocarray(live->known, live->known_count + 1, sizeof(*known));
+	if (!known)
+		return;
+	live->known = known;
+	known += live->known_count++;
+	*known = (struct imstrace_lifecycle) {
+		.time = live->source.started, .step = STEP_KNOWN, .id = id,
+		.vector = found->vector, .irq = found->irq, .slot = found->slot,
+		.pasid = IMSTRACE_NONE, .eventfd_id = IMSTRACE_NONE,
+	};
+	memcpy(known->device, found->device, sizeof(known->device));
+}
+
+/*
+ * Adds a vector as new_vector() in bpf/vectors.h does, against which it may be
+ * racing: whoever comes second leaves it to the first.
+ */
+static void add_known(void *context, const struct imstrace_vector *found)
+{
+	struct live *live = context;
+	struct imstrace_totals *totals = &live->programs->bss->totals;
+	struct vector_key {
+		char device[IMSTRACE_NAME_LEN];
+		__u32 vector;
+	} key = { .vector = found->vector };
+	__u32 id;
+
+	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+	if (id >= MAX_VECTORS) {
+		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
+		return;
+	}
+	live->vectors[id] = *found;
+	memset(live->vectors[id].device, 0, sizeof(found->device));
+	memcpy(key.device, found->device, sizeof(key.device));
+	if (bpf_map__update_elem(live->programs->maps.vector_ids, &key, sizeof(key), &id,
+				 sizeof(id), BPF_NOEXIST))
+		return;
+	memcpy(live->vectors[id].device, found->device, sizeof(found->device));
+	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
+		return;
+	live->irq_vectors[found->irq] = id + 1;
+	/* It may have been freed since it was found, and its number given away. */
+	if (!known_still_bound(found))
+		live->irq_vectors[found->irq] = 0;
+	queue_known(live, id, found);
+}
+
+int live_open(struct source **result, const struct live_options *options,
+	      const struct source_handlers *handlers)
+{
+	struct live *live;
+	int ret;
+
+	show_up_to = options->verbose - 1;
+	libbpf_set_print(show_libbpf);
+	ret = check_privilege() ?: check_kernel(options);
+	if (ret)
+		return ret;
+
+	live = calloc(1, sizeof(*live));
+	if (!live)
+		return fault(EXIT_RUNTIME, NULL, "out of memory");
+	live->handlers = *handlers;
+	live->source.poll = live_poll;
+	live->source.ignore = live_ignore;
+	live->source.close = live_close;
+
+	ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?:
+	      attach_all(live->programs->obj, options->hops, live->source.hops,
+			 &live->attachments);
+	if (ret) {
+		live_close(&live->source);
+		return ret;
+	}
+	live->source.started = monotonic_now();
+	known_vectors(add_known, live);
+	live->programs->bss->following = true;
+	drop_privileges();
+	*result = &live->source;
+	return 0;
+}

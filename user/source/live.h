@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The running kernel as a source.
+ */
+#ifndef IMSTRACE_SOURCE_LIVE_H
+#define IMSTRACE_SOURCE_LIVE_H
+
+#include "source.h"
+
+/**
+ * struct live_options - how to follow the running kernel
+ * @hops:	bit mask of the hops to follow, by enum imstrace_hop
+ * @interrupts:	stream every interrupt as well
+ * @btf:	file with the kernel's BTF, or NULL for the kernel's own
+ * @verbose:	show libbpf's messages: 1 information, 2 debug
+ */
+struct live_options {
+	unsigned int hops;
+	bool interrupts;
+	const char *btf;
+	int verbose;
+};
+
+/**
+ * live_open - load and attach the programs, find the vectors already bound
+ * @result:	the source, when 0 is returned
+ * @options:	as above; not needed after the call
+ * @handlers:	called from within poll() only; a vector that was bound before is
+ *		reported by a STEP_KNOWN
+ *
+ * Afterwards the process has no capability left.
+ *
+ * Return: 0 or an exit code, reported.
+ */
+int live_open(struct source **result, const struct live_options *options,
+	      const struct source_handlers *handlers);
+
+#endif /* IMSTRACE_SOURCE_LIVE_H */
