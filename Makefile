@@ -100,7 +100,7 @@ E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
 
 $(B)/tests/e2e/e2e: $(E2E_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
 
 e2e-tests: $(B)/tests/e2e/e2e all guest modules
 

@@ -190,6 +190,8 @@ static void text_interval(FILE *out, const struct report *report)
 		(double)(report->to - report->from) / 1e9);
 	for (size_t i = 0; i < report->count; i++)
 		idle += !report_active(&report->vectors[i]);
+	if (!report->count)
+		fputs(", no vector seen yet", out);
 	if (idle)
 		fprintf(out, ", %zu idle vector%s not shown", idle, idle == 1 ? "" : "s");
 	putc('\n', out);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What imstrace says where it can't work: one clear sentence, the remedy, and the
+ * exit code. Runs before anything has been loaded.
+ */
+#include "groups.h"
+#include "lab.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Runs @command, which must exit with @code and write one line with both words. */
+static void expect_fault(int code, const char *what, const char *remedy, const char *command)
+{
+	int status;
+	char *text = lab_output(&status, "exec 2>&1; %s", command);
+
+	if (status != code || !strstr(text, what) || !strstr(text, remedy) ||
+	    strchr(text, '\n') != text + strlen(text) - 1)
+		fail_msg("%s: exit code %d: %s", command, status, text);
+	free(text);
+}
+
+static void no_privilege(void **state)
+{
+	(void)state;
+	expect_fault(3, "no privilege", "CAP_BPF and CAP_PERFMON",
+		     "setpriv --reuid 65534 --inh-caps=-all --bounding-set=-all " IMSTRACE " live");
+}
+
+static void no_btf(void **state)
+{
+	(void)state;
+	expect_fault(3, "has no BTF", "--btf",
+		     "unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && " IMSTRACE " live'");
+}
+
+static void no_kvm(void **state)
+{
+	(void)state;
+	expect_fault(3, "KVM is not loaded", "modprobe kvm", IMSTRACE " live");
+}
+
+static void no_modules(void **state)
+{
+	(void)state;
+	lab_shell("tests/vm/lab kvm");
+	expect_fault(3, "no tracepoint ims_", "modprobe vfio-ims", IMSTRACE " live");
+}
+
+static void wrong_usage(void **state)
+{
+	static const char *const arguments[] = {
+		"nonsense", "live --vector 1-", "live --vector 3-1", "live -d -1", "live -d 1y",
+		"live -i x", "live --irq 0", "live -p 0", "live --hops irq,nonsense",
+		"live --hops inject", "live -c 1 -i 0", "live --nonsense", "live surplus",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+		int status;
+
+		free(lab_output(&status, IMSTRACE " %s 2>&1", arguments[i]));
+		if (status != 2)
+			fail_msg("imstrace %s: exit code %d", arguments[i], status);
+	}
+}
+
+/* With --json the reader of stdout is told as well. */
+static void fault_in_json(void **state)
+{
+	int status;
+	char *text = lab_output(&status, IMSTRACE " live --json 2>/dev/null");
+	json_t *object = json_loads(text, 0, NULL);
+
+	(void)state;
+	assert_int_equal(status, 3);
+	assert_string_equal(json_string_value(json_object_get(object, "type")), "error");
+	assert_int_equal(number(object, "exit_code"), 3);
+	json_decref(object);
+	free(text);
+}
+
+int run_faults(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_usage),
+		cmocka_unit_test(no_privilege),
+		cmocka_unit_test(no_btf),
+		cmocka_unit_test(no_kvm),
+		cmocka_unit_test(no_modules),
+		cmocka_unit_test(fault_in_json),
+	};
+
+	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The groups of end-to-end tests, in the order in which they must run: each
+ * loads more than the one before. Return: number of failed tests.
+ */
+#ifndef IMSTRACE_E2E_GROUPS_H
+#define IMSTRACE_E2E_GROUPS_H
+
+int run_faults(void);
+int run_library(void);
+int run_live(void);
+
+#endif /* IMSTRACE_E2E_GROUPS_H */
