@@ -82,209 +82,171 @@ TRACE_DEFINE_ENUM(IMS_CAUSE_LOOPBACK);
 #define IMS_VECTOR_FMT		"device=%s vector=%u irq=%u slot=%d"
 
 TRACE_EVENT(ims_slot_alloc,
+	    TP_PROTO(IMS_VECTOR_PROTO, u32 pasid, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, u32 pasid, int ret),
+	    TP_ARGS(dev, vector, irq, slot, pasid, ret),
 
-	TP_ARGS(dev, vector, irq, slot, pasid, ret),
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, vector)
+			     __field(u32, irq)
+			     __field(u32, slot)
+			     __field(u32, pasid)
+			     __field(int, ret)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-			 __field(u32, pasid)
-			 __field(int, ret)
-	),
+	    TP_fast_assign(IMS_VECTOR_ASSIGN;
+			   __entry->pasid = pasid;
+			   __entry->ret = ret;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-		       __entry->pasid = pasid;
-		       __entry->ret = ret;
-	),
-
-	TP_printk(IMS_VECTOR_FMT " pasid=%d ret=%d",
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot,
-		  (int)__entry->pasid, __entry->ret)
-);
+	    TP_printk(IMS_VECTOR_FMT " pasid=%d ret=%d",
+		      __entry->device, __entry->vector, __entry->irq,
+		      (int)__entry->slot,
+		      (int)__entry->pasid, __entry->ret));
 
 /* The control word of the slot: bit 0 mask, bit 3 PASID enable, 12-31 PASID. */
 TRACE_EVENT(ims_auxdata_write,
+	    TP_PROTO(IMS_VECTOR_PROTO, u32 old_ctrl, u32 new_ctrl),
 
-	TP_PROTO(IMS_VECTOR_PROTO, u32 old_ctrl, u32 new_ctrl),
+	    TP_ARGS(dev, vector, irq, slot, old_ctrl, new_ctrl),
 
-	TP_ARGS(dev, vector, irq, slot, old_ctrl, new_ctrl),
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, vector)
+			     __field(u32, irq)
+			     __field(u32, slot)
+			     __field(u32, old_ctrl)
+			     __field(u32, new_ctrl)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-			 __field(u32, old_ctrl)
-			 __field(u32, new_ctrl)
-	),
+	    TP_fast_assign(IMS_VECTOR_ASSIGN;
+			   __entry->old_ctrl = old_ctrl;
+			   __entry->new_ctrl = new_ctrl;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-		       __entry->old_ctrl = old_ctrl;
-		       __entry->new_ctrl = new_ctrl;
-	),
-
-	TP_printk(IMS_VECTOR_FMT " old_ctrl=%#x new_ctrl=%#x",
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot,
-		  __entry->old_ctrl, __entry->new_ctrl)
-);
+	    TP_printk(IMS_VECTOR_FMT " old_ctrl=%#x new_ctrl=%#x",
+		      __entry->device, __entry->vector, __entry->irq,
+		      (int)__entry->slot,
+		      __entry->old_ctrl, __entry->new_ctrl));
 
 TRACE_EVENT(ims_msg_write,
+	    TP_PROTO(IMS_VECTOR_PROTO, u32 address_lo, u32 address_hi, u32 data),
 
-	TP_PROTO(IMS_VECTOR_PROTO, u32 address_lo, u32 address_hi, u32 data),
+	    TP_ARGS(dev, vector, irq, slot, address_lo, address_hi, data),
 
-	TP_ARGS(dev, vector, irq, slot, address_lo, address_hi, data),
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, vector)
+			     __field(u32, irq)
+			     __field(u32, slot)
+			     __field(u32, address_lo)
+			     __field(u32, address_hi)
+			     __field(u32, data)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-			 __field(u32, address_lo)
-			 __field(u32, address_hi)
-			 __field(u32, data)
-	),
+	    TP_fast_assign(IMS_VECTOR_ASSIGN;
+			   __entry->address_lo = address_lo;
+			   __entry->address_hi = address_hi;
+			   __entry->data = data;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-		       __entry->address_lo = address_lo;
-		       __entry->address_hi = address_hi;
-		       __entry->data = data;
-	),
-
-	TP_printk(IMS_VECTOR_FMT " address=%08x%08x data=%#x",
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot,
-		  __entry->address_hi, __entry->address_lo, __entry->data)
-);
+	    TP_printk(IMS_VECTOR_FMT " address=%08x%08x data=%#x",
+		      __entry->device, __entry->vector, __entry->irq,
+		      (int)__entry->slot,
+		      __entry->address_hi, __entry->address_lo, __entry->data));
 
 /* Steps that end: nothing can fail in them. */
 DECLARE_EVENT_CLASS(ims_vector_step,
+		    TP_PROTO(IMS_VECTOR_PROTO),
 
-	TP_PROTO(IMS_VECTOR_PROTO),
+		    TP_ARGS(dev, vector, irq, slot),
 
-	TP_ARGS(dev, vector, irq, slot),
+		    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+				     __field(u32, vector)
+				     __field(u32, irq)
+				     __field(u32, slot)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-	),
+		    TP_fast_assign(IMS_VECTOR_ASSIGN;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-	),
-
-	TP_printk(IMS_VECTOR_FMT,
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot)
-);
+		    TP_printk(IMS_VECTOR_FMT,
+			      __entry->device, __entry->vector, __entry->irq,
+			      (int)__entry->slot));
 
 DEFINE_EVENT(ims_vector_step, ims_slot_free,
+	     TP_PROTO(IMS_VECTOR_PROTO),
 
-	TP_PROTO(IMS_VECTOR_PROTO),
-
-	TP_ARGS(dev, vector, irq, slot)
-);
+	     TP_ARGS(dev, vector, irq, slot));
 
 DEFINE_EVENT(ims_vector_step, ims_irq_free,
+	     TP_PROTO(IMS_VECTOR_PROTO),
 
-	TP_PROTO(IMS_VECTOR_PROTO),
-
-	TP_ARGS(dev, vector, irq, slot)
-);
+	     TP_ARGS(dev, vector, irq, slot));
 
 /* Steps that can fail: ret is 0 or a negative errno. */
 DECLARE_EVENT_CLASS(ims_vector_result,
+		    TP_PROTO(IMS_VECTOR_PROTO, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, int ret),
+		    TP_ARGS(dev, vector, irq, slot, ret),
 
-	TP_ARGS(dev, vector, irq, slot, ret),
+		    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+				     __field(u32, vector)
+				     __field(u32, irq)
+				     __field(u32, slot)
+				     __field(int, ret)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-			 __field(int, ret)
-	),
+		    TP_fast_assign(IMS_VECTOR_ASSIGN;
+				   __entry->ret = ret;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-		       __entry->ret = ret;
-	),
-
-	TP_printk(IMS_VECTOR_FMT " ret=%d",
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot,
-		  __entry->ret)
-);
+		    TP_printk(IMS_VECTOR_FMT " ret=%d",
+			      __entry->device, __entry->vector, __entry->irq,
+			      (int)__entry->slot,
+			      __entry->ret));
 
 DEFINE_EVENT(ims_vector_result, ims_irq_request,
+	     TP_PROTO(IMS_VECTOR_PROTO, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, int ret),
-
-	TP_ARGS(dev, vector, irq, slot, ret)
-);
+	     TP_ARGS(dev, vector, irq, slot, ret));
 
 /*
  * Steps that concern the vector's eventfd. The context is what a tracer joins
  * with the eventfd-id of /proc/PID/fdinfo.
  */
 DECLARE_EVENT_CLASS(ims_vector_eventfd,
+		    TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
+		    TP_ARGS(dev, vector, irq, slot, eventfd, ret),
 
-	TP_ARGS(dev, vector, irq, slot, eventfd, ret),
+		    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+				     __field(u32, vector)
+				     __field(u32, irq)
+				     __field(u32, slot)
+				     __field(void *, eventfd)
+				     __field(int, ret)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-			 __field(void *, eventfd)
-			 __field(int, ret)
-	),
+		    TP_fast_assign(IMS_VECTOR_ASSIGN;
+				   __entry->eventfd = eventfd;
+				   __entry->ret = ret;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-		       __entry->eventfd = eventfd;
-		       __entry->ret = ret;
-	),
-
-	TP_printk(IMS_VECTOR_FMT " eventfd=%p ret=%d",
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot,
-		  __entry->eventfd, __entry->ret)
-);
+		    TP_printk(IMS_VECTOR_FMT " eventfd=%p ret=%d",
+			      __entry->device, __entry->vector, __entry->irq,
+			      (int)__entry->slot,
+			      __entry->eventfd, __entry->ret));
 
 /* A failure to register is not fatal: the vector works without bypass. */
 DEFINE_EVENT(ims_vector_eventfd, ims_bypass_register,
+	     TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
-
-	TP_ARGS(dev, vector, irq, slot, eventfd, ret)
-);
+	     TP_ARGS(dev, vector, irq, slot, eventfd, ret));
 
 /* ret: 0, or -ENOENT if the registration had failed. */
 DEFINE_EVENT(ims_vector_eventfd, ims_bypass_unregister,
+	     TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
-
-	TP_ARGS(dev, vector, irq, slot, eventfd, ret)
-);
+	     TP_ARGS(dev, vector, irq, slot, eventfd, ret));
 
 /* On failure, irq and slot are those reached, and all of it is undone. */
 DEFINE_EVENT(ims_vector_eventfd, ims_vector_bind,
+	     TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
-
-	TP_ARGS(dev, vector, irq, slot, eventfd, ret)
-);
+	     TP_ARGS(dev, vector, irq, slot, eventfd, ret));
 
 /* The context is about to be put: its address names nothing any more. */
 DEFINE_EVENT(ims_vector_eventfd, ims_vector_unbind,
+	     TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
 
-	TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, int ret),
-
-	TP_ARGS(dev, vector, irq, slot, eventfd, ret)
-);
+	     TP_ARGS(dev, vector, irq, slot, eventfd, ret));
 
 /*
  * Fires before the eventfd is signalled, on the CPU that signals it and with
@@ -292,64 +254,52 @@ DEFINE_EVENT(ims_vector_eventfd, ims_vector_unbind,
  * this CPU to be the consequence.
  */
 TRACE_EVENT(ims_signal,
+	    TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, u32 cause),
 
-	TP_PROTO(IMS_VECTOR_PROTO, struct eventfd_ctx *eventfd, u32 cause),
+	    TP_ARGS(dev, vector, irq, slot, eventfd, cause),
 
-	TP_ARGS(dev, vector, irq, slot, eventfd, cause),
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, vector)
+			     __field(u32, irq)
+			     __field(u32, slot)
+			     __field(void *, eventfd)
+			     __field(u32, cause)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vector)
-			 __field(u32, irq)
-			 __field(u32, slot)
-			 __field(void *, eventfd)
-			 __field(u32, cause)
-	),
+	    TP_fast_assign(IMS_VECTOR_ASSIGN;
+			   __entry->eventfd = eventfd;
+			   __entry->cause = cause;),
 
-	TP_fast_assign(IMS_VECTOR_ASSIGN;
-		       __entry->eventfd = eventfd;
-		       __entry->cause = cause;
-	),
-
-	TP_printk(IMS_VECTOR_FMT " eventfd=%p cause=%s",
-		  __entry->device, __entry->vector, __entry->irq,
-		  (int)__entry->slot,
-		  __entry->eventfd, show_ims_cause(__entry->cause))
-);
+	    TP_printk(IMS_VECTOR_FMT " eventfd=%p cause=%s",
+		      __entry->device, __entry->vector, __entry->irq,
+		      (int)__entry->slot,
+		      __entry->eventfd, show_ims_cause(__entry->cause)));
 
 /* The device's MSI-X table as a whole, in the terms of VFIO_DEVICE_SET_IRQS. */
 DECLARE_EVENT_CLASS(ims_index,
+		    TP_PROTO(struct device *dev, u32 vectors, int ret),
 
-	TP_PROTO(struct device *dev, u32 vectors, int ret),
+		    TP_ARGS(dev, vectors, ret),
 
-	TP_ARGS(dev, vectors, ret),
+		    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+				     __field(u32, vectors)
+				     __field(int, ret)),
 
-	TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
-			 __field(u32, vectors)
-			 __field(int, ret)
-	),
+		    TP_fast_assign(strscpy(__entry->device, dev_name(dev), IMS_TRACE_NAME_LEN);
+				   __entry->vectors = vectors;
+				   __entry->ret = ret;),
 
-	TP_fast_assign(strscpy(__entry->device, dev_name(dev), IMS_TRACE_NAME_LEN);
-		       __entry->vectors = vectors;
-		       __entry->ret = ret;
-	),
-
-	TP_printk("device=%s vectors=%u ret=%d",
-		  __entry->device, __entry->vectors, __entry->ret)
-);
+		    TP_printk("device=%s vectors=%u ret=%d",
+			      __entry->device, __entry->vectors, __entry->ret));
 
 DEFINE_EVENT(ims_index, ims_index_enable,
+	     TP_PROTO(struct device *dev, u32 vectors, int ret),
 
-	TP_PROTO(struct device *dev, u32 vectors, int ret),
-
-	TP_ARGS(dev, vectors, ret)
-);
+	     TP_ARGS(dev, vectors, ret));
 
 DEFINE_EVENT(ims_index, ims_index_disable,
+	     TP_PROTO(struct device *dev, u32 vectors, int ret),
 
-	TP_PROTO(struct device *dev, u32 vectors, int ret),
-
-	TP_ARGS(dev, vectors, ret)
-);
+	     TP_ARGS(dev, vectors, ret));
 
 #endif /* _TRACE_IMS_H */
 

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sample: virtual PCI devices whose MSI-X vectors are backed by an Interrupt
+ * Message Store.
+ *
+ * A virtual device here is a mediated device: a PCI function with an MSI-X
+ * capability and a register BAR with doorbells, see ims_sample.h. It stands on a
+ * parent, which has the slots, see ims_sample_parent.c. To create and destroy
+ * one:
+ *
+ *	cd /sys/class/mdev_bus/ims_sample/mdev_supported_types
+ *	echo $UUID > ims_sample-software/create
+ *	echo 1 > /sys/bus/mdev/devices/$UUID/remove
+ *
+ * What a driver has to do for its vectors is marked "IMS:" below.
+ */
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/idr.h>
+#include <linux/interrupt.h>
+#include <linux/irqchip/irq-ims.h>
+#include <linux/mdev.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci_ids.h>
+#include <linux/pci_regs.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+#include <linux/vfio_ims.h>
+#include <linux/vfio_pci_core.h>
+
+#include "ims_sample.h"
+#include "ims_sample_parent.h"
+
+#define IMS_SAMPLE_MSIX_CAP	0x40
+
+static unsigned int vectors = 5;
+module_param(vectors, uint, 0644);
+MODULE_PARM_DESC(vectors, "MSI-X vectors of the next virtual device (1-32)");
+
+static unsigned int emulated = 1;
+module_param(emulated, uint, 0644);
+MODULE_PARM_DESC(emulated, "How many of them, the last ones, are emulated");
+
+static unsigned int pasid = 0x100;
+module_param(pasid, uint, 0644);
+MODULE_PARM_DESC(pasid, "PASID of virtual device 0, the next has the next; 4294967295: none");
+
+static DEFINE_IDA(ims_sample_ida);
+
+/* A virtual device. */
+struct ims_sample {
+	struct vfio_device	vdev;
+	struct vfio_ims		ims;
+	struct ims_parent	*parent;
+	/* Serializes user space, so that a doorbell finds its vector bound. */
+	struct mutex		lock;
+	int			number;
+	u32			nvec;
+	u32			emulated;	/* bit mask of vectors */
+	u8			config[PCI_CFG_SPACE_SIZE];
+	u8			config_writable[PCI_CFG_SPACE_SIZE];
+	u8			msix_bar[IMS_SAMPLE_BAR_SIZE];
+};
+
+static struct ims_sample *to_ims_sample(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct ims_sample, vdev);
+}
+
+/*
+ * Doorbells: what the device does when it has something to say.
+ */
+static int ims_sample_ring_software(struct ims_sample *s, u32 vector)
+{
+	int irq;
+
+	if (vector >= s->nvec)
+		return -EINVAL;
+
+	/* IMS: an emulated vector is raised like this, in any context. */
+	if (s->emulated & BIT(vector))
+		return vfio_ims_signal(&s->ims, vector);
+
+	/* An IMS vector is raised by the device. Pretend it was. */
+	irq = vfio_ims_irq(&s->ims, vector);
+	if (irq < 0)
+		return irq;
+	return irq_inject_interrupt(irq);
+}
+
+static int ims_sample_ring_dma(struct ims_sample *s, u32 vector)
+{
+	int slot;
+
+	if (vector >= s->nvec)
+		return -EINVAL;
+	if (!s->parent->send || s->emulated & BIT(vector))
+		return -EOPNOTSUPP;
+
+	/* IMS: a descriptor for the device has this where a guest put @vector. */
+	slot = vfio_ims_slot(&s->ims, vector);
+	if (slot < 0)
+		return slot;
+	return s->parent->send(s->parent, slot);
+}
+
+/*
+ * Regions.
+ */
+static u32 ims_sample_read_register(struct ims_sample *s, u64 offset)
+{
+	switch (offset) {
+	case IMS_SAMPLE_REG_VECTORS:
+		return s->nvec;
+	case IMS_SAMPLE_REG_EMULATED:
+		return s->emulated;
+	case IMS_SAMPLE_REG_FEATURES:
+		return s->parent->send ? IMS_SAMPLE_FEATURE_DMA : 0;
+	default:
+		return 0;
+	}
+}
+
+static int ims_sample_write_register(struct ims_sample *s, u64 offset, u32 value)
+{
+	switch (offset) {
+	case IMS_SAMPLE_REG_DOORBELL_SOFTWARE:
+		return ims_sample_ring_software(s, value);
+	case IMS_SAMPLE_REG_DOORBELL_DMA:
+		return ims_sample_ring_dma(s, value);
+	default:
+		return 0;
+	}
+}
+
+static ssize_t ims_sample_register_access(struct ims_sample *s, char __user *buf,
+					  size_t count, u64 offset, bool write)
+{
+	__le32 value;
+	int ret;
+
+	if (count != sizeof(value) || offset % sizeof(value))
+		return -EINVAL;
+
+	if (!write) {
+		value = cpu_to_le32(ims_sample_read_register(s, offset));
+		return copy_to_user(buf, &value, count) ? -EFAULT : count;
+	}
+
+	if (copy_from_user(&value, buf, count))
+		return -EFAULT;
+	ret = ims_sample_write_register(s, offset, le32_to_cpu(value));
+	return ret ?: count;
+}
+
+/* Plain memory, of which only the bits in @writable change; NULL: all do. */
+static ssize_t ims_sample_memory_access(u8 *memory, const u8 *writable,
+					char __user *buf, size_t count,
+					bool write)
+{
+	size_t i;
+	u8 *data;
+
+	if (!write)
+		return copy_to_user(buf, memory, count) ? -EFAULT : count;
+
+	data = memdup_user(buf, count);
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+
+	for (i = 0; i < count; i++) {
+		u8 mask = writable ? writable[i] : 0xff;
+
+		memory[i] = (memory[i] & ~mask) | (data[i] & mask);
+	}
+	kfree(data);
+	return count;
+}
+
+static size_t ims_sample_region_size(unsigned int index)
+{
+	switch (index) {
+	case IMS_SAMPLE_REGISTERS_BAR:
+	case IMS_SAMPLE_MSIX_BAR:
+		return IMS_SAMPLE_BAR_SIZE;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		return PCI_CFG_SPACE_SIZE;
+	default:
+		return 0;
+	}
+}
+
+static ssize_t ims_sample_access(struct vfio_device *vdev, char __user *buf,
+				 size_t count, loff_t *ppos, bool write)
+{
+	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
+	u64 offset = *ppos & VFIO_PCI_OFFSET_MASK;
+	struct ims_sample *s = to_ims_sample(vdev);
+	size_t size = ims_sample_region_size(index);
+	ssize_t ret = 0;
+
+	if (offset >= size || count > size - offset)
+		return -EINVAL;
+
+	mutex_lock(&s->lock);
+	switch (index) {
+	case IMS_SAMPLE_REGISTERS_BAR:
+		ret = ims_sample_register_access(s, buf, count, offset, write);
+		break;
+	case IMS_SAMPLE_MSIX_BAR:
+		/* VMMs keep the guest's table and PBA: nobody looks into ours. */
+		ret = ims_sample_memory_access(s->msix_bar + offset, NULL, buf,
+					       count, write);
+		break;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		ret = ims_sample_memory_access(s->config + offset,
+					       s->config_writable + offset, buf,
+					       count, write);
+		break;
+	}
+	mutex_unlock(&s->lock);
+
+	if (ret > 0)
+		*ppos += ret;
+	return ret;
+}
+
+static ssize_t ims_sample_read(struct vfio_device *vdev, char __user *buf,
+			       size_t count, loff_t *ppos)
+{
+	return ims_sample_access(vdev, buf, count, ppos, false);
+}
+
+static ssize_t ims_sample_write(struct vfio_device *vdev,
+				const char __user *buf, size_t count,
+				loff_t *ppos)
+{
+	return ims_sample_access(vdev, (char __user *)buf, count, ppos, true);
+}
+
+static void ims_sample_config(struct ims_sample *s, unsigned int offset,
+			      unsigned int bytes, u32 value, u32 writable)
+{
+	for (; bytes--; offset++, value >>= 8, writable >>= 8) {
+		s->config[offset] = value;
+		s->config_writable[offset] = writable;
+	}
+}
+
+static void ims_sample_reset(struct ims_sample *s)
+{
+	const u32 msix = IMS_SAMPLE_MSIX_CAP;
+	u32 i;
+
+	ims_sample_config(s, PCI_VENDOR_ID, 2, IMS_SAMPLE_VENDOR_ID, 0);
+	ims_sample_config(s, PCI_DEVICE_ID, 2, IMS_SAMPLE_DEVICE_ID, 0);
+	ims_sample_config(s, PCI_COMMAND, 2, 0,
+			  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	ims_sample_config(s, PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0);
+	ims_sample_config(s, PCI_CLASS_DEVICE, 2, PCI_CLASS_OTHERS << 8, 0);
+	ims_sample_config(s, PCI_BASE_ADDRESS_0 + 4 * IMS_SAMPLE_REGISTERS_BAR,
+			  4, 0, ~(IMS_SAMPLE_BAR_SIZE - 1));
+	ims_sample_config(s, PCI_BASE_ADDRESS_0 + 4 * IMS_SAMPLE_MSIX_BAR,
+			  4, 0, ~(IMS_SAMPLE_BAR_SIZE - 1));
+	ims_sample_config(s, PCI_SUBSYSTEM_VENDOR_ID, 2, IMS_SAMPLE_VENDOR_ID, 0);
+	ims_sample_config(s, PCI_SUBSYSTEM_ID, 2, IMS_SAMPLE_DEVICE_ID, 0);
+	ims_sample_config(s, PCI_CAPABILITY_LIST, 1, msix, 0);
+
+	ims_sample_config(s, msix + PCI_CAP_LIST_ID, 1, PCI_CAP_ID_MSIX, 0);
+	ims_sample_config(s, msix + PCI_MSIX_FLAGS, 2, s->nvec - 1,
+			  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	ims_sample_config(s, msix + PCI_MSIX_TABLE, 4, IMS_SAMPLE_MSIX_BAR, 0);
+	ims_sample_config(s, msix + PCI_MSIX_PBA, 4,
+			  IMS_SAMPLE_BAR_SIZE / 2 | IMS_SAMPLE_MSIX_BAR, 0);
+
+	memset(s->msix_bar, 0, sizeof(s->msix_bar));
+	for (i = 0; i < s->nvec; i++)
+		s->msix_bar[i * PCI_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_VECTOR_CTRL] =
+			PCI_MSIX_ENTRY_CTRL_MASKBIT;
+}
+
+/*
+ * VFIO_DEVICE_*.
+ */
+static int ims_sample_get_info(void __user *arg)
+{
+	struct vfio_device_info info;
+	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+
+	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info.num_regions = VFIO_PCI_NUM_REGIONS;
+	info.num_irqs = VFIO_PCI_NUM_IRQS;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static int ims_sample_get_region_info(void __user *arg)
+{
+	struct vfio_region_info info;
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz || info.index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+
+	info.size = ims_sample_region_size(info.index);
+	info.offset = VFIO_PCI_INDEX_TO_OFFSET(info.index);
+	info.cap_offset = 0;
+	info.flags = info.size ? VFIO_REGION_INFO_FLAG_READ |
+				 VFIO_REGION_INFO_FLAG_WRITE : 0;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static int ims_sample_get_irq_info(struct ims_sample *s, void __user *arg)
+{
+	struct vfio_irq_info info;
+	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
+	int ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+
+	/* IMS: the MSI-X index as the library has it. */
+	ret = vfio_ims_get_irq_info(&s->ims, &info);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static int ims_sample_set_irqs(struct ims_sample *s, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
+	struct vfio_irq_info info = { };
+	struct vfio_irq_set hdr;
+	void *data = NULL;
+	size_t size;
+	int ret;
+
+	if (copy_from_user(&hdr, arg, minsz))
+		return -EFAULT;
+
+	info.index = hdr.index;
+	ret = vfio_ims_get_irq_info(&s->ims, &info);
+	if (ret)
+		return ret;
+	ret = vfio_set_irqs_validate_and_prepare(&hdr, info.count,
+						 VFIO_PCI_NUM_IRQS, &size);
+	if (ret)
+		return ret;
+	if (size) {
+		data = memdup_user(arg + minsz, size);
+		if (IS_ERR(data))
+			return PTR_ERR(data);
+	}
+
+	/* IMS: binding, unbinding, everything. */
+	mutex_lock(&s->lock);
+	ret = vfio_ims_set_irqs(&s->ims, hdr.flags, hdr.index, hdr.start,
+				hdr.count, data);
+	mutex_unlock(&s->lock);
+	kfree(data);
+	return ret;
+}
+
+static long ims_sample_ioctl(struct vfio_device *vdev, unsigned int cmd,
+			     unsigned long arg)
+{
+	struct ims_sample *s = to_ims_sample(vdev);
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return ims_sample_get_info(uarg);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return ims_sample_get_region_info(uarg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return ims_sample_get_irq_info(s, uarg);
+	case VFIO_DEVICE_SET_IRQS:
+		return ims_sample_set_irqs(s, uarg);
+	case VFIO_DEVICE_RESET:
+		mutex_lock(&s->lock);
+		ims_sample_reset(s);
+		mutex_unlock(&s->lock);
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void ims_sample_close(struct vfio_device *vdev)
+{
+	struct ims_sample *s = to_ims_sample(vdev);
+
+	mutex_lock(&s->lock);
+	/* IMS: the next one who opens the device starts anew. */
+	vfio_ims_disable(&s->ims);
+	ims_sample_reset(s);
+	mutex_unlock(&s->lock);
+}
+
+/*
+ * Life of a virtual device.
+ */
+static int ims_sample_init_dev(struct vfio_device *vdev)
+{
+	u32 nvec = READ_ONCE(vectors), nemulated = READ_ONCE(emulated);
+	struct mdev_device *mdev = to_mdev_device(vdev->dev);
+	struct ims_sample *s = to_ims_sample(vdev);
+	u32 i, default_pasid = READ_ONCE(pasid);
+	int ret;
+
+	if (!nvec || nvec > IMS_SAMPLE_MAX_VECTORS || nemulated > nvec)
+		return -EINVAL;
+
+	s->parent = container_of(mdev->type, struct ims_parent, type);
+	s->nvec = nvec;
+	mutex_init(&s->lock);
+	s->number = ida_alloc(&ims_sample_ida, GFP_KERNEL);
+	if (s->number < 0)
+		return s->number;
+
+	/*
+	 * IMS: so many vectors, and this PASID for all of them. If it is no
+	 * good, binding a vector will fail. A real driver has it from
+	 * iommu_alloc_global_pasid() or from the IOMMU domain of the device.
+	 */
+	if (default_pasid != IMS_PASID_NONE)
+		default_pasid += s->number;
+	ret = vfio_ims_init(&s->ims, vdev, s->parent->domain, nvec,
+			    default_pasid);
+	if (ret)
+		goto err_ida;
+
+	/* IMS: these have no slot, the driver itself signals them. */
+	for (i = nvec - nemulated; i < nvec; i++) {
+		vfio_ims_set_emulated(&s->ims, i);
+		s->emulated |= BIT(i);
+	}
+
+	ims_sample_reset(s);
+	return 0;
+
+err_ida:
+	ida_free(&ims_sample_ida, s->number);
+	return ret;
+}
+
+static void ims_sample_release_dev(struct vfio_device *vdev)
+{
+	struct ims_sample *s = to_ims_sample(vdev);
+
+	vfio_ims_release(&s->ims);
+	ida_free(&ims_sample_ida, s->number);
+}
+
+static const struct vfio_device_ops ims_sample_vfio_ops = {
+	.name		= IMS_SAMPLE_NAME,
+	.init		= ims_sample_init_dev,
+	.release	= ims_sample_release_dev,
+	.close_device	= ims_sample_close,
+	.read		= ims_sample_read,
+	.write		= ims_sample_write,
+	.ioctl		= ims_sample_ioctl,
+	.bind_iommufd	= vfio_iommufd_emulated_bind,
+	.unbind_iommufd	= vfio_iommufd_emulated_unbind,
+	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,
+	.detach_ioas	= vfio_iommufd_emulated_detach_ioas,
+};
+
+static int ims_sample_probe(struct mdev_device *mdev)
+{
+	struct ims_sample *s;
+	int ret;
+
+	s = vfio_alloc_device(ims_sample, vdev, &mdev->dev, &ims_sample_vfio_ops);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+
+	ret = vfio_register_emulated_iommu_dev(&s->vdev);
+	if (ret) {
+		vfio_put_device(&s->vdev);
+		return ret;
+	}
+	dev_set_drvdata(&mdev->dev, s);
+	return 0;
+}
+
+static void ims_sample_remove(struct mdev_device *mdev)
+{
+	struct ims_sample *s = dev_get_drvdata(&mdev->dev);
+
+	vfio_unregister_group_dev(&s->vdev);
+	vfio_put_device(&s->vdev);
+}
+
+static ssize_t ims_sample_show_description(struct mdev_type *type, char *buf)
+{
+	return sysfs_emit(buf, "PCI function with MSI-X vectors on an IMS\n");
+}
+
+static struct mdev_driver ims_sample_driver = {
+	.device_api		= VFIO_DEVICE_API_PCI_STRING,
+	.max_instances		= 256,
+	.probe			= ims_sample_probe,
+	.remove			= ims_sample_remove,
+	.show_description	= ims_sample_show_description,
+	.driver = {
+		.name		= IMS_SAMPLE_NAME,
+		.owner		= THIS_MODULE,
+		.mod_name	= KBUILD_MODNAME,
+	},
+};
+
+static int __init ims_sample_init(void)
+{
+	int ret;
+
+	ret = mdev_register_driver(&ims_sample_driver);
+	if (ret)
+		return ret;
+
+	ret = ims_parents_register(&ims_sample_driver);
+	if (ret)
+		mdev_unregister_driver(&ims_sample_driver);
+	return ret;
+}
+
+static void __exit ims_sample_exit(void)
+{
+	ims_parents_unregister();
+	mdev_unregister_driver(&ims_sample_driver);
+}
+
+module_init(ims_sample_init);
+module_exit(ims_sample_exit);
+
+MODULE_DESCRIPTION("Virtual PCI devices with MSI-X vectors on an IMS");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What a user of the sample device sees: an emulated PCI function with an
+ * MSI-X capability, whose BAR 0 holds these registers (32 bits, little endian,
+ * read and written whole through the VFIO region).
+ */
+#ifndef _IMS_SAMPLE_H
+#define _IMS_SAMPLE_H
+
+#define IMS_SAMPLE_VENDOR_ID		0x1234
+#define IMS_SAMPLE_DEVICE_ID		0x494d	/* "IM" */
+#define IMS_SAMPLE_MAX_VECTORS		32
+
+/* BAR 0: registers. BAR 2: the MSI-X table, and the PBA at half of it. */
+#define IMS_SAMPLE_REGISTERS_BAR	0
+#define IMS_SAMPLE_MSIX_BAR		2
+#define IMS_SAMPLE_BAR_SIZE		4096
+
+/* Read only: number of vectors, and a bit mask of those that are emulated. */
+#define IMS_SAMPLE_REG_VECTORS		0x00
+#define IMS_SAMPLE_REG_EMULATED		0x04
+/* Read only: IMS_SAMPLE_FEATURE_*. */
+#define IMS_SAMPLE_REG_FEATURES		0x08
+/*
+ * Write only doorbells: the number of the vector to raise.
+ *
+ * SOFTWARE: an IMS vector's interrupt is retriggered, which is a real hard
+ * interrupt; an emulated vector's eventfd is signalled. The write fails with
+ * EBUSY while an earlier retrigger has not been handled yet (nothing is
+ * raised, ring again), EINVAL for a vector that does not exist, ENXIO for one that
+ * is not bound.
+ *
+ * DMA: the message is read from the vector's slot in the device's memory and
+ * sent by its DMA engine; a masked slot sends nothing (EAGAIN). Errors as above,
+ * EOPNOTSUPP for an emulated vector or where there is no such engine.
+ */
+#define IMS_SAMPLE_REG_DOORBELL_SOFTWARE	0x10
+#define IMS_SAMPLE_REG_DOORBELL_DMA		0x14
+
+#define IMS_SAMPLE_FEATURE_DMA		0x1	/* the DMA doorbell works */
+
+#endif /* _IMS_SAMPLE_H */

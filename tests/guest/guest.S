@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The micro-guest: 32-bit protected mode, flat segments, no paging. The host
+ * copies it to GUEST_CODE and starts every vCPU at guest_code with a stack, an
+ * IDT and the vCPU's number in eax. It uses relative jumps and the constants of
+ * guest.h, so it needs no relocation.
+ */
+#include "guest.h"
+
+#define MSR_X2APIC_EOI		0x80b
+
+	.section .rodata
+	.code32
+
+	.balign	16
+	.globl	guest_code
+guest_code:
+	movl	$1, GUEST_READY(, %eax, 4)
+	sti
+1:	hlt
+	jmp	1b
+
+/*
+ * One entry per vector. The idle loop above keeps nothing in registers and
+ * interrupt gates do not nest, so nothing is saved. The stamp comes first.
+ */
+	.balign	GUEST_ISR_SIZE
+	.globl	guest_isrs
+guest_isrs:
+	.set	vector, 0
+	.rept	GUEST_MAX_VECTORS
+	rdtsc
+	movl	$(GUEST_COUNTERS + (vector << GUEST_COUNTER_SHIFT)), %ebx
+	jmp	isr
+	.balign	GUEST_ISR_SIZE
+	.set	vector, vector + 1
+	.endr
+
+/* TSC in edx:eax, counter in ebx. The count goes up after the stamp is there. */
+isr:
+	movl	GUEST_COUNTER_COUNT(%ebx), %ecx
+	cmpl	GUEST_COUNTER_CAPACITY(%ebx), %ecx
+	jae	1f
+	movl	GUEST_COUNTER_RING(%ebx), %esi
+	movl	%eax, (%esi, %ecx, 8)
+	movl	%edx, 4(%esi, %ecx, 8)
+1:	incl	%ecx
+	movl	%ecx, GUEST_COUNTER_COUNT(%ebx)
+
+	movl	$MSR_X2APIC_EOI, %ecx
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
+	iretl
+
+	.globl	guest_code_end
+guest_code_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The virtual machine. See machine.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fail.h"
+#include "machine.h"
+
+/* Makes a vCPU thread come out of KVM_RUN. */
+#define KICK_SIGNAL		SIGUSR1
+
+/* Three pages below the BIOS that Intel's KVM wants for itself. */
+#define KVM_TSS_ADDRESS		0xfffbd000
+
+/* Stamps of interrupts beyond those that were rung: they would be a finding. */
+#define SPARE_STAMPS		64
+
+#define GATE_INTERRUPT32	0x8e00
+#define DESCRIPTOR_FLAT_CODE	0x00cf9b000000ffffULL
+#define DESCRIPTOR_FLAT_DATA	0x00cf93000000ffffULL
+#define SEGMENT_CODE		0x0b
+#define SEGMENT_DATA		0x03
+
+#define CR0_PE			(1U << 0)
+#define CR0_ET			(1U << 4)
+#define EFLAGS_RESERVED		(1U << 1)
+
+#define MSR_IA32_TSC		0x10
+#define APIC_BASE_X2APIC	(1U << 10)
+#define APIC_BASE_ENABLE	(1U << 11)
+#define APIC_SPURIOUS		0xf0
+#define APIC_SPURIOUS_ENABLE	0x1ff
+
+#define MSI_ADDRESS		0xfee00000U
+#define MSI_DESTINATION_SHIFT	12
+
+/* A vCPU starts within milliseconds. */
+#define START_TIMEOUT_NS	5000000000ULL
+#define START_POLL_US		1000
+
+/* Enough for what KVM_GET_SUPPORTED_CPUID returns. */
+#define CPUID_ENTRIES		256
+
+static void checked(int ret, const char *what)
+{
+	if (ret < 0)
+		fail(EXIT_RUNTIME, "%s: %s", what, strerror(errno));
+}
+
+static void open_kvm(struct machine *machine)
+{
+	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP };
+	int version;
+
+	machine->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (machine->kvm < 0)
+		fail(EXIT_UNAVAILABLE, "/dev/kvm: %s (%s)", strerror(errno),
+		     errno == EACCES || errno == EPERM ? "run as root" :
+		     "modprobe kvm_amd or kvm_intel; in a virtual machine: give it nested "
+		     "virtualisation");
+
+	version = ioctl(machine->kvm, KVM_GET_API_VERSION, 0);
+	if (version != KVM_API_VERSION)
+		fail(EXIT_UNAVAILABLE, "/dev/kvm speaks version %d, not %d", version,
+		     KVM_API_VERSION);
+
+	machine->vm = ioctl(machine->kvm, KVM_CREATE_VM, 0);
+	checked(machine->vm, "KVM_CREATE_VM");
+
+	/* Local APICs in the kernel; no PIC and no IOAPIC, and so no gsi taken. */
+	if (ioctl(machine->vm, KVM_ENABLE_CAP, &split))
+		fail(EXIT_UNAVAILABLE, "KVM has no split irqchip: %s", strerror(errno));
+	checked(ioctl(machine->vm, KVM_SET_TSS_ADDR, KVM_TSS_ADDRESS), "KVM_SET_TSS_ADDR");
+}
+
+/* One ring after the other; each vector's counter says where its ring is. */
+static void create_memory(struct machine *machine, const struct vectors *vectors)
+{
+	struct guest_counter counters[GUEST_MAX_VECTORS] = {};
+	struct kvm_userspace_memory_region region = {};
+	uint64_t size = GUEST_RINGS;
+
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		struct guest_counter *counter = &counters[vectors->v[i].vector];
+
+		counter->capacity = vectors->v[i].count + SPARE_STAMPS;
+		counter->ring = size;
+		size += counter->capacity * sizeof(uint64_t);
+	}
+	size = (size + GUEST_PAGE_SIZE - 1) / GUEST_PAGE_SIZE * GUEST_PAGE_SIZE;
+
+	/* Untouched pages cost nothing. */
+	machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (machine->memory == MAP_FAILED)
+		fail(EXIT_RUNTIME, "%llu bytes of guest memory: %s (a smaller --count needs less)",
+		     (unsigned long long)size, strerror(errno));
+	machine->memory_size = size;
+	memcpy(machine->memory + GUEST_COUNTERS, counters, sizeof(counters));
+
+	region.memory_size = size;
+	region.userspace_addr = (uintptr_t)machine->memory;
+	checked(ioctl(machine->vm, KVM_SET_USER_MEMORY_REGION, &region),
+		"KVM_SET_USER_MEMORY_REGION");
+}
+
+static void load_guest(struct machine *machine)
+{
+	static const uint64_t gdt[] = { 0, DESCRIPTOR_FLAT_CODE, DESCRIPTOR_FLAT_DATA };
+	uint64_t *idt = (uint64_t *)(machine->memory + GUEST_IDT);
+	uint64_t isr = GUEST_CODE + (guest_isrs - guest_code);
+
+	memcpy(machine->memory + GUEST_GDT, gdt, sizeof(gdt));
+	memcpy(machine->memory + GUEST_CODE, guest_code, guest_code_end - guest_code);
+	for (unsigned int i = 0; i < GUEST_MAX_VECTORS; i++, isr += GUEST_ISR_SIZE)
+		idt[GUEST_FIRST_VECTOR + i] = (isr >> 16) << 48 | (uint64_t)GATE_INTERRUPT32 << 32 |
+			GUEST_CODE_SEGMENT << 16 | (isr & 0xffff);
+}
+
+/* gsi v → MSI for guest vector 0x30 + v on vCPU v % vcpus. */
+static void route_vectors(struct machine *machine, struct vectors *vectors)
+{
+	struct kvm_irq_routing *routing;
+
+	routing = calloc(1, sizeof(*routing) + vectors->num * sizeof(routing->entries[0]));
+	if (!routing)
+		fail(EXIT_RUNTIME, "no memory for the interrupt routes");
+
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		struct vector *vector = &vectors->v[i];
+
+		vector->guest_vector = GUEST_FIRST_VECTOR + vector->vector;
+		vector->vcpu = vector->vector % machine->num_vcpus;
+		routing->entries[routing->nr++] = (struct kvm_irq_routing_entry){
+			.gsi = vector->vector,
+			.type = KVM_IRQ_ROUTING_MSI,
+			.u.msi.address_lo = MSI_ADDRESS | vector->vcpu << MSI_DESTINATION_SHIFT,
+			.u.msi.data = vector->guest_vector,
+		};
+	}
+	checked(ioctl(machine->vm, KVM_SET_GSI_ROUTING, routing), "KVM_SET_GSI_ROUTING");
+	free(routing);
+}
+
+/* x2APIC mode needs a CPUID that announces it. */
+static void set_cpuid(const struct vcpu *vcpu)
+{
+	struct kvm_cpuid2 *cpuid;
+
+	cpuid = calloc(1, sizeof(*cpuid) + CPUID_ENTRIES * sizeof(cpuid->entries[0]));
+	if (!cpuid)
+		fail(EXIT_RUNTIME, "no memory for the CPUID");
+	cpuid->nent = CPUID_ENTRIES;
+	checked(ioctl(vcpu->machine->kvm, KVM_GET_SUPPORTED_CPUID, cpuid),
+		"KVM_GET_SUPPORTED_CPUID");
+	checked(ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2");
+	free(cpuid);
+}
+
+static struct kvm_segment flat_segment(uint16_t selector, uint8_t type)
+{
+	return (struct kvm_segment){
+		.selector = selector,
+		.type = type,
+		.limit = UINT32_MAX,
+		.present = 1,
+		.s = 1,
+		.db = 1,
+		.g = 1,
+	};
+}
+
+static void set_registers(const struct vcpu *vcpu)
+{
+	struct kvm_regs regs = {
+		.rip = GUEST_CODE,
+		.rax = vcpu->id,
+		.rsp = GUEST_STACKS + (vcpu->id + 1) * GUEST_PAGE_SIZE,
+		.rflags = EFLAGS_RESERVED,
+	};
+	struct kvm_sregs sregs;
+
+	checked(ioctl(vcpu->fd, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
+	sregs.cs = flat_segment(GUEST_CODE_SEGMENT, SEGMENT_CODE);
+	sregs.ds = flat_segment(GUEST_DATA_SEGMENT, SEGMENT_DATA);
+	sregs.es = sregs.ds;
+	sregs.fs = sregs.ds;
+	sregs.gs = sregs.ds;
+	sregs.ss = sregs.ds;
+	sregs.gdt.base = GUEST_GDT;
+	sregs.gdt.limit = 3 * sizeof(uint64_t) - 1;
+	sregs.idt.base = GUEST_IDT;
+	sregs.idt.limit = (GUEST_FIRST_VECTOR + GUEST_MAX_VECTORS) * sizeof(uint64_t) - 1;
+	sregs.cr0 = CR0_PE | CR0_ET;
+	sregs.apic_base |= APIC_BASE_ENABLE | APIC_BASE_X2APIC;
+	checked(ioctl(vcpu->fd, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
+	checked(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
+}
+
+static void enable_apic(const struct vcpu *vcpu)
+{
+	const uint32_t spurious = APIC_SPURIOUS_ENABLE;
+	struct kvm_lapic_state apic;
+
+	checked(ioctl(vcpu->fd, KVM_GET_LAPIC, &apic), "KVM_GET_LAPIC");
+	memcpy(&apic.regs[APIC_SPURIOUS], &spurious, sizeof(spurious));
+	checked(ioctl(vcpu->fd, KVM_SET_LAPIC, &apic), "KVM_SET_LAPIC");
+}
+
+static void create_vcpu(struct machine *machine, unsigned int id)
+{
+	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
+	struct vcpu *vcpu = &machine->vcpus[id];
+
+	vcpu->machine = machine;
+	vcpu->id = id;
+	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, id);
+	checked(vcpu->fd, "KVM_CREATE_VCPU");
+	vcpu->run = mmap(NULL, machine->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		fail(EXIT_RUNTIME, "mapping a vCPU: %s", strerror(errno));
+
+	set_cpuid(vcpu);
+	set_registers(vcpu);
+	enable_apic(vcpu);
+	/* All but the first would wait for a start-up IPI. */
+	checked(ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable), "KVM_SET_MP_STATE");
+}
+
+void machine_open(struct machine *machine, unsigned int num_vcpus, struct vectors *vectors)
+{
+	int run_size;
+
+	machine->num_vcpus = num_vcpus;
+	open_kvm(machine);
+	create_memory(machine, vectors);
+	load_guest(machine);
+	route_vectors(machine, vectors);
+
+	run_size = ioctl(machine->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	checked(run_size, "KVM_GET_VCPU_MMAP_SIZE");
+	machine->run_size = run_size;
+	for (unsigned int i = 0; i < num_vcpus; i++)
+		create_vcpu(machine, i);
+}
+
+/* Its halts and its EOIs end in the kernel: the guest has no reason to come out. */
+static void *run_vcpu(void *arg)
+{
+	struct vcpu *vcpu = arg;
+	struct machine *machine = vcpu->machine;
+
+	while (!__atomic_load_n(&machine->stopping, __ATOMIC_ACQUIRE)) {
+		if (!ioctl(vcpu->fd, KVM_RUN, 0))
+			complain("the guest crashed on vCPU %u: KVM exit reason %u", vcpu->id,
+				 vcpu->run->exit_reason);
+		else if (errno != EINTR && errno != EAGAIN)
+			complain("KVM_RUN on vCPU %u: %s", vcpu->id, strerror(errno));
+		else
+			continue;
+		__atomic_store_n(&machine->crashed, true, __ATOMIC_RELEASE);
+		break;
+	}
+	return NULL;
+}
+
+static void ignore_kick(int signal)
+{
+	(void)signal;
+}
+
+static void wait_until_ready(const struct machine *machine)
+{
+	const uint32_t *ready = (void *)(machine->memory + GUEST_READY);
+	uint64_t start = clock_ns();
+
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		while (!__atomic_load_n(&ready[i], __ATOMIC_ACQUIRE)) {
+			if (machine_crashed(machine))
+				exit(EXIT_RUNTIME);
+			if (clock_ns() - start > START_TIMEOUT_NS)
+				fail(EXIT_RUNTIME, "vCPU %u does not start", i);
+			usleep(START_POLL_US);
+		}
+	}
+}
+
+void machine_start(struct machine *machine)
+{
+	struct sigaction kick = { .sa_handler = ignore_kick };
+	sigset_t all_but_kick, old;
+	int error;
+
+	sigaction(KICK_SIGNAL, &kick, NULL);
+
+	/* The threads inherit the mask: other signals are the main thread's. */
+	sigfillset(&all_but_kick);
+	sigdelset(&all_but_kick, KICK_SIGNAL);
+	pthread_sigmask(SIG_SETMASK, &all_but_kick, &old);
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		struct vcpu *vcpu = &machine->vcpus[i];
+
+		error = pthread_create(&vcpu->thread, NULL, run_vcpu, vcpu);
+		if (error)
+			fail(EXIT_RUNTIME, "starting vCPU %u: %s", i, strerror(error));
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	wait_until_ready(machine);
+}
+
+void machine_stop(struct machine *machine)
+{
+	__atomic_store_n(&machine->stopping, true, __ATOMIC_RELEASE);
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		struct vcpu *vcpu = &machine->vcpus[i];
+
+		/* Also stops a KVM_RUN that begins only after the signal. */
+		__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+		pthread_join(vcpu->thread, NULL);
+	}
+}
+
+void machine_close(struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		munmap(machine->vcpus[i].run, machine->run_size);
+		close(machine->vcpus[i].fd);
+	}
+	close(machine->vm);
+	close(machine->kvm);
+	munmap(machine->memory, machine->memory_size);
+}
+
+static int irqfd(const struct machine *machine, const struct vector *vector, uint32_t flags)
+{
+	struct kvm_irqfd irqfd = {
+		.fd = vector->eventfd,
+		.gsi = vector->vector,
+		.flags = flags,
+	};
+
+	return ioctl(machine->vm, KVM_IRQFD, &irqfd);
+}
+
+void machine_add_irqfd(const struct machine *machine, const struct vector *vector)
+{
+	checked(irqfd(machine, vector, 0), "KVM_IRQFD");
+}
+
+void machine_remove_irqfd(const struct machine *machine, const struct vector *vector)
+{
+	checked(irqfd(machine, vector, KVM_IRQFD_FLAG_DEASSIGN), "KVM_IRQFD, removing");
+}
+
+static const struct guest_counter *counter_of(const struct machine *machine,
+					      const struct vector *vector)
+{
+	const struct guest_counter *counters = (void *)(machine->memory + GUEST_COUNTERS);
+
+	return &counters[vector->vector];
+}
+
+uint32_t machine_count(const struct machine *machine, const struct vector *vector)
+{
+	return __atomic_load_n(&counter_of(machine, vector)->count, __ATOMIC_ACQUIRE);
+}
+
+uint32_t machine_stamps(const struct machine *machine, const struct vector *vector)
+{
+	uint32_t count = machine_count(machine, vector);
+	uint32_t capacity = counter_of(machine, vector)->capacity;
+
+	return count < capacity ? count : capacity;
+}
+
+uint64_t machine_stamp(const struct machine *machine, const struct vector *vector, uint32_t i)
+{
+	const uint64_t *ring = (void *)(machine->memory + counter_of(machine, vector)->ring);
+
+	return ring[i] - machine->vcpus[vector->vcpu].tsc_offset;
+}
+
+bool machine_crashed(const struct machine *machine)
+{
+	return __atomic_load_n(&machine->crashed, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t read_tsc_offset(const struct vcpu *vcpu)
+{
+	uint64_t offset = 0;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL,
+		.attr = KVM_VCPU_TSC_OFFSET,
+		.addr = (uintptr_t)&offset,
+	};
+
+	if (ioctl(vcpu->fd, KVM_GET_DEVICE_ATTR, &attr))
+		fail(EXIT_UNAVAILABLE, "KVM does not tell the guest's TSC offset: %s (Linux 5.16 "
+		     "or later does; --no-stamps needs none)", strerror(errno));
+	return offset;
+}
+
+void machine_note_tsc(struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->num_vcpus; i++)
+		machine->vcpus[i].tsc_offset = read_tsc_offset(&machine->vcpus[i]);
+}
+
+/* Without the offset, the guest's TSC must lie between two readings of the host's. */
+static void check_tsc_scale(const struct vcpu *vcpu)
+{
+	union {
+		struct kvm_msrs msrs;
+		uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+	} request = { .msrs.nmsrs = 1 };
+	struct kvm_msr_entry entry = { .index = MSR_IA32_TSC };
+	uint64_t before, after, guest;
+	int ret;
+
+	memcpy(request.msrs.entries, &entry, sizeof(entry));
+	before = clock_tsc();
+	ret = ioctl(vcpu->fd, KVM_GET_MSRS, &request);
+	after = clock_tsc();
+	if (ret != 1)
+		fail(EXIT_RUNTIME, "KVM_GET_MSRS: no TSC");
+
+	memcpy(&entry, request.msrs.entries, sizeof(entry));
+	guest = entry.data - vcpu->tsc_offset;
+	if (guest < before || guest > after)
+		fail(EXIT_UNAVAILABLE, "the TSC of vCPU %u is not the host's plus an offset "
+		     "(%lld cycles away): KVM scales it, and only --no-stamps works here",
+		     vcpu->id, (long long)(guest - before));
+}
+
+void machine_check_tsc(const struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		const struct vcpu *vcpu = &machine->vcpus[i];
+
+		if (read_tsc_offset(vcpu) != vcpu->tsc_offset)
+			fail(EXIT_UNAVAILABLE, "KVM changed the TSC offset of vCPU %u while it "
+			     "ran: the host takes its TSC to be unstable (boot it with "
+			     "tsc=reliable if it is not; else only --no-stamps works here)", i);
+		check_tsc_scale(vcpu);
+	}
+}

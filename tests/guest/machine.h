@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtual machine: KVM with an in-kernel local APIC per vCPU and nothing else,
+ * running guest.S. Each vector's eventfd is an irqfd on the gsi of the same number,
+ * which is routed as an MSI to the vector's guest vector and vCPU.
+ */
+#ifndef IMS_GUEST_MACHINE_H
+#define IMS_GUEST_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <pthread.h>
+
+#include "guest.h"
+#include "vector.h"
+
+struct kvm_run;
+
+struct vcpu {
+	int fd;
+	unsigned int id;
+	struct kvm_run *run;
+	pthread_t thread;
+	uint64_t tsc_offset;
+	struct machine *machine;
+};
+
+struct machine {
+	int kvm;
+	int vm;
+	uint8_t *memory;
+	size_t memory_size;
+	size_t run_size;
+	unsigned int num_vcpus;
+	struct vcpu vcpus[GUEST_MAX_VCPUS];
+	bool stopping;		/* tells the vCPU threads to end */
+	bool crashed;		/* one of them says that its guest did */
+};
+
+/* Builds it, with room for what each vector is to be rung. Assigns each its vCPU. */
+void machine_open(struct machine *machine, unsigned int num_vcpus, struct vectors *vectors);
+/* Returns when every vCPU runs: starting one takes longer than an interrupt. */
+void machine_start(struct machine *machine);
+/* Ends the threads. The guest's memory stays readable until machine_close(). */
+void machine_stop(struct machine *machine);
+void machine_close(struct machine *machine);
+
+void machine_add_irqfd(const struct machine *machine, const struct vector *vector);
+void machine_remove_irqfd(const struct machine *machine, const struct vector *vector);
+
+/* Interrupts that the guest took, and how many of them have a stamp in its ring. */
+uint32_t machine_count(const struct machine *machine, const struct vector *vector);
+uint32_t machine_stamps(const struct machine *machine, const struct vector *vector);
+/* A stamp as the host's TSC: needs machine_note_tsc(). */
+uint64_t machine_stamp(const struct machine *machine, const struct vector *vector, uint32_t i);
+bool machine_crashed(const struct machine *machine);
+
+/*
+ * What stamps need: the distance of the guest's TSC from the host's. It is noted before
+ * machine_start() and checked after machine_stop(), since a running vCPU can't be asked.
+ * The check ends the program unless the distance was constant all the time.
+ */
+void machine_note_tsc(struct machine *machine);
+void machine_check_tsc(const struct machine *machine);
+
+#endif /* IMS_GUEST_MACHINE_H */

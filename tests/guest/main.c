@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ims-guest: a virtual machine of a few instructions behind an ims-sample device.
+ * It knows what really happened: how often each vector was rung, and when, and when
+ * its guest's interrupt service routine ran. A tracer can be measured by that.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fail.h"
+#include "ims_sample.h"
+#include "machine.h"
+#include "report.h"
+#include "ring.h"
+#include "vector.h"
+#include "vfio.h"
+
+#define MAX_COUNT	10000000
+
+struct options {
+	const char *uuid;
+	uint64_t vectors;	/* bit mask; 0: all */
+	uint32_t count;
+	uint32_t emulated_count;
+	unsigned int vcpus;
+	enum doorbell doorbell;
+	double rate;
+	double timeout;
+	bool no_wait;
+	bool no_stamps;
+	bool step;
+};
+
+enum {
+	OPTION_VECTORS = 256,
+	OPTION_COUNT,
+	OPTION_EMULATED_COUNT,
+	OPTION_VCPUS,
+	OPTION_DOORBELL,
+	OPTION_RATE,
+	OPTION_TIMEOUT,
+	OPTION_WAIT,
+	OPTION_NO_WAIT,
+	OPTION_NO_STAMPS,
+	OPTION_STEP,
+};
+
+static volatile sig_atomic_t interrupted;
+
+static const char doc[] =
+	"Raises interrupts of an ims-sample device in a tiny guest, and tells the truth.\n"
+	"\n"
+	"Binds the vectors of the mediated device UUID to a KVM guest of a few instructions "
+	"(MSI-X vector v is guest vector 0x30 + v on vCPU v modulo --vcpus), rings their "
+	"doorbells in turns, and prints one line of JSON: how often each vector was rung "
+	"(\"rang\") and seen by the guest (\"seen\"), when it was rung (\"ring_ns\") and when the "
+	"guest's interrupt service routine ran (\"isr_ns\"), both in CLOCK_MONOTONIC.\v"
+	"Examples:\n"
+	"  ims-guest UUID\n"
+	"        1000 interrupts on each IMS vector, 100 on each emulated one\n"
+	"  ims-guest --vcpus 2 --rate 2000 --count 20000 UUID\n"
+	"        2000 interrupts per second to two vCPUs\n"
+	"  ims-guest --no-wait --no-stamps UUID\n"
+	"        as fast as the device takes them: some may coalesce\n"
+	"  ims-guest --doorbell dma --vectors 0,2-3 UUID\n"
+	"        the device's DMA engine sends the messages stored in its slots\n"
+	"  ims-guest --step UUID\n"
+	"        prints {\"event\":\"bound\",...}, waits for a line on stdin, rings, prints\n"
+	"        the truth, waits for another line, unbinds: time to attach a tracer\n"
+	"\n"
+	"To create a device, and one whose messages are sent by DMA:\n"
+	"  cd /sys/class/mdev_bus\n"
+	"  echo UUID > ims_sample/mdev_supported_types/ims_sample-software/create\n"
+	"  echo UUID > PCI-ADDRESS/mdev_supported_types/ims_sample-dma/create\n"
+	"\n"
+	"Exit codes: 0 ok; 1 something failed, such as an interrupt that never came (what was "
+	"done is reported); 2 usage; 3 a privilege or a feature of this machine is missing.";
+
+static const struct argp_option option_table[] = {
+	{ NULL, 0, NULL, 0, "What is rung:", 1 },
+	{ "vectors", OPTION_VECTORS, "LIST", 0, "Bind and ring only these, such as 0,2-3", 0 },
+	{ "count", OPTION_COUNT, "N", 0, "Ring each IMS vector N times (1000)", 0 },
+	{ "emulated-count", OPTION_EMULATED_COUNT, "N", 0,
+	  "Ring each emulated vector N times (100)", 0 },
+	{ NULL, 0, NULL, 0, "How:", 2 },
+	{ "doorbell", OPTION_DOORBELL, "software|dma|loopback", 0,
+	  "software (default): the interrupt is retriggered on the CPU. dma: the device sends "
+	  "its stored message; emulated vectors are rung by software. loopback: "
+	  "VFIO_DEVICE_SET_IRQS without data signals the eventfd, no interrupt is raised", 0 },
+	{ "rate", OPTION_RATE, "HZ", 0, "Doorbells per second over all vectors (no limit)", 0 },
+	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
+	  "Longest wait for an interrupt, or for a doorbell that is busy (5)", 0 },
+	{ "wait", OPTION_WAIT, NULL, 0,
+	  "Before a vector is rung again, wait until the guest took the interrupt before "
+	  "(default)", 0 },
+	{ "no-wait", OPTION_NO_WAIT, NULL, 0, "Don't wait: interrupts may coalesce", 0 },
+	{ "vcpus", OPTION_VCPUS, "N", 0, "Virtual CPUs (1)", 0 },
+	{ NULL, 0, NULL, 0, "What is told:", 3 },
+	{ "no-stamps", OPTION_NO_STAMPS, NULL, 0, "Leave ring_ns and isr_ns out", 0 },
+	{ "step", OPTION_STEP, NULL, 0,
+	  "Wait for a line on stdin before ringing and (a line or EOF) before unbinding", 0 },
+	{}
+};
+
+/* argp_error() exits with argp_err_exit_status, EXIT_USAGE. */
+static unsigned long parse_number(struct argp_state *state, const char *name, const char *arg,
+				  unsigned long min, unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(arg, &end, 10);
+	if (errno || end == arg || *end || *arg == '-' || value < min || value > max)
+		argp_error(state, "--%s %s: must be a number from %lu to %lu", name, arg, min, max);
+	return value;
+}
+
+static double parse_real(struct argp_state *state, const char *name, const char *arg,
+			 double min, double max)
+{
+	double value;
+	char *end;
+
+	value = strtod(arg, &end);
+	if (end == arg || *end || !(value >= min && value <= max))
+		argp_error(state, "--%s %s: must be a number from %g to %g", name, arg, min, max);
+	return value;
+}
+
+/* "0,2-3" to a bit mask. */
+static uint64_t parse_list(struct argp_state *state, const char *arg)
+{
+	const char *rest = arg;
+	uint64_t mask = 0;
+	unsigned int first, last;
+	int len;
+
+	for (;;) {
+		len = 0;
+		if (sscanf(rest, "%2u%n", &first, &len) != 1)
+			break;
+		rest += len;
+		last = first;
+		if (*rest == '-') {
+			if (sscanf(rest, "-%2u%n", &last, &len) != 1)
+				break;
+			rest += len;
+		}
+		if (first > last || last >= GUEST_MAX_VECTORS)
+			break;
+		while (first <= last)
+			mask |= 1ULL << first++;
+		if (!*rest)
+			return mask;
+		if (*rest++ != ',')
+			break;
+	}
+	argp_error(state, "--vectors %s: must be a list such as 0,2-3 of vectors below %u", arg,
+		   GUEST_MAX_VECTORS);
+	return 0;
+}
+
+static enum doorbell parse_doorbell(struct argp_state *state, const char *arg)
+{
+	for (int i = 0; i < DOORBELL_KINDS; i++)
+		if (!strcmp(arg, doorbell_names[i]))
+			return i;
+	argp_error(state, "--doorbell %s: must be software, dma or loopback", arg);
+	return DOORBELL_SOFTWARE;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case OPTION_VECTORS:
+		options->vectors = parse_list(state, arg);
+		break;
+	case OPTION_COUNT:
+		options->count = parse_number(state, "count", arg, 0, MAX_COUNT);
+		break;
+	case OPTION_EMULATED_COUNT:
+		options->emulated_count = parse_number(state, "emulated-count", arg, 0, MAX_COUNT);
+		break;
+	case OPTION_VCPUS:
+		options->vcpus = parse_number(state, "vcpus", arg, 1, GUEST_MAX_VCPUS);
+		break;
+	case OPTION_DOORBELL:
+		options->doorbell = parse_doorbell(state, arg);
+		break;
+	case OPTION_RATE:
+		options->rate = parse_real(state, "rate", arg, 0.001, 1e9);
+		break;
+	case OPTION_TIMEOUT:
+		options->timeout = parse_real(state, "timeout", arg, 0.001, 1e6);
+		break;
+	case OPTION_WAIT:
+		options->no_wait = false;
+		break;
+	case OPTION_NO_WAIT:
+		options->no_wait = true;
+		break;
+	case OPTION_NO_STAMPS:
+		options->no_stamps = true;
+		break;
+	case OPTION_STEP:
+		options->step = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (options->uuid)
+			argp_error(state, "one device only: %s is one too many", arg);
+		options->uuid = arg;
+		break;
+	case ARGP_KEY_END:
+		if (!options->uuid)
+			argp_error(state, "the UUID of the device is missing");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* No SA_RESTART: a signal ends the wait for a line as well. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static void wait_for_line(void)
+{
+	int c;
+
+	if (interrupted)
+		return;
+	do
+		c = getchar();
+	while (c != '\n' && c != EOF);
+}
+
+/* What a tracer knows an eventfd by. */
+static uint64_t read_eventfd_id(int fd)
+{
+	unsigned long long id;
+	char path[64], line[128];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		fail(EXIT_RUNTIME, "%s: %s", path, strerror(errno));
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "eventfd-id: %llu", &id) == 1;
+	fclose(file);
+	if (!found)
+		fail(EXIT_UNAVAILABLE, "%s has no eventfd-id (Linux 5.2 or later has)", path);
+	return id;
+}
+
+static void choose_vectors(struct vectors *vectors, const struct options *options,
+			   const struct vfio *vfio)
+{
+	uint64_t wanted = options->vectors ? options->vectors : UINT64_MAX;
+
+	if (options->vectors >> vfio->num_vectors)
+		fail(EXIT_USAGE, "device %s has vectors 0 to %u only", vfio->uuid,
+		     vfio->num_vectors - 1);
+	if (options->doorbell == DOORBELL_DMA && !(vfio->features & IMS_SAMPLE_FEATURE_DMA))
+		fail(EXIT_UNAVAILABLE, "device %s has no DMA engine for --doorbell dma: it must be "
+		     "of type ims_sample-dma (in QEMU: -device lsi53c895a)", vfio->uuid);
+
+	vectors->v = calloc(vfio->num_vectors, sizeof(*vectors->v));
+	if (!vectors->v)
+		fail(EXIT_RUNTIME, "no memory for the vectors");
+	for (unsigned int i = 0; i < vfio->num_vectors; i++) {
+		struct vector *vector = &vectors->v[vectors->num];
+
+		if (!(wanted >> i & 1))
+			continue;
+		vector->vector = i;
+		vector->emulated = vfio->emulated >> i & 1;
+		vector->doorbell = options->doorbell;
+		if (vector->emulated && vector->doorbell == DOORBELL_DMA)
+			vector->doorbell = DOORBELL_SOFTWARE;
+		vector->count = vector->emulated ? options->emulated_count : options->count;
+		/* One more: the time is noted before it is known whether it counts. */
+		vector->ring_ns = calloc(vector->count + 1, sizeof(*vector->ring_ns));
+		vector->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (!vector->ring_ns || vector->eventfd < 0)
+			fail(EXIT_RUNTIME, "vector %u: %s", i, strerror(errno));
+		vector->eventfd_id = read_eventfd_id(vector->eventfd);
+		vectors->num++;
+	}
+}
+
+/* KVM listens before the device speaks, and longer. */
+static void bind_vectors(const struct vectors *vectors, const struct machine *machine,
+			 const struct vfio *vfio)
+{
+	for (unsigned int i = 0; i < vectors->num; i++)
+		machine_add_irqfd(machine, &vectors->v[i]);
+	for (unsigned int i = 0; i < vectors->num; i++)
+		vfio_bind(vfio, &vectors->v[i]);
+}
+
+static void unbind_vectors(const struct vectors *vectors, const struct machine *machine,
+			   const struct vfio *vfio)
+{
+	vfio_unbind_all(vfio);
+	for (unsigned int i = 0; i < vectors->num; i++)
+		machine_remove_irqfd(machine, &vectors->v[i]);
+}
+
+static void free_vectors(struct vectors *vectors)
+{
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		close(vectors->v[i].eventfd);
+		free(vectors->v[i].ring_ns);
+	}
+	free(vectors->v);
+}
+
+static enum exit_code run(const struct options *options)
+{
+	struct machine machine = {};
+	struct vectors vectors = {};
+	struct clock clock = {};
+	struct vfio vfio = {};
+	struct ringer ringer = {
+		.vfio = &vfio,
+		.machine = &machine,
+		.vectors = &vectors,
+		.clock = &clock,
+		.wait = !options->no_wait,
+		.rate = options->rate,
+		.timeout_ns = options->timeout * 1e9,
+		.interrupted = &interrupted,
+	};
+	struct report report = {
+		.device = options->uuid,
+		.doorbell = options->doorbell,
+		.wait = !options->no_wait,
+		.stamps = !options->no_stamps,
+		.machine = &machine,
+		.vectors = &vectors,
+		.clock = &clock,
+	};
+	bool ok;
+
+	vfio_open(&vfio, options->uuid);
+	choose_vectors(&vectors, options, &vfio);
+	machine_open(&machine, options->vcpus, &vectors);
+	if (report.stamps)
+		machine_note_tsc(&machine);
+	machine_start(&machine);
+	bind_vectors(&vectors, &machine, &vfio);
+
+	if (options->step) {
+		report_bound(&report);
+		wait_for_line();
+	}
+
+	clock_sample(&clock);
+	ok = ring_all(&ringer);
+	clock_sample(&clock);
+
+	machine_stop(&machine);
+	if (report.stamps)
+		machine_check_tsc(&machine);
+	report.interrupted = interrupted;
+	report_truth(&report);
+	if (options->step)
+		wait_for_line();
+
+	unbind_vectors(&vectors, &machine, &vfio);
+	machine_close(&machine);
+	vfio_close(&vfio);
+	free_vectors(&vectors);
+	clock_free(&clock);
+	return ok ? EXIT_OK : EXIT_RUNTIME;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.args_doc = "UUID",
+		.doc = doc,
+	};
+	struct options options = {
+		.count = 1000,
+		.emulated_count = 100,
+		.vcpus = 1,
+		.timeout = 5,
+	};
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	catch_signals();
+	return run(&options);
+}

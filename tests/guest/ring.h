@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Ringing the doorbells, and waiting for what the guest makes of it. */
+#ifndef IMS_GUEST_RING_H
+#define IMS_GUEST_RING_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "clock.h"
+#include "machine.h"
+#include "vector.h"
+#include "vfio.h"
+
+struct ringer {
+	const struct vfio *vfio;
+	const struct machine *machine;
+	struct vectors *vectors;
+	struct clock *clock;
+	bool wait;		/* for the guest's count of a vector, before it is rung again */
+	double rate;		/* doorbells per second over all vectors; 0: as fast as it goes */
+	uint64_t timeout_ns;	/* for one interrupt, and for one doorbell */
+	const volatile sig_atomic_t *interrupted;
+};
+
+/*
+ * Rings each vector as often as its count says, in turns, then waits until the guest is
+ * quiet. Returns false, after a message, if something failed on the way; what was rung
+ * until then is in the vectors all the same.
+ */
+bool ring_all(const struct ringer *ringer);
+
+#endif /* IMS_GUEST_RING_H */

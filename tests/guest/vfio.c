@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The VFIO client. See vfio.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "ims_sample.h"
+#include "vfio.h"
+
+#define MDEV_BUS	"/sys/bus/mdev/devices"
+
+/* A missing privilege or module is not the same as a failure. */
+static enum exit_code open_error(int error)
+{
+	return error == EACCES || error == EPERM || error == ENOENT ? EXIT_UNAVAILABLE :
+		EXIT_RUNTIME;
+}
+
+/* The device's IOMMU group is a link to .../iommu_groups/NUMBER. */
+static void find_group(const char *uuid, char *path, size_t size)
+{
+	char link[PATH_MAX], target[PATH_MAX];
+	const char *number;
+	ssize_t len;
+
+	if (access(MDEV_BUS, F_OK))
+		fail(EXIT_UNAVAILABLE, "%s is missing: the kernel has no mediated devices loaded "
+		     "(modprobe mdev; insmod irq-ims.ko, vfio-ims.ko, ims-sample.ko)", MDEV_BUS);
+
+	snprintf(link, sizeof(link), "%s/%s", MDEV_BUS, uuid);
+	if (access(link, F_OK))
+		fail(EXIT_RUNTIME, "there is no mediated device %s (create one: echo %s > "
+		     "/sys/class/mdev_bus/ims_sample/mdev_supported_types/ims_sample-software/create)",
+		     uuid, uuid);
+
+	snprintf(link, sizeof(link), "%s/%s/iommu_group", MDEV_BUS, uuid);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		fail(EXIT_RUNTIME, "device %s has no IOMMU group: %s (is its vfio driver loaded "
+		     "and bound?)", uuid, strerror(errno));
+	target[len] = '\0';
+
+	number = strrchr(target, '/');
+	snprintf(path, size, "/dev/vfio/%d", atoi(number ? number + 1 : target));
+}
+
+static void open_group(struct vfio *vfio)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	char path[64];
+
+	find_group(vfio->uuid, path, sizeof(path));
+
+	vfio->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (vfio->container < 0)
+		fail(open_error(errno), "/dev/vfio/vfio: %s (modprobe vfio_iommu_type1, and run "
+		     "as root)", strerror(errno));
+	if (ioctl(vfio->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
+		fail(EXIT_UNAVAILABLE, "/dev/vfio/vfio speaks another version of VFIO");
+	if (ioctl(vfio->container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) != 1)
+		fail(EXIT_UNAVAILABLE, "VFIO has no type 1 IOMMU (modprobe vfio_iommu_type1)");
+
+	vfio->group = open(path, O_RDWR | O_CLOEXEC);
+	if (vfio->group < 0)
+		fail(open_error(errno), "%s: %s%s", path, strerror(errno), errno == EBUSY ?
+		     " (another program holds the device)" : " (run as root)");
+	if (ioctl(vfio->group, VFIO_GROUP_GET_STATUS, &status))
+		fail(EXIT_RUNTIME, "%s: VFIO_GROUP_GET_STATUS: %s", path, strerror(errno));
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		fail(EXIT_RUNTIME, "%s is not viable: bind every device of the group to a vfio "
+		     "driver", path);
+	if (ioctl(vfio->group, VFIO_GROUP_SET_CONTAINER, &vfio->container))
+		fail(EXIT_RUNTIME, "%s: VFIO_GROUP_SET_CONTAINER: %s", path, strerror(errno));
+	if (ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		fail(EXIT_RUNTIME, "%s: VFIO_SET_IOMMU: %s", path, strerror(errno));
+
+	vfio->device = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, vfio->uuid);
+	if (vfio->device < 0)
+		fail(EXIT_RUNTIME, "device %s: VFIO_GROUP_GET_DEVICE_FD: %s", vfio->uuid,
+		     strerror(errno));
+}
+
+static off_t region_offset(const struct vfio *vfio, unsigned int index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	if (ioctl(vfio->device, VFIO_DEVICE_GET_REGION_INFO, &info))
+		fail(EXIT_RUNTIME, "device %s: region %u: %s", vfio->uuid, index, strerror(errno));
+	return info.offset;
+}
+
+static void read_exactly(const struct vfio *vfio, off_t offset, void *value, size_t size)
+{
+	ssize_t len = pread(vfio->device, value, size, offset);
+
+	if (len != (ssize_t)size)
+		fail(EXIT_RUNTIME, "device %s: reading %zu bytes at %#llx: %s", vfio->uuid, size,
+		     (unsigned long long)offset, len < 0 ? strerror(errno) : "too short");
+}
+
+/* Ringing registers of another kind of device could do anything. */
+static void check_identity(const struct vfio *vfio)
+{
+	off_t config = region_offset(vfio, VFIO_PCI_CONFIG_REGION_INDEX);
+	uint16_t vendor, device;
+
+	read_exactly(vfio, config + PCI_VENDOR_ID, &vendor, sizeof(vendor));
+	read_exactly(vfio, config + PCI_DEVICE_ID, &device, sizeof(device));
+	if (vendor != IMS_SAMPLE_VENDOR_ID || device != IMS_SAMPLE_DEVICE_ID)
+		fail(EXIT_RUNTIME, "device %s is %04x:%04x, not an ims-sample device (%04x:%04x)",
+		     vfio->uuid, vendor, device, IMS_SAMPLE_VENDOR_ID, IMS_SAMPLE_DEVICE_ID);
+}
+
+static void check_vectors(const struct vfio *vfio)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = VFIO_PCI_MSIX_IRQ_INDEX };
+
+	if (ioctl(vfio->device, VFIO_DEVICE_GET_IRQ_INFO, &info))
+		fail(EXIT_RUNTIME, "device %s: VFIO_DEVICE_GET_IRQ_INFO: %s", vfio->uuid,
+		     strerror(errno));
+	if (info.count != vfio->num_vectors || !info.count || info.count > IMS_SAMPLE_MAX_VECTORS)
+		fail(EXIT_RUNTIME, "device %s has %u vectors in its register and %u in VFIO",
+		     vfio->uuid, vfio->num_vectors, info.count);
+	if (!(info.flags & VFIO_IRQ_INFO_EVENTFD))
+		fail(EXIT_RUNTIME, "device %s takes no eventfds for its vectors", vfio->uuid);
+}
+
+void vfio_open(struct vfio *vfio, const char *uuid)
+{
+	uint32_t value;
+
+	vfio->uuid = uuid;
+	open_group(vfio);
+	check_identity(vfio);
+
+	vfio->registers = region_offset(vfio, IMS_SAMPLE_REGISTERS_BAR);
+	read_exactly(vfio, vfio->registers + IMS_SAMPLE_REG_VECTORS, &value, sizeof(value));
+	vfio->num_vectors = value;
+	read_exactly(vfio, vfio->registers + IMS_SAMPLE_REG_EMULATED, &value, sizeof(value));
+	vfio->emulated = value;
+	read_exactly(vfio, vfio->registers + IMS_SAMPLE_REG_FEATURES, &value, sizeof(value));
+	vfio->features = value;
+
+	check_vectors(vfio);
+}
+
+void vfio_close(struct vfio *vfio)
+{
+	close(vfio->device);
+	close(vfio->group);
+	close(vfio->container);
+}
+
+/* VFIO_DEVICE_SET_IRQS on the MSI-X index, for one vector with an eventfd or for none. */
+static int set_irqs(const struct vfio *vfio, uint32_t data, uint32_t start, uint32_t count,
+		    const int *eventfd)
+{
+	union {
+		struct vfio_irq_set set;
+		uint8_t bytes[sizeof(struct vfio_irq_set) + sizeof(int)];
+	} request = {
+		.set = {
+			.argsz = sizeof(struct vfio_irq_set) + (eventfd ? sizeof(*eventfd) : 0),
+			.flags = VFIO_IRQ_SET_ACTION_TRIGGER | data,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.start = start,
+			.count = count,
+		},
+	};
+
+	if (eventfd)
+		memcpy(request.set.data, eventfd, sizeof(*eventfd));
+	return ioctl(vfio->device, VFIO_DEVICE_SET_IRQS, &request) < 0 ? -errno : 0;
+}
+
+void vfio_bind(const struct vfio *vfio, const struct vector *vector)
+{
+	int ret = set_irqs(vfio, VFIO_IRQ_SET_DATA_EVENTFD, vector->vector, 1, &vector->eventfd);
+
+	if (ret)
+		fail(EXIT_RUNTIME, "device %s: binding vector %u: %s%s", vfio->uuid,
+		     vector->vector, strerror(-ret), ret == -ENOSPC ?
+		     " (no interrupt vector of a CPU, or no slot, is free)" : "");
+}
+
+void vfio_unbind_all(const struct vfio *vfio)
+{
+	int ret = set_irqs(vfio, VFIO_IRQ_SET_DATA_NONE, 0, 0, NULL);
+
+	if (ret)
+		fail(EXIT_RUNTIME, "device %s: unbinding its vectors: %s", vfio->uuid,
+		     strerror(-ret));
+}
+
+int vfio_ring(const struct vfio *vfio, const struct vector *vector)
+{
+	uint32_t value = vector->vector;
+	off_t doorbell = vfio->registers;
+	ssize_t len;
+
+	switch (vector->doorbell) {
+	case DOORBELL_LOOPBACK:
+		return set_irqs(vfio, VFIO_IRQ_SET_DATA_NONE, vector->vector, 1, NULL);
+	case DOORBELL_DMA:
+		doorbell += IMS_SAMPLE_REG_DOORBELL_DMA;
+		break;
+	default:
+		doorbell += IMS_SAMPLE_REG_DOORBELL_SOFTWARE;
+	}
+
+	len = pwrite(vfio->device, &value, sizeof(value), doorbell);
+	if (len < 0)
+		return -errno;
+	return len == sizeof(value) ? 0 : -EIO;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The VFIO client: a mediated ims-sample device, its registers and its MSI-X vectors. */
+#ifndef IMS_GUEST_VFIO_H
+#define IMS_GUEST_VFIO_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vector.h"
+
+struct vfio {
+	const char *uuid;
+	int container;
+	int group;
+	int device;
+	off_t registers;	/* of BAR 0, in the device's file */
+	unsigned int num_vectors;
+	uint32_t emulated;	/* bit mask of the vectors without a slot */
+	uint32_t features;	/* IMS_SAMPLE_FEATURE_* */
+};
+
+/* Every function but vfio_ring() ends the program on an error. */
+void vfio_open(struct vfio *vfio, const char *uuid);
+void vfio_close(struct vfio *vfio);
+void vfio_bind(const struct vfio *vfio, const struct vector *vector);
+void vfio_unbind_all(const struct vfio *vfio);
+
+/* Raises the vector by its own doorbell. Returns 0 or a negative errno. */
+int vfio_ring(const struct vfio *vfio, const struct vector *vector);
+
+#endif /* IMS_GUEST_VFIO_H */
