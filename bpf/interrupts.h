@@ -11,8 +11,8 @@
 #include "vectors.h"
 #include <bpf/bpf_tracing.h>
 
-/* Stages whose vector's histogram grows by one compare-and-swap race at most. */
-#define MAX_RETRIES	4
+/* More CPUs than this racing for a new maximum of one stage: one is not noted. */
+#define MAX_RETRIES	8
 
 static __always_inline void raise_to(__u64 *max, __u64 value)
 {
@@ -38,10 +38,11 @@ static __always_inline void count_stage(__u32 id, enum imstrace_stage stage, __u
 	bucket = histogram_bucket(value);
 	if (bucket >= HISTOGRAM_BUCKETS)
 		return;
-	__sync_fetch_and_add(&histogram->buckets[bucket], 1);
+	/* The bucket last: what a reader finds counted, it finds in the rest. */
 	__sync_fetch_and_add(&histogram->sum, value);
 	raise_to(&histogram->max, value);
 	raise_to(&histogram->not_min, ~value);
+	__sync_fetch_and_add(&histogram->buckets[bucket], 1);
 }
 
 static __always_inline void stream(const struct imstrace_interrupt *interrupt,
@@ -54,7 +55,7 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 	record = bpf_ringbuf_reserve(&interrupt_stream, sizeof(*record), 0);
 	if (!record) {
 		__sync_fetch_and_add(&totals.lost_interrupts, 1);
-		__sync_fetch_and_add(&account->lost, 1);
+		__sync_fetch_and_add(&account->lost_records, 1);
 		return;
 	}
 	*record = *interrupt;
@@ -76,6 +77,20 @@ static __always_inline bool followed(__u32 id)
 	return vector && !vector->ignored;
 }
 
+/* @irq is IMSTRACE_NONE if it does not begin in a handler. */
+static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
+					    __u32 irq)
+{
+	__builtin_memset(&open->current, 0, sizeof(open->current));
+	open->current.id = id;
+	open->current.vcpu = IMSTRACE_NONE;
+	open->current.guest_vector = IMSTRACE_NONE;
+	open->current.cpu = bpf_get_smp_processor_id();
+	open->current.cause = cause;
+	open->irq = irq;
+	open->kvm = 0;
+}
+
 SEC("raw_tp/irq_handler_entry")
 int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 {
@@ -92,25 +107,23 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	account = account_of(id);
 	if (!open || !account || !followed(id))
 		return 0;
-	__builtin_memset(&open->current, 0, sizeof(open->current));
+	begin_interrupt(open, id, CAUSE_IRQ, irq);
 	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
-	open->current.id = id;
-	open->current.cause = CAUSE_IRQ;
-	open->irq = irq;
 	open->state = OPEN_IRQ;
 	__sync_fetch_and_add(&account->hops[HOP_IRQ], 1);
 	return 0;
 }
 
-/* The interrupt ends on this CPU without the hop that should have followed. */
-static __always_inline void close_unmatched(struct open_interrupt *open)
+/* @interrupt has passed @hop, and is seen not to get to the next one. */
+static __always_inline void end_unmatched(const struct imstrace_interrupt *interrupt,
+					  enum imstrace_hop hop)
 {
-	struct imstrace_account *account = account_of(open->current.id);
+	struct imstrace_account *account = account_of(interrupt->id);
 
 	if (!account)
 		return;
-	__sync_fetch_and_add(&account->unmatched, 1);
-	stream(&open->current, account, END_UNMATCHED);
+	__sync_fetch_and_add(&account->unmatched[hop], 1);
+	stream(interrupt, account, END_UNMATCHED);
 }
 
 SEC("raw_tp/irq_handler_exit")
@@ -120,8 +133,10 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 
 	if (!open || open->state == OPEN_NONE || open->irq != irq)
 		return 0;
-	if (open->state != OPEN_DONE)
-		close_unmatched(open);
+	if (open->state == OPEN_IRQ)
+		end_unmatched(&open->current, HOP_IRQ);
+	else if (open->state == OPEN_SIGNALLED)
+		end_unmatched(&open->current, HOP_SIGNAL);
 	open->state = OPEN_NONE;
 	return 0;
 }
@@ -180,7 +195,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	__u64 now;
 	__u32 id;
 
-	if (!open)
+	if (!open || !following)
 		return 0;
 	id = signalled_vector(open, dev, index, irq, (__u64)eventfd, cause);
 	vector = vector_of(id);
@@ -188,7 +203,9 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	if (!vector || !account || vector->ignored || cause >= CAUSE_COUNT)
 		return 0;
 	if (vector->eventfd != (__u64)eventfd) {
-		/* Bound before we looked. */
+		/* Bound before we looked. One with an irq has been found by its name. */
+		if (!irq && !vector->eventfd)
+			emit_result(STEP_KNOWN, dev, index, 0, IMSTRACE_NONE, id, 0);
 		vector->kind = irq ? KIND_IMS : KIND_EMULATED;
 		vector->irq = irq ?: IMSTRACE_NONE;
 		vector->slot = slot;
@@ -197,22 +214,14 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 			set_irq_vector(irq, id);
 	}
 	begins = cause != CAUSE_IRQ || !follow_irq;
-	if (begins ? !following : open->state != OPEN_IRQ)
-		return 0;	/* began before us: not counted at any hop */
+	if (!begins && open->state != OPEN_IRQ)
+		return 0;	/* its handler began before us: not counted at any hop */
 	now = bpf_ktime_get_ns();
-	if (begins) {
-		__builtin_memset(&open->current, 0, sizeof(open->current));
-		open->current.id = id;
-		open->current.cause = cause;
-		open->irq = cause == CAUSE_IRQ ? irq : IMSTRACE_NONE;
-	} else {
+	if (begins)
+		begin_interrupt(open, id, cause, cause == CAUSE_IRQ ? irq : IMSTRACE_NONE);
+	else
 		count_stage(id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
-	}
 	open->current.times[HOP_SIGNAL] = now;
-	open->current.cpu = bpf_get_smp_processor_id();
-	open->current.vcpu = IMSTRACE_NONE;
-	open->current.guest_vector = IMSTRACE_NONE;
-	open->kvm = 0;
 	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
 	__sync_fetch_and_add(&account->causes[cause], 1);
 
@@ -227,7 +236,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	kvm = (struct kvm *)open->kvm;
 	if (!vector->pid && kvm)
 		vector->pid = BPF_CORE_READ(kvm, userspace_pid);
-	if (reader == READER_IRQFD) {
+	if (reader == READER_IRQFD && expect_accept) {
 		open->state = OPEN_SIGNALLED;
 	} else {
 		open->state = OPEN_DONE;
@@ -337,14 +346,8 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 	if (!guest || (guest->state != PENDING_VALID && !guest->late_valid))
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (guest->service_valid) {
-		/* The one before was never seen to end. */
-		account = account_of(guest->service.id);
-		if (account) {
-			__sync_fetch_and_add(&account->unmatched, 1);
-			stream(&guest->service, account, END_UNMATCHED);
-		}
-	}
+	if (guest->service_valid)
+		end_unmatched(&guest->service, HOP_INJECT);	/* its EOI was not seen */
 	if (guest->state == PENDING_VALID) {
 		guest->service = guest->pending;
 		__sync_lock_test_and_set(&guest->state, PENDING_NONE);

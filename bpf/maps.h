@@ -161,7 +161,7 @@ struct {
 const volatile __u32 max_vectors = 1;
 const volatile __u32 max_vcpus = 1;
 const volatile bool stream_interrupts;
-/* kvm.ko is loaded and at least one hop in it is followed. */
+/* What happens in kvm.ko is followed; only then is the module known to be there. */
 const volatile bool follow_kvm;
 /* The irq hop is followed: an interrupt begins there, else at its signal. */
 const volatile bool follow_irq;
@@ -171,6 +171,8 @@ const volatile bool follow_irq;
  * followed to their end, so that no count has a hop without the one before.
  */
 bool following;
+/* The accept hop has been attached: a signal without one is unmatched. */
+bool expect_accept;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */

@@ -33,6 +33,10 @@ enum exit_code fault(enum exit_code code, const char *remedy, const char *format
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	/* Names from outside: JSON takes no other bytes, and a terminal obeys some. */
+	for (char *c = what; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 
 	/* The tables on stdout come first, as the reader saw them happen. */
 	fflush(stdout);

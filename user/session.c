@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "fault.h"
+#include "model/lifecycle.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -39,6 +40,19 @@ struct session {
 	struct measurement *measurement;
 };
 
+/* A step of the whole device, or of a vector that is not in the table. */
+static bool unknown_wanted(const struct vector_filter *filter, const struct imstrace_lifecycle *step)
+{
+	struct vector_filter of_device = { .device = filter->device, .pid = filter->pid };
+	struct imstrace_vector vector = {
+		.vector = step->vector, .irq = step->irq, .pid = step->pid,
+	};
+
+	memcpy(vector.device, step->device, sizeof(vector.device));
+	return vector_wanted(lifecycle_of_index(step->step) ? &of_device : filter, &vector) ==
+	       WANTED_YES;
+}
+
 static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
 {
 	struct session *session = context;
@@ -63,14 +77,8 @@ static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
 				return;
 			break;
 		}
-	} else {
-		/* Of the whole device: there is no vector to filter by. */
-		vector = (struct imstrace_vector) { .pid = step->pid, .irq = filter->irq };
-		memcpy(vector.device, step->device, sizeof(vector.device));
-		if (vector_wanted(&(struct vector_filter) { .device = filter->device,
-							    .pid = filter->pid },
-				  &vector) != WANTED_YES)
-			return;
+	} else if (!unknown_wanted(filter, step)) {
+		return;
 	}
 	session->options->sink->lifecycle(stdout, step);
 }

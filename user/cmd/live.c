@@ -71,13 +71,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case 'i':
-		session->interval = 0;
-		if (!(*value == '0' && !value[1]) && !parse_duration(value, &session->interval))
+		if (!parse_duration(value, &session->interval))
 			argp_error(state, "--interval wants a time such as 1s or 500ms, not \"%s\"",
 				   value);
 		break;
 	case 'd':
-		if (!parse_duration(value, &session->duration))
+		if (!parse_duration(value, &session->duration) || !session->duration)
 			argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"",
 				   value);
 		break;
@@ -110,9 +109,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		if (!parse_hops(value, &session->live.hops))
 			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
 				   "eoi, not \"%s\"", value);
-		if (!(session->live.hops & 1U << HOP_SIGNAL) &&
-		    session->live.hops != 1U << HOP_IRQ)
-			argp_error(state, "--hops needs signal for every hop after it");
+		/* Each is found by the one before, but that an interrupt begins by either. */
+		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+			if (session->live.hops & 1U << hop && !(session->live.hops & 1U << (hop - 1)))
+				argp_error(state, "--hops: a hop after signal needs the one before");
 		break;
 	case KEY_JSON:
 		session->sink = &json_sink;

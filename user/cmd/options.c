@@ -28,8 +28,8 @@ bool parse_duration(const char *text, __u64 *ns)
 		if (strcmp(end, units[i].name))
 			continue;
 		value *= units[i].ns;
-		/* A thousand years, and still far from overflowing. */
-		if (value < 1 || value > 3e18)
+		/* 95 years, and still far from overflowing. */
+		if ((value && value < 1) || value > 3e18)
 			return false;
 		*ns = value;
 		return true;

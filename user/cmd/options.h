@@ -8,7 +8,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-/* "10s", "1.5m", "250ms"; without a unit, seconds. Into ns; false: it isn't one. */
+/* "10s", "1.5m", "250ms", "0"; without a unit, seconds. Into ns; false: it isn't one. */
 bool parse_duration(const char *text, __u64 *ns);
 /* A decimal number from 1 to @max. */
 bool parse_number(const char *text, __u64 max, __u64 *number);

@@ -18,4 +18,9 @@ void account_add(struct imstrace_account *account, const struct imstrace_account
  */
 __u64 account_in_flight(const struct imstrace_account *account);
 
+/* Those seen to end before their last hop, wherever that was. */
+__u64 account_unmatched(const struct imstrace_account *account);
+/* Those not followed to their end, or not streamed, for want of space. */
+__u64 account_lost(const struct imstrace_account *account);
+
 #endif /* IMSTRACE_MEASURE_ACCOUNTS_H */

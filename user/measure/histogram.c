@@ -21,6 +21,17 @@ __u64 histogram_bucket_high(__u32 bucket)
 	return histogram_bucket_low(bucket) + ((__u64)1 << shift) - 1;
 }
 
+void histogram_read(struct imstrace_histogram *to, const struct imstrace_histogram *from)
+{
+	memcpy(to->buckets, from->buckets, sizeof(to->buckets));
+	/* The programs count in the bucket last, so that must be read first. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	to->sum = from->sum;
+	to->max = from->max;
+	to->not_min = from->not_min;
+	to->reserved = 0;
+}
+
 __u64 histogram_count(const struct imstrace_histogram *histogram)
 {
 	__u64 count = 0;
@@ -38,7 +49,8 @@ __u64 histogram_min(const struct imstrace_histogram *histogram)
 __u64 histogram_percentile(const struct imstrace_histogram *histogram, __u64 count,
 			   double percent)
 {
-	double exact = percent / 100 * (double)count;
+	/* A whole rank must not become the next one by the rounding of 99.9 / 100. */
+	double exact = percent / 100 * (double)count * (1 - 1e-12);
 	__u64 rank = (__u64)exact, seen = 0, value;
 	__u32 bucket;
 

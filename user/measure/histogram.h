@@ -12,6 +12,9 @@ __u64 histogram_bucket_low(__u32 bucket);
 /* The largest value of @bucket; the last one has no end, this is where it should be. */
 __u64 histogram_bucket_high(__u32 bucket);
 
+/* Copies a histogram that is being filled: what is in the buckets is in the rest. */
+void histogram_read(struct imstrace_histogram *to, const struct imstrace_histogram *from);
+
 __u64 histogram_count(const struct imstrace_histogram *histogram);
 /* Exact for what the programs filled in; 0 if it is empty. */
 __u64 histogram_min(const struct imstrace_histogram *histogram);
@@ -37,8 +40,8 @@ void histogram_merge(struct imstrace_histogram *to, const struct imstrace_histog
  * @later:	the second reading
  * @earlier:	the first
  *
- * Count and sum are exact. The smallest and the largest value are those of
- * the buckets, as near as the percentiles.
+ * Count and sum are exact. The smallest and the largest value are the edges of
+ * their buckets: within 1 / 2^HISTOGRAM_BITS, and never nearer than they were.
  */
 void histogram_subtract(struct imstrace_histogram *result,
 			const struct imstrace_histogram *later,

@@ -19,6 +19,10 @@ struct measurement {
 	const struct source *source;
 	const struct vector_filter *filter;
 	struct reading last;
+	/* What of it came while the filter did not want the vector. */
+	struct reading skipped;
+	/* By id, as of its latest report; without a name: in none yet. */
+	struct imstrace_vector *reported;
 	struct report report;
 };
 
@@ -29,12 +33,35 @@ const char *report_stage_missing(const struct vector_report *vector, enum imstra
 	return from ? from : vector->hop_missing[stage_to(stage)];
 }
 
+const char *report_in_flight_missing(const struct vector_report *vector)
+{
+	const char *accept = vector->hop_missing[HOP_ACCEPT];
+
+	return accept ? accept : vector->hop_missing[HOP_EOI];
+}
+
 bool report_active(const struct vector_report *vector)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		if (vector->account.hops[hop])
 			return true;
-	return vector->account.lost;
+	return vector->account.coalesced || account_unmatched(&vector->account) ||
+	       account_lost(&vector->account);
+}
+
+static bool reading_init(struct reading *reading, unsigned int capacity)
+{
+	reading->accounts = calloc(capacity, sizeof(struct imstrace_account));
+	/* Untouched memory costs nothing: only vectors in use are ever copied. */
+	reading->histograms = calloc((size_t)capacity * STAGE_COUNT,
+				     sizeof(struct imstrace_histogram));
+	return reading->accounts && reading->histograms;
+}
+
+static void reading_free(struct reading *reading)
+{
+	free(reading->accounts);
+	free(reading->histograms);
 }
 
 struct measurement *measurement_new(const struct source *source, const struct vector_filter *filter)
@@ -46,13 +73,11 @@ struct measurement *measurement_new(const struct source *source, const struct ve
 	measurement->source = source;
 	measurement->filter = filter;
 	measurement->last.time = source->started;
-	measurement->last.accounts = calloc(source->capacity, sizeof(struct imstrace_account));
-	/* Untouched memory costs nothing: only vectors in use are ever copied. */
-	measurement->last.histograms = calloc((size_t)source->capacity * STAGE_COUNT,
-					      sizeof(struct imstrace_histogram));
+	measurement->reported = calloc(source->capacity, sizeof(struct imstrace_vector));
 	measurement->report.vectors = calloc(source->capacity, sizeof(struct vector_report));
-	if (!measurement->last.accounts || !measurement->last.histograms ||
-	    !measurement->report.vectors) {
+	if (!reading_init(&measurement->last, source->capacity) ||
+	    !reading_init(&measurement->skipped, source->capacity) ||
+	    !measurement->reported || !measurement->report.vectors) {
 		measurement_free(measurement);
 		return NULL;
 	}
@@ -63,8 +88,9 @@ void measurement_free(struct measurement *measurement)
 {
 	if (!measurement)
 		return;
-	free(measurement->last.accounts);
-	free(measurement->last.histograms);
+	reading_free(&measurement->last);
+	reading_free(&measurement->skipped);
+	free(measurement->reported);
 	free(measurement->report.vectors);
 	free(measurement);
 }
@@ -82,57 +108,118 @@ static struct vector_report *add_vector(struct measurement *measurement, __u32 i
 {
 	struct vector_report *report = &measurement->report.vectors[measurement->report.count++];
 
-	report->vector = measurement->source->vectors[id];
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		report->hop_missing[hop] = vector_hop_missing(measurement->source,
-							      &report->vector, hop);
+	report->vector = measurement->reported[id];
 	return report;
 }
 
-/* Fills in what has happened since the last reading, and brings that up to date. */
-static void read_vector(struct measurement *measurement, __u32 id, struct vector_report *report)
+/* The account is filled in: what was counted could be seen, whatever holds by now. */
+static void explain_missing(const struct measurement *measurement, struct vector_report *report)
 {
-	const struct source *source = measurement->source;
-	struct imstrace_account *account = &measurement->last.accounts[id];
-	struct imstrace_histogram now, interval;
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		report->hop_missing[hop] = report->account.hops[hop] ? NULL :
+			vector_hop_missing(measurement->source, &report->vector, hop);
+}
 
-	report->account = source->accounts[id];
-	account_subtract(&report->account, account);
-	account_add(account, &report->account);
-	report->in_flight = account_in_flight(account);
+/* What has happened since the last reading, which is brought up to date. */
+static void advance_account(struct measurement *measurement, __u32 id,
+			    struct imstrace_account *difference)
+{
+	*difference = measurement->source->accounts[id];
+	account_subtract(difference, &measurement->last.accounts[id]);
+	account_add(&measurement->last.accounts[id], difference);
+}
+
+static void advance_histogram(struct measurement *measurement, size_t index,
+			      struct imstrace_histogram *difference)
+{
+	struct imstrace_histogram now;
+
+	histogram_read(&now, &measurement->source->histograms[index]);
+	histogram_subtract(difference, &now, &measurement->last.histograms[index]);
+	measurement->last.histograms[index] = now;
+}
+
+static void skip_vector(struct measurement *measurement, __u32 id)
+{
+	struct imstrace_histogram histogram;
+	struct imstrace_account account;
+
+	advance_account(measurement, id, &account);
+	account_add(&measurement->skipped.accounts[id], &account);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		size_t index = (size_t)id * STAGE_COUNT + stage;
 
-		now = source->histograms[index];
-		histogram_subtract(&interval, &now, &measurement->last.histograms[index]);
-		measurement->last.histograms[index] = now;
-		report->stages[stage] = stage_figures(&interval);
+		advance_histogram(measurement, index, &histogram);
+		histogram_merge(&measurement->skipped.histograms[index], &histogram);
 	}
 }
 
-/* Fills in the last reading itself. */
-static void sum_vector(struct measurement *measurement, __u32 id, struct vector_report *report)
+static void read_vector(struct measurement *measurement, __u32 id)
 {
-	report->account = measurement->last.accounts[id];
-	report->in_flight = account_in_flight(&report->account);
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		report->stages[stage] = stage_figures(
-			&measurement->last.histograms[(size_t)id * STAGE_COUNT + stage]);
+	struct imstrace_histogram histogram;
+	struct vector_report *report;
+
+	measurement->reported[id] = measurement->source->vectors[id];
+	report = add_vector(measurement, id);
+	advance_account(measurement, id, &report->account);
+	report->in_flight = account_in_flight(&measurement->last.accounts[id]);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		advance_histogram(measurement, (size_t)id * STAGE_COUNT + stage, &histogram);
+		report->stages[stage] = stage_figures(&histogram);
+	}
+	explain_missing(measurement, report);
 }
 
-static void fill(struct measurement *measurement,
-		 void (*fill_vector)(struct measurement *, __u32, struct vector_report *))
+static void sum_vector(struct measurement *measurement, __u32 id)
+{
+	struct vector_report *report = add_vector(measurement, id);
+
+	report->account = measurement->last.accounts[id];
+	report->in_flight = account_in_flight(&report->account);
+	account_subtract(&report->account, &measurement->skipped.accounts[id]);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		size_t index = (size_t)id * STAGE_COUNT + stage;
+		const struct imstrace_histogram *all = &measurement->last.histograms[index];
+		const struct imstrace_histogram *skipped = &measurement->skipped.histograms[index];
+		struct imstrace_histogram rest;
+
+		/* The smallest and the largest stay exact if they can. */
+		if (!histogram_count(skipped)) {
+			report->stages[stage] = stage_figures(all);
+			continue;
+		}
+		histogram_subtract(&rest, all, skipped);
+		report->stages[stage] = stage_figures(&rest);
+	}
+	explain_missing(measurement, report);
+}
+
+static void sort(struct report *report)
+{
+	qsort(report->vectors, report->count, sizeof(*report->vectors), compare);
+}
+
+static void read_all(struct measurement *measurement)
 {
 	const struct source *source = measurement->source;
-	struct report *report = &measurement->report;
 	__u32 count = source_vector_count(source);
 
-	report->count = 0;
-	for (__u32 id = 0; id < count; id++)
-		if (*source->vectors[id].device &&
-		    vector_wanted(measurement->filter, &source->vectors[id]) == WANTED_YES)
-			fill_vector(measurement, id, add_vector(measurement, id));
-	qsort(report->vectors, report->count, sizeof(*report->vectors), compare);
+	measurement->report.count = 0;
+	for (__u32 id = 0; id < count; id++) {
+		if (!*source->vectors[id].device)
+			continue;
+		switch (vector_wanted(measurement->filter, &source->vectors[id])) {
+		case WANTED_YES:
+			read_vector(measurement, id);
+			break;
+		case WANTED_NO:
+			skip_vector(measurement, id);
+			break;
+		case WANTED_LATER:
+			break;
+		}
+	}
+	sort(&measurement->report);
 }
 
 const struct report *measurement_interval(struct measurement *measurement, __u64 now)
@@ -141,7 +228,7 @@ const struct report *measurement_interval(struct measurement *measurement, __u64
 	struct imstrace_totals *last = &measurement->last.totals;
 	struct report *report = &measurement->report;
 
-	fill(measurement, read_vector);
+	read_all(measurement);
 	report->from = measurement->last.time;
 	report->to = now;
 	report->totals = totals;
@@ -155,7 +242,11 @@ const struct report *measurement_interval(struct measurement *measurement, __u64
 
 const struct report *measurement_summary(struct measurement *measurement)
 {
-	fill(measurement, sum_vector);
+	measurement->report.count = 0;
+	for (__u32 id = 0; id < measurement->source->capacity; id++)
+		if (*measurement->reported[id].device)
+			sum_vector(measurement, id);
+	sort(&measurement->report);
 	measurement->report.from = measurement->source->started;
 	measurement->report.to = measurement->last.time;
 	measurement->report.totals = measurement->last.totals;

@@ -44,6 +44,9 @@ struct report {
 /* NULL if @stage can be measured for this vector, else why it can't. */
 const char *report_stage_missing(const struct vector_report *vector, enum imstrace_stage stage);
 
+/* NULL if what is in flight can be told, else why it can't. */
+const char *report_in_flight_missing(const struct vector_report *vector);
+
 /* Whether anything happened to the vector. */
 bool report_active(const struct vector_report *vector);
 

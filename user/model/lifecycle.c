@@ -53,5 +53,5 @@ void lifecycle_describe(const struct imstrace_lifecycle *step, char *text, size_
 	}
 	if (step->ret < 0 && used < size)
 		snprintf(text + used, size - used, "%sfailed: %s", used ? ", " : "",
-			 strerror(-step->ret));
+			 strerror((int)-(unsigned int)step->ret));
 }

@@ -68,7 +68,7 @@ const char *vector_mode(const struct imstrace_vector *vector)
 	case READER_IRQFD:
 		return "irqfd";
 	case READER_IRQFD_WORK:
-		return "irqfd/workqueue";
+		return "irqfd-work";
 	case READER_USER:
 		return "user";
 	case READER_UNKNOWN:

@@ -5,6 +5,7 @@
  */
 #include "sink.h"
 
+#include "../measure/accounts.h"
 #include "../model/lifecycle.h"
 #include "../version.h"
 
@@ -16,7 +17,8 @@ static void write_line(FILE *out, json_t *object)
 {
 	/* No memory: a line is missing, which the reader must not take for silence. */
 	if (!object || json_dumpf(object, out, JSON_COMPACT))
-		fputs("{\"type\":\"error\",\"exit_code\":1,\"message\":\"out of memory\"}", out);
+		fputs("{\"type\":\"error\",\"exit_code\":1,\"message\":\"out of memory\","
+		      "\"remedy\":null}", out);
 	putc('\n', out);
 	json_decref(object);
 }
@@ -26,6 +28,15 @@ static json_t *name(const char *text)
 	char clean[256];
 
 	sink_clean(clean, sizeof(clean), text);
+	return json_string(clean);
+}
+
+/* It may lack its NUL. */
+static json_t *device(const char name[IMSTRACE_NAME_LEN])
+{
+	char clean[IMSTRACE_NAME_LEN];
+
+	sink_clean(clean, sizeof(clean), name);
 	return json_string(clean);
 }
 
@@ -70,18 +81,18 @@ static void json_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
 	bool of_index = lifecycle_of_index(step->step);
 	json_t *object;
 
-	object = json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}",
+	object = json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
 			   "type", "lifecycle",
 			   "time", (json_int_t)step->time,
 			   "event", lifecycle_name(step->step),
-			   "device", name(step->device),
+			   "device", device(step->device),
 			   "vector", of_index ? json_null() : json_integer(step->vector),
 			   "irq", known(step->irq),
 			   "slot", known(step->slot),
 			   "pasid", known(step->pasid),
 			   "ret", step->ret,
 			   "eventfd_id", known(step->eventfd_id),
-			   "pid", step->pid);
+			   "pid", step->pid ? json_integer(step->pid) : json_null());
 	if (of_index)
 		json_object_set_new(object, "vectors", json_integer(step->vector));
 	if (step->step == STEP_AUXDATA_WRITE) {
@@ -112,7 +123,7 @@ static void json_interrupt(FILE *out, const struct imstrace_vector *vector,
 	}
 	write_line(out, json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o}",
 				  "type", "interrupt",
-				  "device", name(vector->device),
+				  "device", device(vector->device),
 				  "vector", vector->vector,
 				  "irq", known(vector->irq),
 				  "vcpu", known(interrupt->vcpu),
@@ -154,8 +165,8 @@ static json_t *vector_object(const struct vector_report *report)
 		json_object_set_new(stages, stage_name(stage),
 				    report_stage_missing(report, stage) ? json_null() :
 				    figures(&report->stages[stage]));
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}",
-			 "device", name(vector->device),
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}",
+			 "device", device(vector->device),
 			 "vector", vector->vector,
 			 "irq", known(vector->irq),
 			 "slot", known(vector->slot),
@@ -165,9 +176,10 @@ static json_t *vector_object(const struct vector_report *report)
 			 "pid", vector->pid ? json_integer(vector->pid) : json_null(),
 			 "hops", hops,
 			 "coalesced", (json_int_t)report->account.coalesced,
-			 "unmatched", (json_int_t)report->account.unmatched,
-			 "lost", (json_int_t)report->account.lost,
-			 "in_flight", (json_int_t)report->in_flight,
+			 "unmatched", (json_int_t)account_unmatched(&report->account),
+			 "lost", (json_int_t)account_lost(&report->account),
+			 "in_flight", report_in_flight_missing(report) ? json_null() :
+				      json_integer(report->in_flight),
 			 "stages", stages);
 }
 

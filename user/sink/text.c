@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables for people, within 100 columns. Stage times are in µs.
+ * Tables for people, within 120 columns. Stage times are in µs.
  */
 #include "sink.h"
 
+#include "../measure/accounts.h"
 #include "../model/lifecycle.h"
 
 #include <inttypes.h>
@@ -134,7 +135,7 @@ static void print_count(FILE *out, int width, __u64 count, const char *missing)
 
 static void print_counts_heading(FILE *out, const char *lead)
 {
-	fprintf(out, "%s" VECTOR_FORMAT "  %-9s", lead, "VEC", "IRQ", "SLOT", "PASID", "MODE");
+	fprintf(out, "%s" VECTOR_FORMAT "  %-10s", lead, "VEC", "IRQ", "SLOT", "PASID", "MODE");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		fprintf(out, " %7s", hop_name(hop));
 	fprintf(out, " %6s %6s %5s", "coal.", "unm.", "lost");
@@ -147,11 +148,12 @@ static void print_counts(FILE *out, const struct vector_report *report)
 
 	fputs("  ", out);
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
-	fprintf(out, "  %-9s", mode ? mode : "n/a");
+	fprintf(out, "  %-10s", mode ? mode : "n/a");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		print_count(out, 7, report->account.hops[hop], report->hop_missing[hop]);
 	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)report->account.coalesced,
-		(uint64_t)report->account.unmatched, (uint64_t)report->account.lost);
+		(uint64_t)account_unmatched(&report->account),
+		(uint64_t)account_lost(&report->account));
 }
 
 static void print_loss(FILE *out, const struct imstrace_totals *totals)
@@ -183,6 +185,7 @@ static enum imstrace_stage widest_stage(const struct vector_report *report)
 
 static void text_interval(FILE *out, const struct report *report)
 {
+	const char *device = NULL;
 	size_t idle = 0;
 	char when[32];
 
@@ -203,10 +206,12 @@ static void text_interval(FILE *out, const struct report *report)
 		const struct vector_report *vector = &report->vectors[i];
 		enum imstrace_stage stage = widest_stage(vector);
 
-		if (!same_device(report, i))
-			print_device(out, &vector->vector);
 		if (!report_active(vector))
 			continue;
+		/* A device whose vectors are all idle has no heading. */
+		if (!device || strncmp(device, vector->vector.device, IMSTRACE_NAME_LEN))
+			print_device(out, &vector->vector);
+		device = vector->vector.device;
 		print_counts(out, vector);
 		if (vector->stages[stage].count && !report_stage_missing(vector, stage)) {
 			print_microseconds(out, 8, vector->stages[stage].p50);
@@ -237,6 +242,32 @@ static void print_stages(FILE *out, const struct vector_report *report)
 	}
 }
 
+/* The hops that are missing for @why in any vector. */
+static unsigned int hops_missing(const struct report *report, const char *why)
+{
+	unsigned int hops = 0;
+
+	for (size_t i = 0; i < report->count; i++)
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+			if (report->vectors[i].hop_missing[hop] &&
+			    !strcmp(report->vectors[i].hop_missing[hop], why))
+				hops |= 1U << hop;
+	return hops;
+}
+
+static void print_reason(FILE *out, unsigned int hops, const char *why)
+{
+	const char *separator = "n/a: ";
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		if (!(hops & 1U << hop))
+			continue;
+		fprintf(out, "%s%s", separator, hop_name(hop));
+		separator = ", ";
+	}
+	fprintf(out, ": %s\n", why);
+}
+
 /* Each reason once, with the hops that it is the reason for. */
 static void print_missing(FILE *out, const struct report *report)
 {
@@ -253,7 +284,7 @@ static void print_missing(FILE *out, const struct report *report)
 			if (!why || j < count || count == sizeof(said) / sizeof(said[0]))
 				continue;
 			said[count++] = why;
-			fprintf(out, "n/a: %s: %s\n", hop_name(hop), why);
+			print_reason(out, hops_missing(report, why), why);
 		}
 	}
 }
@@ -271,7 +302,7 @@ static void text_summary(FILE *out, const struct report *report)
 		if (!same_device(report, i))
 			print_device(out, &report->vectors[i].vector);
 		print_counts(out, &report->vectors[i]);
-		if (report->vectors[i].in_flight)
+		if (report->vectors[i].in_flight && !report_in_flight_missing(&report->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)report->vectors[i].in_flight);
 		putc('\n', out);

@@ -187,7 +187,7 @@ static int load(struct live *live, const struct live_options *options)
 	programs->rodata->max_vectors = MAX_VECTORS;
 	programs->rodata->max_vcpus = MAX_VCPUS;
 	programs->rodata->stream_interrupts = options->interrupts;
-	programs->rodata->follow_kvm = options->hops & HOPS_OF_KVM;
+	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
 	programs->rodata->follow_irq = options->hops & 1U << HOP_IRQ;
 	bpf_map__set_max_entries(programs->maps.vectors, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.accounts, MAX_VECTORS);
@@ -271,8 +271,8 @@ static void queue_known(struct live *live, __u32 id, const struct imstrace_vecto
 }
 
 /*
- * Adds a vector as new_vector() in bpf/vectors.h does, against which it may be
- * racing: whoever comes second leaves it to the first.
+ * Adds a vector as new_vector() in bpf/vectors.h does. The lifecycle programs are
+ * attached already: a vector that they have been told of is theirs.
  */
 static void add_known(void *context, const struct imstrace_vector *found)
 {
@@ -333,6 +333,7 @@ int live_open(struct source **result, const struct live_options *options,
 		live_close(&live->source);
 		return ret;
 	}
+	live->programs->bss->expect_accept = *live->source.hops[HOP_ACCEPT].attached;
 	live->source.started = monotonic_now();
 	known_vectors(add_known, live);
 	live->programs->bss->following = true;

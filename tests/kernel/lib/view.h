@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The state of a device's vectors, as the kernel shows it to everybody. */
+#ifndef KERNEL_TEST_VIEW_H
+#define KERNEL_TEST_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device.h"
+
+struct vector_view {
+	unsigned int irq;		/* 0: the vector has none */
+	unsigned int slot;
+	unsigned long long count;	/* interrupts so far */
+};
+
+struct view {
+	struct vector_view vectors[MAX_VECTORS];
+	unsigned int bound;	/* vectors of the device with an irq action */
+	unsigned int actions;	/* the same, of all devices */
+	unsigned int irqs;	/* irqs which the IMS chip has allocated, of all devices */
+	unsigned int all_irqs;	/* irqs of the machine */
+	unsigned int slots;	/* slots in use in the parent's memory, of all devices */
+};
+
+/*
+ * Reads /proc/interrupts, /sys/kernel/irq and the parent's slots. Fails the
+ * running test when they contradict each other: each irq of the device has a
+ * slot with a message, with its PASID and unmasked; an unused slot is masked and
+ * empty; no slot or irq is allocated that is not in use.
+ */
+struct view view_read(const struct device *device);
+
+/* Nothing has happened in between but interrupts: same irqs, same slots. */
+void view_assert_same(const struct view *before, const struct view *after);
+/* Not one slot, irq or action of any device is left. */
+void view_assert_empty(const struct view *view);
+
+#endif /* KERNEL_TEST_VIEW_H */

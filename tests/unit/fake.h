@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the unit tests stand on: cmocka, repeatable random numbers, histograms
+ * filled as the BPF programs do, and a source in memory.
+ */
+#ifndef IMSTRACE_TESTS_UNIT_FAKE_H
+#define IMSTRACE_TESTS_UNIT_FAKE_H
+
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/source/source.h"
+
+/* splitmix64: the same numbers on every machine. */
+static inline __u64 random_next(__u64 *state)
+{
+	__u64 z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/* Of 1 to @bits bits, each as often as another. */
+static inline __u64 random_magnitude(__u64 *state, unsigned int bits)
+{
+	unsigned int unused = 64 - bits + random_next(state) % bits;
+
+	return random_next(state) >> unused;
+}
+
+/* As count_stage() in bpf/interrupts.h. */
+static inline void histogram_fill(struct imstrace_histogram *histogram, __u64 value)
+{
+	histogram->buckets[histogram_bucket(value)]++;
+	histogram->sum += value;
+	if (histogram->max < value)
+		histogram->max = value;
+	if (histogram->not_min < ~value)
+		histogram->not_min = ~value;
+}
+
+#define FAKE_CAPACITY	8
+
+/* The arrays that a struct source shows, for a test to write to. */
+struct fake_source {
+	struct source source;
+	struct imstrace_vector vectors[FAKE_CAPACITY];
+	struct imstrace_account accounts[FAKE_CAPACITY];
+	struct imstrace_histogram histograms[FAKE_CAPACITY * STAGE_COUNT];
+	struct imstrace_totals totals;
+};
+
+/* All hops are attached, and there is no vector yet. */
+static inline struct fake_source *fake_source_new(void)
+{
+	struct fake_source *fake = calloc(1, sizeof(*fake));
+
+	assert_non_null(fake);
+	fake->source.vectors = fake->vectors;
+	fake->source.accounts = fake->accounts;
+	fake->source.histograms = fake->histograms;
+	fake->source.totals = &fake->totals;
+	fake->source.capacity = FAKE_CAPACITY;
+	fake->source.started = 1000;
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		snprintf(fake->source.hops[hop].attached, sizeof(fake->source.hops[hop].attached),
+			 "raw_tp hop_%u", hop);
+	return fake;
+}
+
+/* A vector behind KVM's irqfd. Return: its id. */
+static inline __u32 fake_vector(struct fake_source *fake, const char *device, __u32 vector)
+{
+	__u32 id = fake->totals.vectors++;
+
+	assert_true(id < FAKE_CAPACITY);
+	fake->vectors[id] = (struct imstrace_vector) {
+		.vector = vector, .irq = 30 + vector, .slot = vector, .pasid = 0x100,
+		.kind = KIND_IMS, .reader = READER_IRQFD, .pid = 178, .eventfd_id = vector,
+	};
+	snprintf(fake->vectors[id].device, sizeof(fake->vectors[id].device), "%s", device);
+	return id;
+}
+
+/* As if vector @id took interrupts to the last hop, @ns from one hop to the next. */
+static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned int count,
+				   __u64 ns)
+{
+	static const unsigned int hops[STAGE_COUNT] = {
+#define X(ENUM, name, from, to) HOP_##to - HOP_##from,
+		IMSTRACE_STAGES(X)
+#undef X
+	};
+
+	for (unsigned int i = 0; i < count; i++) {
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+			fake->accounts[id].hops[hop]++;
+		fake->accounts[id].causes[CAUSE_IRQ]++;
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			histogram_fill(&fake->histograms[id * STAGE_COUNT + stage],
+				       hops[stage] * ns);
+	}
+}
+
+/* What a sink writes. */
+struct output {
+	char *text;
+	size_t size;
+	FILE *stream;
+};
+
+static inline FILE *output_open(struct output *output)
+{
+	output->stream = open_memstream(&output->text, &output->size);
+	assert_non_null(output->stream);
+	return output->stream;
+}
+
+/* Return: what was written, to be freed. */
+static inline char *output_close(struct output *output)
+{
+	assert_int_equal(fclose(output->stream), 0);
+	return output->text;
+}
+
+#endif /* IMSTRACE_TESTS_UNIT_FAKE_H */

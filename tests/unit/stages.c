@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fake.h"
+
+#include "../../user/measure/stages.h"
+
+static void a_stage_ends_at_a_later_hop_than_it_begins(void **state)
+{
+	(void)state;
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		assert_true(stage_from(stage) < stage_to(stage));
+		assert_true(stage_to(stage) < HOP_COUNT);
+	}
+}
+
+static void the_four_stages_between_neighbours_come_first(void **state)
+{
+	(void)state;
+	assert_int_equal(STAGE_HANDLER, 0);
+	assert_int_equal(STAGE_SERVICE, HOP_COUNT - 2);
+	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
+		assert_int_equal(stage_from(stage), stage);
+		assert_int_equal(stage_to(stage), stage + 1);
+	}
+	assert_int_equal(stage_from(STAGE_DELIVERY), HOP_IRQ);
+	assert_int_equal(stage_to(STAGE_DELIVERY), HOP_INJECT);
+	assert_int_equal(stage_from(STAGE_TOTAL), HOP_IRQ);
+	assert_int_equal(stage_to(STAGE_TOTAL), HOP_EOI);
+}
+
+/* Everything that is written by people or programs depends on these. */
+static void names_are_those_of_the_design(void **state)
+{
+	static const char *const hops[] = { "irq", "signal", "accept", "inject", "eoi" };
+	static const char *const stages[] = {
+		"handler", "irqfd", "deliver", "service", "delivery", "total",
+	};
+
+	(void)state;
+	assert_int_equal(sizeof(hops) / sizeof(hops[0]), HOP_COUNT);
+	assert_int_equal(sizeof(stages) / sizeof(stages[0]), STAGE_COUNT);
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		assert_string_equal(hop_name(hop), hops[hop]);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		assert_string_equal(stage_name(stage), stages[stage]);
+}
+
+static void sums_are_the_sums_of_their_parts(void **state)
+{
+	__u64 seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		struct imstrace_interrupt interrupt = { 0 };
+		__u64 now = 1 + (random_next(&seed) >> 2);
+		long long part[STAGE_COUNT];
+
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+			interrupt.times[hop] = now;
+			now += random_next(&seed) % 1000000;
+		}
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			part[stage] = stage_time(&interrupt, stage);
+		assert_int_equal(part[STAGE_DELIVERY],
+				 part[STAGE_HANDLER] + part[STAGE_IRQFD] + part[STAGE_DELIVER]);
+		assert_int_equal(part[STAGE_TOTAL], part[STAGE_DELIVERY] + part[STAGE_SERVICE]);
+	}
+}
+
+static void a_stage_without_both_hops_has_no_time(void **state)
+{
+	(void)state;
+	for (unsigned int seen = 0; seen < 1U << HOP_COUNT; seen++) {
+		struct imstrace_interrupt interrupt = { 0 };
+
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+			if (seen & 1U << hop)
+				interrupt.times[hop] = 100 + 10 * hop;
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+			unsigned int needs = 1U << stage_from(stage) | 1U << stage_to(stage);
+			int expected = 10 * (stage_to(stage) - stage_from(stage));
+
+			assert_int_equal(stage_time(&interrupt, stage),
+					 (seen & needs) == needs ? expected : -1);
+		}
+	}
+}
+
+static void a_clock_that_runs_backwards_gives_zero(void **state)
+{
+	struct imstrace_interrupt interrupt = { .times = { 500, 400, 300, 200, 100 } };
+
+	(void)state;
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		assert_int_equal(stage_time(&interrupt, stage), 0);
+	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7 } };
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		assert_int_equal(stage_time(&interrupt, stage), 0);
+}
+
+static void figures_are_those_of_the_histogram(void **state)
+{
+	struct imstrace_histogram histogram = { 0 };
+	struct stage_figures figures;
+
+	(void)state;
+	for (__u64 value = 1; value <= 100; value++)
+		histogram_fill(&histogram, value);
+	figures = stage_figures(&histogram);
+	assert_int_equal(figures.count, 100);
+	assert_int_equal(figures.min, 1);
+	assert_int_equal(figures.mean, 50);
+	assert_int_equal(figures.p50, 50);
+	assert_int_equal(figures.p90, 90);
+	assert_int_equal(figures.p99, 99);
+	assert_int_equal(figures.p999, 100);
+	assert_int_equal(figures.max, 100);
+}
+
+static void an_empty_histogram_gives_a_count_of_zero(void **state)
+{
+	struct imstrace_histogram histogram = { 0 };
+
+	(void)state;
+	assert_int_equal(stage_figures(&histogram).count, 0);
+}
+
+/*
+ * Values that the histogram cannot tell apart must not make a table that
+ * contradicts itself.
+ */
+static void figures_are_in_order(void **state)
+{
+	__u64 seed = 2;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		struct imstrace_histogram histogram = { 0 };
+		struct stage_figures figures;
+
+		for (__u64 n = 1 + random_next(&seed) % 300; n; n--)
+			histogram_fill(&histogram, random_magnitude(&seed, 44));
+		figures = stage_figures(&histogram);
+		assert_in_range(figures.mean, figures.min, figures.max);
+		assert_in_range(figures.p50, figures.min, figures.p90);
+		assert_in_range(figures.p99, figures.p90, figures.p999);
+		assert_in_range(figures.p999, figures.p99, figures.max);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stage_ends_at_a_later_hop_than_it_begins),
+		cmocka_unit_test(the_four_stages_between_neighbours_come_first),
+		cmocka_unit_test(names_are_those_of_the_design),
+		cmocka_unit_test(sums_are_the_sums_of_their_parts),
+		cmocka_unit_test(a_stage_without_both_hops_has_no_time),
+		cmocka_unit_test(a_clock_that_runs_backwards_gives_zero),
+		cmocka_unit_test(figures_are_those_of_the_histogram),
+		cmocka_unit_test(an_empty_histogram_gives_a_count_of_zero),
+		cmocka_unit_test(figures_are_in_order),
+	};
+
+	return cmocka_run_group_tests_name("stages", tests, NULL, NULL);
+}

@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fake.h"
+
+#include "../../user/sink/sink.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define UUID_A	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+#define UUID_B	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"
+
+#define SECOND	1000000000ULL
+/* 2023-11-14 22:13:20 UTC is when CLOCK_MONOTONIC was 0. */
+#define TO_WALL_CLOCK	(1700000000LL * 1000000000)
+
+static const struct vector_filter no_filter;
+
+static void start_clock(struct fake_source *fake)
+{
+	struct output output;
+
+	text_sink.start(output_open(&output), &fake->source, TO_WALL_CLOCK);
+	free(output_close(&output));
+}
+
+/* cmocka cuts what it shows after 1 KiB. */
+static void assert_text(char *text, const char *expected)
+{
+	if (strcmp(text, expected)) {
+		fprintf(stderr, "--- expected\n%s--- is\n%s---\n", expected, text);
+		fail();
+	}
+	free(text);
+}
+
+static char *lifecycle(const struct imstrace_lifecycle *step)
+{
+	struct output output;
+
+	text_sink.lifecycle(output_open(&output), step);
+	return output_close(&output);
+}
+
+static char *interrupt(const struct imstrace_vector *vector,
+		       const struct imstrace_interrupt *interrupt)
+{
+	struct output output;
+
+	text_sink.interrupt(output_open(&output), vector, interrupt);
+	return output_close(&output);
+}
+
+static char *interval(struct measurement *measurement, __u64 now)
+{
+	struct output output;
+
+	text_sink.interval(output_open(&output), measurement_interval(measurement, now));
+	return output_close(&output);
+}
+
+static char *summary(struct measurement *measurement)
+{
+	struct output output;
+
+	text_sink.summary(output_open(&output), measurement_summary(measurement));
+	return output_close(&output);
+}
+
+static struct imstrace_lifecycle step_of(enum imstrace_step step)
+{
+	struct imstrace_lifecycle record = {
+		.time = 3 * SECOND + 4005, .step = step, .vector = 5, .irq = 30, .slot = 2,
+		.pasid = IMSTRACE_NONE, .eventfd_id = IMSTRACE_NONE, .pid = 178,
+	};
+
+	strcpy(record.device, UUID_A);
+	return record;
+}
+
+static void the_start_says_what_is_followed(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct output output;
+
+	(void)state;
+	text_sink.start(output_open(&output), &fake->source, TO_WALL_CLOCK);
+	assert_text(output_close(&output),
+		"Following irq, signal, accept, inject, eoi. Ctrl-C ends it with a summary.\n"
+		"\n"
+		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"DETAIL\n");
+	*fake->source.hops[HOP_IRQ].attached = '\0';
+	*fake->source.hops[HOP_INJECT].attached = '\0';
+	text_sink.start(output_open(&output), &fake->source, TO_WALL_CLOCK);
+	assert_text(output_close(&output),
+		"Following signal, accept, eoi. Ctrl-C ends it with a summary.\n"
+		"\n"
+		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"DETAIL\n");
+	free(fake);
+}
+
+static void lifecycle_lines(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct imstrace_lifecycle step = step_of(STEP_VECTOR_BIND);
+
+	(void)state;
+	start_clock(fake);
+	step.eventfd_id = 7;
+	assert_text(lifecycle(&step),
+		"22:13:23.000004     5    30     2        -  vector_bind        " UUID_A
+		"  eventfd-id 7\n");
+	step = step_of(STEP_IRQ_FREE);
+	assert_text(lifecycle(&step),
+		"22:13:23.000004     5    30     2        -  irq_free           " UUID_A "\n");
+	step = step_of(STEP_AUXDATA_WRITE);
+	step.pasid = 0xfffff;
+	step.new_ctrl = 0xfffff008;
+	assert_text(lifecycle(&step),
+		"22:13:23.000004     5    30     2  0xfffff  auxdata_write      " UUID_A
+		"  control 0 -> 0xfffff008\n");
+	step = step_of(STEP_SLOT_ALLOC);
+	step.irq = IMSTRACE_NONE;
+	step.slot = IMSTRACE_NONE;
+	step.ret = -ENOSPC;
+	assert_text(lifecycle(&step),
+		"22:13:23.000004     5     -     -        -  slot_alloc         " UUID_A
+		"  failed: No space left on device\n");
+	step = step_of(STEP_INDEX_ENABLE);
+	step.irq = IMSTRACE_NONE;
+	step.slot = IMSTRACE_NONE;
+	assert_text(lifecycle(&step),
+		"22:13:23.000004     -     -     -        -  index_enable       " UUID_A
+		"  5 vectors\n");
+	step = step_of(STEP_KNOWN);
+	assert_text(lifecycle(&step),
+		"22:13:23.000004     5    30     2        -  known              " UUID_A
+		"  bound before imstrace looked\n");
+	free(fake);
+}
+
+static void every_step_is_one_line(void **state)
+{
+	(void)state;
+	for (unsigned int step = 0; step <= STEP_COUNT; step++) {
+		struct imstrace_lifecycle record = step_of(step);
+		char *text = lifecycle(&record);
+
+		assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+		free(text);
+	}
+}
+
+static void interrupt_lines(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct imstrace_interrupt complete = {
+		.times = { 5 * SECOND, 5 * SECOND + 1200, 5 * SECOND + 3000, 5 * SECOND + 60000,
+			   5 * SECOND + 1060050 },
+		.vcpu = 1, .guest_vector = 0x30, .cpu = 3, .cause = CAUSE_IRQ, .end = END_COMPLETE,
+	};
+	struct imstrace_interrupt coalesced = {
+		.times = { 0, 5 * SECOND, 5 * SECOND + 49 },
+		.vcpu = 0, .guest_vector = 0x30, .cause = CAUSE_EMULATED, .end = END_COALESCED,
+	};
+	struct imstrace_interrupt unmatched = {
+		.times = { 5 * SECOND },
+		.vcpu = IMSTRACE_NONE, .guest_vector = IMSTRACE_NONE, .end = END_UNMATCHED,
+	};
+	struct imstrace_interrupt signalled = {
+		.times = { 0, 5 * SECOND },
+		.vcpu = IMSTRACE_NONE, .guest_vector = IMSTRACE_NONE, .cpu = 65535,
+		.cause = CAUSE_LOOPBACK, .end = END_SIGNALLED,
+	};
+
+	(void)state;
+	start_clock(fake);
+	fake_vector(fake, UUID_A, 0);
+	assert_text(interrupt(&fake->vectors[0], &complete),
+		"22:13:25.000000     0    30     0    0x100  complete           " UUID_A
+		"  cpu 3, vcpu 1  handler 1.2  irqfd 1.8  deliver 57.0  service 1000.0\n");
+	fake->vectors[0].irq = IMSTRACE_NONE;
+	fake->vectors[0].slot = IMSTRACE_NONE;
+	fake->vectors[0].pasid = IMSTRACE_NONE;
+	assert_text(interrupt(&fake->vectors[0], &coalesced),
+		"22:13:25.000000     0     -     -        -  coalesced          " UUID_A
+		"  cpu 0, vcpu 0  irqfd 0.0\n");
+	assert_text(interrupt(&fake->vectors[0], &unmatched),
+		"22:13:25.000000     0     -     -        -  unmatched          " UUID_A
+		"  cpu 0, vcpu -\n");
+	assert_text(interrupt(&fake->vectors[0], &signalled),
+		"22:13:25.000000     0     -     -        -  signalled          " UUID_A
+		"  cpu 65535, vcpu -\n");
+	free(fake);
+}
+
+/* Two devices; a vector of each kind, one of them idle. */
+static struct fake_source *two_devices(void)
+{
+	struct fake_source *fake = fake_source_new();
+
+	fake_vector(fake, UUID_A, 0);
+	fake_vector(fake, UUID_A, 4);
+	fake->vectors[1].irq = IMSTRACE_NONE;
+	fake->vectors[1].slot = IMSTRACE_NONE;
+	fake->vectors[1].pasid = IMSTRACE_NONE;
+	fake->vectors[1].kind = KIND_EMULATED;
+	fake_vector(fake, UUID_B, 0);
+	fake->vectors[2].reader = READER_USER;
+	fake->vectors[2].pid = 0;
+	fake_vector(fake, UUID_B, 1);
+	fake->vectors[3].reader = READER_UNKNOWN;
+
+	fake_interrupts(fake, 0, 100, 10000);
+	fake->accounts[0].hops[HOP_ACCEPT] += 3;
+	fake->accounts[0].coalesced = 2;
+	fake->accounts[0].unmatched[HOP_IRQ] = 1;
+	fake->accounts[0].lost_records = 4;
+
+	fake_interrupts(fake, 1, 7, 70);
+	fake->accounts[1].hops[HOP_IRQ] = 0;
+	memset(&fake->histograms[STAGE_COUNT + STAGE_HANDLER], 0, sizeof(fake->histograms[0]));
+	memset(&fake->histograms[STAGE_COUNT + STAGE_DELIVERY], 0, sizeof(fake->histograms[0]));
+	memset(&fake->histograms[STAGE_COUNT + STAGE_TOTAL], 0, sizeof(fake->histograms[0]));
+
+	fake->accounts[2].hops[HOP_IRQ] = 5;
+	fake->accounts[2].hops[HOP_SIGNAL] = 5;
+	for (int i = 0; i < 5; i++)
+		histogram_fill(&fake->histograms[2 * STAGE_COUNT + STAGE_HANDLER], 1500);
+	return fake;
+}
+
+#define COUNTS	\
+	"   VEC   IRQ  SLOT    PASID  MODE           irq  signal  accept  inject     eoi" \
+	"  coal.   unm.  lost"
+#define STAGES	\
+	"   VEC  STAGE         COUNT       MIN      MEAN       P50       P90       P99" \
+	"     P99.9       MAX µs\n"
+
+static void an_interval_is_a_table(void **state)
+{
+	struct fake_source *fake = two_devices();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+
+	(void)state;
+	start_clock(fake);
+	assert_text(interval(measurement, 2 * SECOND + 1000),
+		"\n"
+		"22:13:22.000001  in 2.00 s, 1 idle vector not shown\n"
+		COUNTS "      p50      p99 µs\n"
+		UUID_A "  pid 178\n"
+		"     0    30     0    0x100  irqfd          100     100     103     100     100"
+		"      2      1     4     40.0     40.0 total\n"
+		"     4     -     -        -  emulated       n/a       7       7       7       7"
+		"      0      0     0      0.1      0.1 service\n"
+		UUID_B "\n"
+		"     0    30     0    0x100  user             5       5     n/a     n/a     n/a"
+		"      0      0     0      1.5      1.5 handler\n");
+	/* Fewer than before: an interrupt that was not coalesced after all. */
+	fake->accounts[0].hops[HOP_INJECT]++;
+	fake->accounts[0].coalesced--;
+	fake->source.hops[HOP_IRQ].attached[0] = '\0';
+	assert_text(interval(measurement, 2 * SECOND + 251000),
+		"\n"
+		"22:13:22.000251  in 0.00 s, 3 idle vectors not shown\n"
+		COUNTS "      p50      p99 µs\n"
+		UUID_A "  pid 178\n"
+		"     0    30     0    0x100  irqfd          n/a       0       0       1       0"
+		"     -1      0     0\n");
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void an_interval_without_a_vector_says_so(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+
+	(void)state;
+	start_clock(fake);
+	assert_text(interval(measurement, SECOND),
+		"\n22:13:21.000000  in 1.00 s, no vector seen yet\n");
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void a_summary_is_two_tables(void **state)
+{
+	struct fake_source *fake = two_devices();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	char *text;
+
+	(void)state;
+	start_clock(fake);
+	free(interval(measurement, 2 * SECOND + 1000));
+	text = summary(measurement);
+	/* What follows has a test of its own. */
+	*strstr(text, "n/a: ") = '\0';
+	assert_text(text,
+		"\n"
+		"Summary of 2.00 s, 4 vectors\n"
+		COUNTS "\n"
+		UUID_A "  pid 178\n"
+		"     0    30     0    0x100  irqfd          100     100     103     100     100"
+		"      2      1     4 (1 in flight)\n"
+		"     4     -     -        -  emulated       n/a       7       7       7       7"
+		"      0      0     0\n"
+		UUID_B "\n"
+		"     0    30     0    0x100  user             5       5     n/a     n/a     n/a"
+		"      0      0     0\n"
+		"     1    31     1    0x100  n/a              0       0       0       0       0"
+		"      0      0     0\n"
+		"\n"
+		STAGES
+		UUID_A "  pid 178\n"
+		"     0  handler         100      10.0      10.0      10.0      10.0      10.0"
+		"      10.0      10.0\n"
+		"     0  irqfd           100      10.0      10.0      10.0      10.0      10.0"
+		"      10.0      10.0\n"
+		"     0  deliver         100      10.0      10.0      10.0      10.0      10.0"
+		"      10.0      10.0\n"
+		"     0  service         100      10.0      10.0      10.0      10.0      10.0"
+		"      10.0      10.0\n"
+		"     0  delivery        100      30.0      30.0      30.0      30.0      30.0"
+		"      30.0      30.0\n"
+		"     0  total           100      40.0      40.0      40.0      40.0      40.0"
+		"      40.0      40.0\n"
+		"     4  irqfd             7       0.1       0.1       0.1       0.1       0.1"
+		"       0.1       0.1\n"
+		"     4  deliver           7       0.1       0.1       0.1       0.1       0.1"
+		"       0.1       0.1\n"
+		"     4  service           7       0.1       0.1       0.1       0.1       0.1"
+		"       0.1       0.1\n"
+		UUID_B "\n"
+		"     0  handler           5       1.5       1.5       1.5       1.5       1.5"
+		"       1.5       1.5\n"
+		"\n");
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void a_summary_says_when_nothing_was_seen(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+
+	(void)state;
+	free(interval(measurement, SECOND + 1000));
+	assert_text(summary(measurement),
+		"\n"
+		"Summary of 1.00 s, 0 vectors\n"
+		"No vector was seen that matches. Is a device in use, and bound by a VMM?\n");
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void what_is_in_flight_is_not_known_without_the_eoi(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	char *text;
+
+	(void)state;
+	*fake->source.hops[HOP_EOI].attached = '\0';
+	fake_vector(fake, UUID_A, 0);
+	fake->accounts[0].hops[HOP_ACCEPT] = 100;
+	free(interval(measurement, SECOND));
+	text = summary(measurement);
+	assert_null(strstr(text, "in flight"));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void assert_has_line(const char *text, const char *expected)
+{
+	const char *found = strstr(text, expected);
+
+	if (found && (found == text || found[-1] == '\n') && found[strlen(expected)] == '\n')
+		return;
+	fprintf(stderr, "--- no line\n%s\n--- in\n%s---\n", expected, text);
+	fail();
+}
+
+/* Each reason once, with all hops that it is the reason for. */
+static void a_summary_says_why_hops_are_missing(void **state)
+{
+	struct fake_source *fake = two_devices();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	char *text, *first;
+
+	(void)state;
+	fake_vector(fake, UUID_B, 2);
+	fake->vectors[4].reader = READER_USER;
+	free(interval(measurement, SECOND));
+	text = summary(measurement);
+	assert_has_line(text, "n/a: irq: an emulated vector has no irq");
+	first = strstr(text, "the VMM reads");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "the VMM reads"));
+	assert_has_line(text, "n/a: accept, inject, eoi: the VMM reads the eventfd itself: "
+			"the rest happens in user space");
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void losses_are_shown(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	static const char *const lines[] = {
+		"!!! LOST: 1 vectors are not followed: the table is full",
+		"!!! LOST: 22 lifecycle events: the stream was full",
+		"!!! LOST: 333 streamed interrupts (they are counted in the figures): "
+		"the stream was full",
+	};
+	char *text;
+
+	(void)state;
+	fake->totals.lost_vectors = 1;
+	fake->totals.lost_lifecycle = 22;
+	fake->totals.lost_interrupts = 333;
+	for (int is_summary = 0; is_summary <= 1; is_summary++) {
+		text = is_summary ? summary(measurement) : interval(measurement, SECOND);
+		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+			assert_has_line(text, lines[i]);
+		free(text);
+	}
+	/* Nothing more since then. */
+	text = interval(measurement, 2 * SECOND);
+	assert_null(strstr(text, "LOST"));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
+/* Printable ASCII and µ, in lines. */
+static void assert_harmless(const char *text)
+{
+	for (const char *c = text; *c; c++) {
+		if (*c == '\n' || (*c >= ' ' && *c <= '~'))
+			continue;
+		assert_int_equal(strncmp(c, "µ", 2), 0);
+		c++;
+	}
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	while (*text)
+		lines += *text++ == '\n';
+	return lines;
+}
+
+static const char *const hostile_names[] = {
+	"\033[2J\033[31mred", "\r\b\a\t\v\f", "two\nlines", "\x7f\x80\xff\xfe", "\xc3\xa4\xe2\x82",
+	"\"quoted\\\"", "%s%n%99999d", "\xc2\x9b" "31m", "{\"type\":\"summary\"}", " ",
+	"!!! LOST: 9",
+};
+
+static void hostile_names_are_harmless(void **state)
+{
+	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 5 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hostile_names) / sizeof(hostile_names[0]); i++) {
+		struct fake_source *fake = fake_source_new();
+		struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+		struct imstrace_lifecycle step = step_of(STEP_VECTOR_BIND);
+		char *texts[4];
+
+		start_clock(fake);
+		fake_vector(fake, hostile_names[i], 0);
+		fake_interrupts(fake, 0, 1, 100);
+		strcpy(step.device, hostile_names[i]);
+		texts[0] = lifecycle(&step);
+		texts[1] = interrupt(&fake->vectors[0], &ended);
+		texts[2] = interval(measurement, SECOND);
+		texts[3] = summary(measurement);
+		assert_int_equal(count_lines(texts[0]), 1);
+		assert_int_equal(count_lines(texts[1]), 1);
+		assert_int_equal(count_lines(texts[2]), 5);
+		assert_int_equal(count_lines(texts[3]), 5 + 3 + STAGE_COUNT + 1);
+		for (int j = 0; j < 4; j++) {
+			assert_harmless(texts[j]);
+			free(texts[j]);
+		}
+		measurement_free(measurement);
+		free(fake);
+	}
+}
+
+/* The kernel ends names with a NUL; a file may not. All that follows has none either. */
+static void a_name_without_an_end_is_cut(void **state)
+{
+	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 5 } };
+	struct imstrace_lifecycle step;
+	struct imstrace_vector *vector = malloc(sizeof(*vector));
+	char name[IMSTRACE_NAME_LEN + 1];
+	char *text;
+
+	(void)state;
+	assert_non_null(vector);
+	memset(name, 'a', sizeof(name));
+	name[IMSTRACE_NAME_LEN] = '\0';
+	memset(&step, 'a', sizeof(step));
+	memset(vector, 'a', sizeof(*vector));
+	step.step = STEP_SLOT_FREE;
+	step.ret = 0;
+	text = lifecycle(&step);
+	assert_null(strstr(text, name));
+	assert_non_null(strstr(text, name + 1));
+	free(text);
+	text = interrupt(vector, &ended);
+	assert_null(strstr(text, name));
+	assert_non_null(strstr(text, name + 1));
+	free(text);
+	free(vector);
+}
+
+static void names_of_ends_and_causes(void **state)
+{
+	(void)state;
+	assert_string_equal(sink_end_name(END_COMPLETE), "complete");
+	assert_string_equal(sink_end_name(END_COALESCED), "coalesced");
+	assert_string_equal(sink_end_name(END_SIGNALLED), "signalled");
+	assert_string_equal(sink_end_name(END_UNMATCHED), "unmatched");
+	assert_string_equal(sink_end_name(255), "?");
+	assert_string_equal(sink_cause_name(CAUSE_IRQ), "irq");
+	assert_string_equal(sink_cause_name(CAUSE_EMULATED), "emulated");
+	assert_string_equal(sink_cause_name(CAUSE_LOOPBACK), "loopback");
+	assert_string_equal(sink_cause_name(255), "?");
+}
+
+static void cleaning_never_writes_past_its_end(void **state)
+{
+	char to[8];
+
+	(void)state;
+	for (size_t size = 1; size < sizeof(to); size++) {
+		memset(to, 'x', sizeof(to));
+		sink_clean(to, size, "ab\ncdefghi");
+		assert_int_equal(strlen(to), size - 1);
+		assert_int_equal(strncmp(to, "ab?cdefghi", size - 1), 0);
+		assert_int_equal(to[size], 'x');
+	}
+	sink_clean(to, sizeof(to), "");
+	assert_string_equal(to, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_start_says_what_is_followed),
+		cmocka_unit_test(lifecycle_lines),
+		cmocka_unit_test(every_step_is_one_line),
+		cmocka_unit_test(interrupt_lines),
+		cmocka_unit_test(an_interval_is_a_table),
+		cmocka_unit_test(an_interval_without_a_vector_says_so),
+		cmocka_unit_test(a_summary_is_two_tables),
+		cmocka_unit_test(what_is_in_flight_is_not_known_without_the_eoi),
+		cmocka_unit_test(a_summary_says_when_nothing_was_seen),
+		cmocka_unit_test(a_summary_says_why_hops_are_missing),
+		cmocka_unit_test(losses_are_shown),
+		cmocka_unit_test(hostile_names_are_harmless),
+		cmocka_unit_test(a_name_without_an_end_is_cut),
+		cmocka_unit_test(names_of_ends_and_causes),
+		cmocka_unit_test(cleaning_never_writes_past_its_end),
+	};
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
