@@ -68,6 +68,10 @@ $(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 	$(Q)! grep -n 'warning:' $(MODULES).log
 	$(Q)touch $@
 
+# build/series/: the library as patches to mail, each of them checked.
+kernel-patch-series:
+	@tools/kernel-patch-series
+
 ### What the tests need
 
 GUEST_OBJECTS := $(patsubst tests/guest/%,$(B)/tests/guest/%.o,\
@@ -98,7 +102,7 @@ unit-tests: $(UNIT_TESTS)
 # The end-to-end tests run inside the VM.
 E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
 
-$(B)/tests/e2e/e2e: $(E2E_OBJECTS)
+$(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
 
@@ -125,11 +129,12 @@ clean:
 help:
 	@sed -n '/^#\tmake/s/^#//p' Makefile
 	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
+	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules guest unit-tests e2e-tests deps demo test clean help
+.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests deps demo test clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '$(MODULES)/*' 2>/dev/null)

@@ -20,7 +20,11 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = {
+		.sa_handler = on_signal,
+		/* The poll returns all the same; a write must not fail half-way. */
+		.sa_flags = SA_RESETHAND | SA_RESTART,
+	};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

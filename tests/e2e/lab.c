@@ -55,6 +55,45 @@ char *lab_output(int *status, const char *format, ...)
 	return text;
 }
 
+/* Programs that run; a slot is free when it is 0. */
+static pid_t running[16];
+
+static void remember(pid_t pid)
+{
+	for (size_t i = 0; i < sizeof(running) / sizeof(running[0]); i++) {
+		if (running[i])
+			continue;
+		running[i] = pid;
+		return;
+	}
+	fail_msg("too many programs at once");
+}
+
+/* Return: as waitpid() has it. */
+static int end_of(pid_t pid)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	for (size_t i = 0; i < sizeof(running) / sizeof(running[0]); i++)
+		if (running[i] == pid)
+			running[i] = 0;
+	return status;
+}
+
+int lab_teardown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(running) / sizeof(running[0]); i++) {
+		if (!running[i])
+			continue;
+		kill(running[i], SIGKILL);
+		waitpid(running[i], NULL, 0);
+		running[i] = 0;
+	}
+	return 0;
+}
+
 static void run(const char *path, const char *arguments)
 {
 	char *words = strdup(arguments), *vector[32] = { (char *)path }, *rest;
@@ -84,6 +123,7 @@ struct program program_start(const char *path, const char *arguments)
 		dup2(out[1], STDOUT_FILENO);
 		run(path, arguments);
 	}
+	remember(program.pid);
 	close(in[0]);
 	close(out[1]);
 	program.in = in[1];
@@ -119,7 +159,7 @@ int program_end(struct program *program)
 	int status;
 
 	close(program->in);
-	assert_int_equal(waitpid(program->pid, &status, 0), program->pid);
+	status = end_of(program->pid);
 	close(program->out);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -152,10 +192,18 @@ struct trace trace_start(const char *name, const char *arguments)
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
+	remember(trace.program.pid);
 	trace.program.in = trace.program.out = -1;
 	for (int i = 0; !has_line(trace.path); i++) {
-		if (i == 3000 || waitpid(trace.program.pid, NULL, WNOHANG))
-			fail_msg("imstrace live %s did not start", arguments);
+		siginfo_t ended = { 0 };
+
+		waitid(P_PID, trace.program.pid, &ended, WEXITED | WNOHANG | WNOWAIT);
+		if (ended.si_pid)
+			fail_msg("imstrace live %s: exit status %d", arguments, ended.si_status);
+		if (i == 3000) {
+			lab_shell("date >&2; cat /proc/%d/stack /proc/%d/wchan >&2; ps ax >&2; cat /proc/interrupts >&2; echo t >/proc/sysrq-trigger; dmesg >&2", trace.program.pid, trace.program.pid);
+			fail_msg("imstrace live %s has not started within 30 s", arguments);
+		}
 		usleep(10000);
 	}
 	return trace;
@@ -190,7 +238,7 @@ void trace_end(struct trace *trace)
 	/* What has been written to the streams is read within a moment. */
 	usleep(200000);
 	kill(trace->program.pid, SIGINT);
-	assert_int_equal(waitpid(trace->program.pid, &status, 0), trace->program.pid);
+	status = end_of(trace->program.pid);
 	if (status)
 		fail_msg("imstrace ended with status %#x", status);
 

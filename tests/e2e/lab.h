@@ -51,6 +51,9 @@ void program_tell(struct program *program, const char *line);
 /* Waits for its end. Return: its exit status, or 128 + signal. */
 int program_end(struct program *program);
 
+/* After each test: ends what a failed one has left running. */
+int lab_teardown(void **state);
+
 /* imstrace live --json, and what it said, sorted by type. */
 struct trace {
 	struct program program;

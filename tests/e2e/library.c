@@ -141,9 +141,9 @@ static int load_all(void **state)
 int run_library(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pasid_in_slot_memory),
-		cmocka_unit_test(pasid_in_device_memory),
-		cmocka_unit_test(events_without_imstrace),
+		cmocka_unit_test_teardown(pasid_in_slot_memory, lab_teardown),
+		cmocka_unit_test_teardown(pasid_in_device_memory, lab_teardown),
+		cmocka_unit_test_teardown(events_without_imstrace, lab_teardown),
 	};
 
 	return cmocka_run_group_tests_name("library", tests, load_all, NULL);

@@ -5,11 +5,14 @@
 #include "groups.h"
 #include "lab.h"
 
+#include "../guest/vfio.h"
+
 #include <imstrace/histogram.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static const char *const hops[] = { "irq", "signal", "accept", "inject", "eoi" };
@@ -295,6 +298,18 @@ static void check_lifecycle(json_t *lifecycle, json_t *summary, int vector, unsi
 	assert_int_equal(next, count);
 }
 
+/* @object with only those entries of its array @key that are @device's. */
+static json_t *of_device(json_t *object, const char *key, const char *device)
+{
+	json_t *entry, *entries = json_array();
+	size_t i;
+
+	json_array_foreach(json_object_get(object, key), i, entry)
+		if (!strcmp(json_string_value(json_object_get(entry, "device")), device))
+			json_array_append(entries, entry);
+	return json_pack("{s:o}", key, entries);
+}
+
 /* The whole of it: each doorbell waits until the guest has taken the one before. */
 static void waiting(void **state)
 {
@@ -318,7 +333,7 @@ static void waiting(void **state)
 /* As fast as the device takes them: rang = seen + coalesced. */
 static void not_waiting(void **state)
 {
-	struct trace trace = trace_start("not-waiting", "--events -i 100ms");
+	struct trace trace = trace_start("not-waiting", "--events -i 20ms");
 	json_t *truth = guest_run("--no-wait --count 2000 --emulated-count 500 " DEVICE);
 	long long coalesced = 0;
 
@@ -364,6 +379,105 @@ static void sent_by_the_device(void **state)
 	check_counts(truth, trace.summary);
 	check_times(truth, trace.interrupts);
 	json_decref(truth);
+	trace_free(&trace);
+}
+
+/* Signalled without an interrupt: nothing is made up for the hop that was not there. */
+static void loopback(void **state)
+{
+	struct trace trace = trace_start("loopback", "--events -i 0");
+	json_t *truth = guest_run("--doorbell loopback --count 20 --emulated-count 20 " DEVICE);
+	json_t *interrupt;
+	size_t i;
+
+	(void)state;
+	trace_end(&trace);
+	for (int vector = 0; vector < VECTORS; vector++) {
+		json_t *seen = find_vector(trace.summary, vector);
+
+		if (vector != EMULATED_VECTOR)
+			assert_int_equal(number(seen, "hops.irq"), 0);
+		assert_int_equal(number(seen, "hops.signal"), 20);
+		assert_int_equal(number(seen, "hops.accept"), 20);
+		assert_int_equal(number(seen, "hops.eoi"), 20);
+		assert_int_equal(number(seen, "unmatched"), 0);
+	}
+	json_array_foreach(trace.interrupts, i, interrupt) {
+		expect_text(interrupt, "cause", "loopback");
+		assert_true(is_null(interrupt, "hops.irq"));
+		assert_true(is_null(interrupt, "stages.total"));
+	}
+	assert_int_equal(i, VECTORS * 20);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
+/* The same vCPU numbers and guest vectors in two VMs at once are not mixed up. */
+static void two_vms(void **state)
+{
+	struct program first, second;
+	struct trace trace;
+	json_t *truth[2];
+
+	(void)state;
+	if (!getenv("DMA_PARENT"))
+		skip();
+	trace = trace_start("two-vms", "--events -i 0");
+	first = program_start(IMS_GUEST, "--timeout 30 --count 200 --emulated-count 50 " DEVICE);
+	second = program_start(IMS_GUEST, "--timeout 30 --count 200 --emulated-count 50 "
+			       DMA_DEVICE);
+	truth[0] = program_line(&first);
+	truth[1] = program_line(&second);
+	assert_int_equal(program_end(&first), 0);
+	assert_int_equal(program_end(&second), 0);
+	trace_end(&trace);
+	for (int i = 0; i < 2; i++) {
+		json_t *summary = of_device(trace.summary, "vectors", i ? DMA_DEVICE : DEVICE);
+		json_t *interrupts = of_device(json_pack("{s:O}", "interrupts", trace.interrupts),
+					       "interrupts", i ? DMA_DEVICE : DEVICE);
+
+		json_object_set_new(summary, "lost", json_pack("{s:i, s:i, s:i}", "vectors", 0,
+							       "lifecycle", 0, "interrupts", 0));
+		check_counts(truth[i], summary);
+		check_times(truth[i], json_object_get(interrupts, "interrupts"));
+	}
+	trace_free(&trace);
+}
+
+/* A VMM that reads the eventfd itself: what happens next is not ours to see. */
+static void read_by_the_vmm(void **state)
+{
+	struct trace trace = trace_start("read-by-the-vmm", "--events -i 0");
+	struct vector vector = { .vector = 0, .doorbell = DOORBELL_SOFTWARE };
+	json_t *seen, *interrupt;
+	struct vfio vfio;
+	uint64_t count;
+	size_t i;
+
+	(void)state;
+	vfio_open(&vfio, DEVICE);
+	vector.eventfd = eventfd(0, EFD_CLOEXEC);
+	vfio_bind(&vfio, &vector);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(vfio_ring(&vfio, &vector), 0);
+		assert_int_equal(read(vector.eventfd, &count, sizeof(count)), sizeof(count));
+		assert_int_equal(count, 1);
+	}
+	vfio_unbind_all(&vfio);
+	vfio_close(&vfio);
+	close(vector.eventfd);
+	trace_end(&trace);
+	seen = find_vector(trace.summary, 0);
+	expect_text(seen, "mode", "user");
+	assert_int_equal(number(seen, "hops.irq"), 10);
+	assert_int_equal(number(seen, "hops.signal"), 10);
+	assert_true(is_null(seen, "hops.accept"));
+	assert_true(is_null(seen, "hops.eoi"));
+	assert_true(is_null(seen, "in_flight"));
+	assert_int_equal(number(seen, "unmatched"), 0);
+	assert_int_equal(json_array_size(trace.interrupts), 10);
+	json_array_foreach(trace.interrupts, i, interrupt)
+		expect_text(interrupt, "end", "signalled");
 	trace_free(&trace);
 }
 
@@ -542,17 +656,20 @@ static void for_people(void **state)
 int run_live(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(waiting),
-		cmocka_unit_test(not_waiting),
-		cmocka_unit_test(several_vcpus),
-		cmocka_unit_test(sent_by_the_device),
-		cmocka_unit_test(bound_before),
-		cmocka_unit_test(filters),
-		cmocka_unit_test(filter_by_process),
-		cmocka_unit_test(filter_by_irq),
-		cmocka_unit_test(some_hops),
-		cmocka_unit_test(privileges_dropped),
-		cmocka_unit_test(for_people),
+		cmocka_unit_test_teardown(waiting, lab_teardown),
+		cmocka_unit_test_teardown(not_waiting, lab_teardown),
+		cmocka_unit_test_teardown(several_vcpus, lab_teardown),
+		cmocka_unit_test_teardown(sent_by_the_device, lab_teardown),
+		cmocka_unit_test_teardown(two_vms, lab_teardown),
+		cmocka_unit_test_teardown(loopback, lab_teardown),
+		cmocka_unit_test_teardown(read_by_the_vmm, lab_teardown),
+		cmocka_unit_test_teardown(bound_before, lab_teardown),
+		cmocka_unit_test_teardown(filters, lab_teardown),
+		cmocka_unit_test_teardown(filter_by_process, lab_teardown),
+		cmocka_unit_test_teardown(filter_by_irq, lab_teardown),
+		cmocka_unit_test_teardown(some_hops, lab_teardown),
+		cmocka_unit_test_teardown(privileges_dropped, lab_teardown),
+		cmocka_unit_test_teardown(for_people, lab_teardown),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
