@@ -17,7 +17,11 @@
 
 #define IMSTRACE	"build/imstrace"
 #define IMS_GUEST	"build/tests/guest/ims-guest"
-#define OUTPUT		"build/tests/e2e/output"
+/*
+ * In the VM's own memory; tests/e2e/run saves it. Over 9p a file that is made anew under an old
+ * name may still show the old one's content.
+ */
+#define OUTPUT		"/tmp/imstrace-e2e"
 
 /* The sample device that the group's setup makes; see lab_device(). */
 #define DEVICE		"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"

@@ -59,6 +59,8 @@ struct ims_sample {
 	/* Serializes user space, so that a doorbell finds its vector bound. */
 	struct mutex		lock;
 	int			number;
+	u32			default_pasid;
+	u32			pasids[IMS_SAMPLE_MAX_VECTORS];
 	u32			nvec;
 	u32			emulated;	/* bit mask of vectors */
 	u8			config[PCI_CFG_SPACE_SIZE];
@@ -109,10 +111,38 @@ static int ims_sample_ring_dma(struct ims_sample *s, u32 vector)
 }
 
 /*
+ * IMS: one vector may have another PASID than the rest. A real driver never puts
+ * the guest's number into a slot, but the host's PASID that it stands for.
+ */
+static int ims_sample_set_pasid(struct ims_sample *s, u32 vector, u32 pasid)
+{
+	int ret;
+
+	ret = vfio_ims_set_pasid(&s->ims, vector, pasid);
+	if (!ret)
+		s->pasids[vector] = pasid;
+	return ret;
+}
+
+/*
  * Regions.
  */
+static bool ims_sample_is_pasid_register(u64 offset)
+{
+	return offset >= IMS_SAMPLE_REG_PASID(0) &&
+	       offset < IMS_SAMPLE_REG_PASID(IMS_SAMPLE_MAX_VECTORS);
+}
+
+static u32 ims_sample_pasid_vector(u64 offset)
+{
+	return (offset - IMS_SAMPLE_REG_PASID(0)) / sizeof(__le32);
+}
+
 static u32 ims_sample_read_register(struct ims_sample *s, u64 offset)
 {
+	if (ims_sample_is_pasid_register(offset))
+		return s->pasids[ims_sample_pasid_vector(offset)];
+
 	switch (offset) {
 	case IMS_SAMPLE_REG_VECTORS:
 		return s->nvec;
@@ -127,6 +157,10 @@ static u32 ims_sample_read_register(struct ims_sample *s, u64 offset)
 
 static int ims_sample_write_register(struct ims_sample *s, u64 offset, u32 value)
 {
+	if (ims_sample_is_pasid_register(offset))
+		return ims_sample_set_pasid(s, ims_sample_pasid_vector(offset),
+					    value);
+
 	switch (offset) {
 	case IMS_SAMPLE_REG_DOORBELL_SOFTWARE:
 		return ims_sample_ring_software(s, value);
@@ -398,6 +432,16 @@ static long ims_sample_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	}
 }
 
+static void ims_sample_default_pasids(struct ims_sample *s)
+{
+	u32 i;
+
+	for (i = 0; i < s->nvec; i++) {
+		s->pasids[i] = IMS_PASID_NONE;
+		ims_sample_set_pasid(s, i, s->default_pasid);
+	}
+}
+
 static void ims_sample_close(struct vfio_device *vdev)
 {
 	struct ims_sample *s = to_ims_sample(vdev);
@@ -405,6 +449,7 @@ static void ims_sample_close(struct vfio_device *vdev)
 	mutex_lock(&s->lock);
 	/* IMS: the next one who opens the device starts anew. */
 	vfio_ims_disable(&s->ims);
+	ims_sample_default_pasids(s);
 	ims_sample_reset(s);
 	mutex_unlock(&s->lock);
 }
@@ -417,7 +462,7 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 	u32 nvec = READ_ONCE(vectors), nemulated = READ_ONCE(emulated);
 	struct mdev_device *mdev = to_mdev_device(vdev->dev);
 	struct ims_sample *s = to_ims_sample(vdev);
-	u32 i, default_pasid = READ_ONCE(pasid);
+	u32 i;
 	int ret;
 
 	if (!nvec || nvec > IMS_SAMPLE_MAX_VECTORS || nemulated > nvec)
@@ -435,10 +480,11 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 	 * good, binding a vector will fail. A real driver has it from
 	 * iommu_alloc_global_pasid() or from the IOMMU domain of the device.
 	 */
-	if (default_pasid != IMS_PASID_NONE)
-		default_pasid += s->number;
+	s->default_pasid = READ_ONCE(pasid);
+	if (s->default_pasid != IMS_PASID_NONE)
+		s->default_pasid += s->number;
 	ret = vfio_ims_init(&s->ims, vdev, s->parent->domain, nvec,
-			    default_pasid);
+			    s->default_pasid);
 	if (ret)
 		goto err_ida;
 
@@ -448,6 +494,7 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 		s->emulated |= BIT(i);
 	}
 
+	ims_sample_default_pasids(s);
 	ims_sample_reset(s);
 	return 0;
 

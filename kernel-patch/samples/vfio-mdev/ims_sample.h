@@ -37,6 +37,15 @@
 #define IMS_SAMPLE_REG_DOORBELL_SOFTWARE	0x10
 #define IMS_SAMPLE_REG_DOORBELL_DMA		0x14
 
+/*
+ * PASID of vector n, as the MSI-X permission table of a real device has it. To
+ * begin with, and after the device is closed, all have the module's parameter.
+ * 0xffffffff is none. The write fails with EBUSY while the vector is bound, and
+ * with EINVAL for a vector which is emulated or does not exist; whether the PASID
+ * is any good is found out by binding the vector.
+ */
+#define IMS_SAMPLE_REG_PASID(n)			(0x100 + 4 * (n))
+
 #define IMS_SAMPLE_FEATURE_DMA		0x1	/* the DMA doorbell works */
 
 #endif /* _IMS_SAMPLE_H */

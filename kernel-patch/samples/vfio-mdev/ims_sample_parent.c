@@ -2,10 +2,12 @@
 /*
  * Sample: what has an Interrupt Message Store, and virtual devices on it.
  *
- * There are two sorts of parents:
+ * There are three sorts of parents:
  *
  * - "software", always there: the slots are an array in ordinary memory, and
  *   nothing ever sends what they hold. Interrupts are retriggered.
+ * - "queue", always there: the same, but the slots are written as those in the
+ *   memory of a queue, which has to be stopped for it. A PASID is optional.
  * - "dma", one per LSI 53C895A SCSI controller: the slots are in the on-chip RAM,
  *   and the controller's SCRIPTS processor, which can store a register anywhere
  *   in memory, sends the messages. (QEMU: -device lsi53c895a.)
@@ -13,6 +15,7 @@
  * Their types in sysfs are
  *
  *	/sys/class/mdev_bus/ims_sample/mdev_supported_types/ims_sample-software
+ *	/sys/class/mdev_bus/ims_sample_queue/mdev_supported_types/ims_sample-queue
  *	/sys/class/mdev_bus/PCI-ADDRESS/mdev_supported_types/ims_sample-dma
  *
  * and their slots can be looked at in /sys/kernel/debug/ims_sample/PARENT/slots:
@@ -20,6 +23,7 @@
  */
 #include <linux/bits.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -62,8 +66,10 @@ static int ims_parent_register(struct ims_parent *parent, struct device *dev,
 		.dev		= dev,
 		.msi_dev	= msi_dev,
 		.nr_slots	= parent->nr_slots,
-		.slots		= parent->slots,
-		.pasid_policy	= IMS_PASID_REQUIRED,
+		.slots		= parent->write_slot ? NULL : parent->slots,
+		.write_slot	= parent->write_slot,
+		.data		= parent,
+		.pasid_policy	= parent->pasid_policy,
 	};
 	int ret;
 
@@ -96,53 +102,107 @@ static void ims_parent_unregister(struct ims_parent *parent)
 }
 
 /*
- * The software parent.
+ * The software parents.
  */
 static struct ims_slot ims_software_slots[IMS_SOFTWARE_SLOTS];
+static struct ims_slot ims_queue_slots[IMS_SOFTWARE_SLOTS];
 
-static struct ims_parent ims_software = {
-	/* On x86, memory takes readl() and writel() as well as a device does. */
-	.slots		= (struct ims_slot __iomem __force *)ims_software_slots,
-	.nr_slots	= IMS_SOFTWARE_SLOTS,
+/*
+ * IMS: this may sleep. It is over when the device uses the new contents; until
+ * then it may use the old ones, but never half of each.
+ */
+static void ims_queue_write_slot(void *data, unsigned int index,
+				 const struct ims_slot *contents)
+{
+	struct ims_parent *parent = data;
+	struct ims_slot __iomem *slot = &parent->slots[index];
+
+	writel(readl(&slot->ctrl) | IMS_CTRL_MASK, &slot->ctrl);
+	/* A device would be told to stop the queue, and waited for. */
+	usleep_range(20, 50);
+	writel(contents->address_lo, &slot->address_lo);
+	writel(contents->address_hi, &slot->address_hi);
+	writel(contents->data, &slot->data);
+	writel(contents->ctrl, &slot->ctrl);
+}
+
+static struct ims_software {
+	struct ims_parent	parent;
+	const char		*name;
+	const char		*type;
+	struct device		*dev;
+} ims_software[] = {
+	{
+		.name			= IMS_SAMPLE_NAME,
+		.type			= "software",
+		/* On x86, memory takes readl() and writel() as MMIO does. */
+		.parent.slots		= (void __iomem __force *)ims_software_slots,
+		.parent.nr_slots	= IMS_SOFTWARE_SLOTS,
+		.parent.pasid_policy	= IMS_PASID_REQUIRED,
+	}, {
+		.name			= IMS_SAMPLE_NAME "_queue",
+		.type			= "queue",
+		.parent.slots		= (void __iomem __force *)ims_queue_slots,
+		.parent.nr_slots	= IMS_SOFTWARE_SLOTS,
+		.parent.write_slot	= ims_queue_write_slot,
+		.parent.pasid_policy	= IMS_PASID_OPTIONAL,
+	},
 };
 
 static struct class ims_software_class = {
 	.name		= IMS_SAMPLE_NAME,
 };
 
-static struct device *ims_software_dev;
+static int ims_software_register_one(struct ims_software *software)
+{
+	int ret;
+
+	software->dev = device_create(&ims_software_class, NULL, MKDEV(0, 0),
+				      NULL, "%s", software->name);
+	if (IS_ERR(software->dev))
+		return PTR_ERR(software->dev);
+
+	ret = ims_parent_register(&software->parent, software->dev, NULL,
+				  software->type);
+	if (ret)
+		device_unregister(software->dev);
+	return ret;
+}
+
+static void ims_software_unregister_one(struct ims_software *software)
+{
+	ims_parent_unregister(&software->parent);
+	device_unregister(software->dev);
+}
 
 static int ims_software_register(void)
 {
-	int ret;
+	int i, ret;
 
 	ret = class_register(&ims_software_class);
 	if (ret)
 		return ret;
 
-	ims_software_dev = device_create(&ims_software_class, NULL, MKDEV(0, 0),
-					 NULL, IMS_SAMPLE_NAME);
-	ret = PTR_ERR_OR_ZERO(ims_software_dev);
-	if (ret)
-		goto err_class;
-
-	ret = ims_parent_register(&ims_software, ims_software_dev, NULL,
-				  "software");
-	if (ret)
-		goto err_device;
+	for (i = 0; i < ARRAY_SIZE(ims_software); i++) {
+		ret = ims_software_register_one(&ims_software[i]);
+		if (ret)
+			goto err;
+	}
 	return 0;
 
-err_device:
-	device_unregister(ims_software_dev);
-err_class:
+err:
+	while (i--)
+		ims_software_unregister_one(&ims_software[i]);
 	class_unregister(&ims_software_class);
 	return ret;
 }
 
 static void ims_software_unregister(void)
 {
-	ims_parent_unregister(&ims_software);
-	device_unregister(ims_software_dev);
+	int i = ARRAY_SIZE(ims_software);
+
+	while (i--)
+		ims_software_unregister_one(&ims_software[i]);
 	class_unregister(&ims_software_class);
 }
 
@@ -250,6 +310,7 @@ static int ims_lsi_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	lsi->parent.nr_slots = pci_resource_len(pdev, LSI_RAM_BAR) /
 			       sizeof(struct ims_slot);
 	lsi->parent.send = ims_lsi_send;
+	lsi->parent.pasid_policy = IMS_PASID_REQUIRED;
 	pci_set_drvdata(pdev, lsi);
 	return ims_parent_register(&lsi->parent, &pdev->dev, pdev, "dma");
 }

@@ -52,6 +52,25 @@ enum ims_pasid_policy {
 };
 
 /**
+ * typedef ims_write_slot_t - Put new contents into a slot
+ * @data:	@data of struct ims_domain_info
+ * @slot:	Number of the slot
+ * @contents:	All of what the slot is to hold
+ *
+ * When it returns, the device must use the new contents: a slot which is masked
+ * then sends nothing any more. In between, the device may use the old contents
+ * or the new ones, but never send a message which is neither: where a slot can't
+ * be written at once, mask it in the device first and write its control word
+ * last. There is no way to fail; a device which doesn't answer has to be reset.
+ *
+ * Called in process context; may sleep. Never called twice at once for a slot,
+ * but maybe for different ones. Must not wait for anything which waits for the
+ * interrupt itself to be enabled, disabled, requested or freed.
+ */
+typedef void (*ims_write_slot_t)(void *data, unsigned int slot,
+				 const struct ims_slot *contents);
+
+/**
  * struct ims_domain_info - What an IMS domain is made of
  * @name:	Name of the domain; copied
  * @dev:	The device which has the slots
@@ -60,7 +79,12 @@ enum ims_pasid_policy {
  *		messages by DMA has to be given here: the parent is then the
  *		one of its MSIs, which may be an interrupt remapping unit.
  * @nr_slots:	Number of slots
- * @slots:	The slots: an array in the device's MMIO space
+ * @slots:	The array store: the slots are this array, in the device's MMIO
+ *		space. They are written in any context and read back.
+ * @write_slot: The queue store: the slots are where only the driver can write
+ *		them, as in the memory of a queue which has to be stopped for it.
+ *		Exactly one of @slots and @write_slot is given.
+ * @data:	For @write_slot
  * @pasid_policy: Whether an interrupt must have a PASID
  */
 struct ims_domain_info {
@@ -69,6 +93,8 @@ struct ims_domain_info {
 	struct pci_dev		*msi_dev;
 	unsigned int		nr_slots;
 	struct ims_slot __iomem	*slots;
+	ims_write_slot_t	write_slot;
+	void			*data;
 	enum ims_pasid_policy	pasid_policy;
 };
 

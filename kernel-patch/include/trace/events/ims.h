@@ -25,7 +25,9 @@
  * A bound vector which is given another eventfd keeps its irq and its slot: it
  * fires ims_bypass_unregister and ims_vector_unbind with the old eventfd, then
  * ims_bypass_register and ims_vector_bind with the new one. ims_msg_write fires
- * again whenever a change of the affinity changes the message.
+ * again whenever a change of the affinity changes the message. Where writing a
+ * slot may sleep, ims_msg_write and ims_auxdata_write say what is about to be
+ * written; it is in the slot when request_irq() or free_irq() returns.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ims
