@@ -108,6 +108,38 @@ $(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
 
 e2e-tests: $(B)/tests/e2e/e2e all guest modules
 
+# Those of the library: programs run inside the VM, and a module that makes calls fail.
+KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
+KERNEL_TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/kernel/lib/*.c) \
+	tests/guest/vfio.c tests/guest/fail.c)
+FAULT := build/tests/kernel/fault-$(KERNEL)
+
+$(B)/tests/kernel/%.o: C_FLAGS += -Itests/guest -Ikernel-patch/samples/vfio-mdev
+
+$(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
+
+$(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
+	$(call say,MODULE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
+		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
+		{ cat $(FAULT).log; exit 1; }
+
+# The KUnit suites, with a KUnit that Debian's kernel lacks; they need 6.12.
+KUNIT := build/kunit-$(KERNEL)
+
+$(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
+	$(call say,MODULES,$(KUNIT))
+	$(Q)mkdir -p build
+	$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
+		kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
+		{ cat $(KUNIT).log; exit 1; }
+	$(Q)touch $@
+
+kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko $(KUNIT)/built modules
+
 ### The two main commands
 
 deps:
@@ -119,7 +151,7 @@ demo: deps
 	@tests/demo
 
 test: deps
-	@$(MAKE) --no-print-directory e2e-tests
+	@$(MAKE) --no-print-directory e2e-tests kernel-tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
 
@@ -134,7 +166,8 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests deps demo test clean help
+.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests deps demo test \
+	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' -not -path '$(MODULES)/*' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -not -path '*-$(KERNEL)/*' 2>/dev/null)

@@ -70,10 +70,12 @@ static struct {
 	bool enabled;
 	int bound[VECTORS];		/* index of an eventfd, UNBOUND or ORPHAN */
 	uint64_t expected[EVENTS];	/* what the calls of this thread have signalled */
+	bool bad_pasid[VECTORS];	/* too large: the vector can't be bound */
 	bool orphans;			/* there were some since the last check */
 } model;
 
 static int events[EVENTS];
+static unsigned int good_pasid;
 static uint64_t counted[EVENTS];
 
 /* The errors that a request may be refused with: a set, no order is promised. */
@@ -104,6 +106,18 @@ static void judge_fds(const struct request *request, struct verdict *verdict)
 	}
 }
 
+static bool binds_bad_pasid(const struct request *request)
+{
+	for (unsigned int i = 0; i < request->set.count && i < VECTORS; i++) {
+		unsigned int vector = request->set.start + i;
+
+		if (vector < VECTORS && model.bad_pasid[vector] &&
+		    model.bound[vector] == UNBOUND && request->fds[i] != -1)
+			return true;
+	}
+	return false;
+}
+
 /* @mapped: bytes of the request which can be read. */
 static struct verdict judge(const struct request *request, size_t mapped)
 {
@@ -126,8 +140,10 @@ static struct verdict judge(const struct request *request, size_t mapped)
 		(!model.enabled && type != EVENTFD && set->count);
 	verdict.enotty = action & (MASK | UNMASK) && !(action & TRIGGER);
 	verdict.efault = mapped < size;
-	if (type == EVENTFD && mapped >= size)
+	if (type == EVENTFD && mapped >= size) {
 		judge_fds(request, &verdict);
+		verdict.einval |= binds_bad_pasid(request);
+	}
 	return verdict;
 }
 
@@ -448,6 +464,23 @@ static void replace_event(void)
 	traffic_resume(&traffic);
 }
 
+/* So that binding fails in the middle of a call, sometimes. */
+static void change_pasid(void)
+{
+	unsigned int vector = below(VECTORS);
+	bool bad = one_in(3);
+	int ret = device_set_pasid(&device, vector, bad ? 1 << 20 : good_pasid), expected = 0;
+
+	if (vector >= device.num_ims)
+		expected = -EINVAL;
+	else if (model.bound[vector] != UNBOUND)
+		expected = -EBUSY;
+	else
+		model.bad_pasid[vector] = bad;
+	if (ret != expected)
+		complain("PASID of vector %u: %d, not %d", vector, ret, expected);
+}
+
 /* What else a VMM does between two calls. None of it changes a vector. */
 static void something_else(void)
 {
@@ -455,7 +488,7 @@ static void something_else(void)
 		.argsz = sizeof(info), .index = VFIO_PCI_MSIX_IRQ_INDEX,
 	};
 
-	switch (below(4)) {
+	switch (below(8)) {
 	case 0:
 		assert_int_equal(ioctl(device.vfio.device, VFIO_DEVICE_RESET), 0);
 		break;
@@ -463,8 +496,11 @@ static void something_else(void)
 		assert_int_equal(ioctl(device.vfio.device, VFIO_DEVICE_GET_IRQ_INFO, &info), 0);
 		assert_int_equal(info.count, VECTORS);
 		break;
-	default:
+	case 2 ... 3:
 		replace_event();
+		break;
+	default:
+		change_pasid();
 	}
 }
 
@@ -492,7 +528,7 @@ static void step(void)
 		stats.done++;
 		model_apply(&request);
 	}
-	if (one_in(200))
+	if (one_in(100))
 		something_else();
 	if (stats.calls % options.check == 0)
 		check_state();
@@ -521,6 +557,7 @@ static void prepare(void)
 
 	device_create(&device, 0x20, VECTORS, EMULATED, DEFAULT_PASID);
 	device_open(&device);
+	good_pasid = device_get_pasid(&device, 0);
 	for (int i = 0; i < EVENTS; i++)
 		events[i] = event_new();
 	for (int i = 0; i < VECTORS; i++)
@@ -566,7 +603,7 @@ static void fuzz(void **state)
 	events[0] = event_new();
 	assert_int_equal(event_id(events[0]), lowest_id);
 	close(events[0]);
-	assert_int_equal(journal_end(&journal), 0);
+	assert_int_equal(journal_end(&journal, NULL), 0);
 }
 
 static void usage(int status)

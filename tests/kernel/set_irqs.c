@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "lib/cm.h"
@@ -42,6 +43,7 @@ static struct {
 	int pipe[2];
 	bool enabled;
 	int bound[VECTORS];	/* index of the vector's eventfd, or -1 */
+	unsigned int pasids[VECTORS];
 } t;
 
 static int test_setup(void **state)
@@ -52,8 +54,10 @@ static int test_setup(void **state)
 	t.lowest_id = event_id(t.events[0]);
 	for (int i = 1; i < EVENTS; i++)
 		t.events[i] = event_new();
-	for (int i = 0; i < VECTORS; i++)
+	for (int i = 0; i < VECTORS; i++) {
 		t.bound[i] = -1;
+		t.pasids[i] = device_get_pasid(&t.device, i);
+	}
 	t.enabled = false;
 	return 0;
 }
@@ -76,6 +80,16 @@ static int test_teardown(void **state)
 	return 0;
 }
 
+/* On another CPU the interrupt of before may not be over. */
+static int ring(const struct device *device, unsigned int vector)
+{
+	int ret;
+
+	while ((ret = device_ring(device, vector)) == -EBUSY)
+		;
+	return ret;
+}
+
 static void expect_events(const unsigned int *expected)
 {
 	for (int i = 0; i < EVENTS; i++) {
@@ -94,7 +108,7 @@ static void expect_vectors_work(void)
 
 	for (int i = 0; i < VECTORS; i++) {
 		unsigned int expected[EVENTS] = { 0 };
-		int ret = device_ring(&t.device, i);
+		int ret = ring(&t.device, i);
 
 		assert_int_equal(ret, t.bound[i] < 0 ? -ENXIO : 0);
 		if (t.bound[i] >= 0) {
@@ -110,17 +124,20 @@ static void expect_vectors_work(void)
 
 static struct view expect_state(void)
 {
-	struct view view = view_read(&t.device);
 	unsigned int bound = 0;
+	struct view view;
 
+	expect_vectors_work();
+	view = view_read(&t.device);
 	for (int i = 0; i < IMS_VECTORS; i++) {
 		assert_int_equal(view.vectors[i].irq != 0, t.bound[i] >= 0);
 		bound += t.bound[i] >= 0;
+		if (t.bound[i] >= 0)
+			assert_int_equal(view.vectors[i].pasid, t.pasids[i]);
 	}
 	assert_int_equal(view.bound, bound);
 	assert_int_equal(view.actions, bound);
-	expect_vectors_work();
-	return view_read(&t.device);
+	return view;
 }
 
 /* Bind by one call, which must work. -1 unbinds. */
@@ -303,8 +320,10 @@ static void expect_refusal(const void *request, int error)
 	struct view before = expect_state(), after;
 
 	assert_int_equal(device_set_irqs(&t.device, request), -error);
-	after = expect_state();
+	/* Before new interrupts hide that counts have begun anew. */
+	after = view_read(&t.device);
 	view_assert_same(&before, &after);
+	expect_state();
 }
 
 /* In each state that a device can be in. */
@@ -372,9 +391,11 @@ static void unreadable_memory(void **state)
 static void refused_by_pasid(void **state)
 {
 	static const unsigned int pasids[] = { 1 << 20, NO_PASID };
+	/* The queue needs none. */
+	unsigned int bad = strcmp(device_parent(), "ims_sample_queue") ? 2 : 1;
 
 	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(pasids); i++) {
+	for (unsigned int i = 0; i < bad; i++) {
 		struct device device;
 		struct view view;
 		int event = event_new();
@@ -388,16 +409,36 @@ static void refused_by_pasid(void **state)
 		view = view_read(&device);
 		view_assert_empty(&view);
 		assert_int_equal(device_loopback(&device, 0, 2), -EINVAL);
-		assert_int_equal(device_ring(&device, 1), -ENXIO);
+		assert_int_equal(ring(&device, 1), -ENXIO);
 		/* The emulated one needs none. And then it stays. */
 		assert_int_equal(device_bind(&device, 1, event), 0);
 		assert_int_equal(device_bind(&device, 0, event), -EINVAL);
-		assert_int_equal(device_ring(&device, 1), 0);
+		assert_int_equal(ring(&device, 1), 0);
 		assert_int_equal(event_take(event), 1);
 		device_close(&device);
 		device_remove(&device);
 		close(event);
 	}
+}
+
+/* One of many vectors has a PASID that is too large: none of the others is bound. */
+static void bad_pasid_in_the_middle(void **state)
+{
+	struct request request = request_make(EVENTFD | TRIGGER, 0, VECTORS);
+
+	(void)state;
+	for (int i = 0; i < VECTORS; i++)
+		request.fds[i] = t.events[VECTORS + i];
+	assert_int_equal(device_set_pasid(&t.device, 4, 1 << 20), 0);
+	expect_refusal(&request, EINVAL);
+	bind_some();
+	expect_refusal(&request, EINVAL);
+	/* No matter for the call which does not bind it. */
+	bind(3, 3, (int[]){ 9, -1, 10 });
+	expect_refusal(&request, EINVAL);
+	assert_int_equal(device_set_pasid(&t.device, 4, t.pasids[4]), 0);
+	bind(0, VECTORS, (int[]){ 8, 9, 10, 11, 12, 13, 14, 15 });
+	expect_state();
 }
 
 /*
@@ -454,21 +495,46 @@ static void minus_one_unbinds(void **state)
 
 static void rebinding_keeps_slot_and_irq(void **state)
 {
+	/* The same again; others; exchanged. */
+	static const int events[][VECTORS] = {
+		{ 0, 1, 2, 3, 4, 5, 6, 7 },
+		{ 8, 9, 10, 11, 12, 13, 14, 15 },
+		{ 15, 14, 13, 12, 11, 10, 9, 8 },
+	};
 	struct view before, after;
 
 	(void)state;
+	bind(0, VECTORS, events[0]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++) {
+		before = expect_state();
+		bind(0, VECTORS, events[i]);
+		/* Before new interrupts hide that counts have begun anew. */
+		after = view_read(&t.device);
+		view_assert_same(&before, &after);
+		expect_state();
+	}
+}
+
+static void one_vector_has_another_pasid(void **state)
+{
+	(void)state;
+	assert_int_equal(device_set_pasid(&t.device, 1, 0), 0);
+	assert_int_equal(device_set_pasid(&t.device, 2, 0xfffff), 0);
+	t.pasids[1] = 0;
+	t.pasids[2] = 0xfffff;
 	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
-	before = expect_state();
-	/* The same again; others; exchanged. */
-	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
-	after = expect_state();
-	view_assert_same(&before, &after);
-	bind(0, VECTORS, (int[]){ 8, 9, 10, 11, 12, 13, 14, 15 });
-	after = expect_state();
-	view_assert_same(&before, &after);
-	bind(0, VECTORS, (int[]){ 15, 14, 13, 12, 11, 10, 9, 8 });
-	after = expect_state();
-	view_assert_same(&before, &after);
+	expect_state();
+	/* Not while it is bound; an emulated one has none. */
+	assert_int_equal(device_set_pasid(&t.device, 1, 5), -EBUSY);
+	assert_int_equal(device_set_pasid(&t.device, IMS_VECTORS, 5), -EINVAL);
+	expect_state();
+	/* Another eventfd does not change it, and unbinding does not forget it. */
+	bind(1, 2, (int[]){ 9, -1 });
+	expect_state();
+	assert_int_equal(device_set_pasid(&t.device, 2, 5), 0);
+	t.pasids[2] = 5;
+	bind(1, 2, (int[]){ 1, 2 });
+	expect_state();
 }
 
 /* One call binds, rebinds, unbinds and leaves alone. */
@@ -586,8 +652,8 @@ static void closed_eventfd_stays_bound(void **state)
 	view = view_read(&t.device);
 	assert_int_equal(view.bound, 1);
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(device_ring(&t.device, 0), 0);
-		assert_int_equal(device_ring(&t.device, VECTORS - 1), 0);
+		assert_int_equal(ring(&t.device, 0), 0);
+		assert_int_equal(ring(&t.device, VECTORS - 1), 0);
 		assert_int_equal(device_loopback(&t.device, 0, VECTORS), 0);
 	}
 	next = event_new();
@@ -655,6 +721,8 @@ static void growing_loses_nothing(void **state)
 			traffic.vectors &= ~(1U << i);
 			/* Until no doorbell can be on its way any more. */
 			traffic_pause(&traffic);
+			if (get_nprocs() > 1)
+				usleep(5000);
 			bind(i, 1, (int[]){ -1 });
 			traffic_resume(&traffic);
 		}
@@ -686,7 +754,7 @@ static void exhausted(void **state)
 {
 	int fds[MAX_VECTORS], event = event_new();
 	struct view before, after;
-	struct device devices[MANY];
+	struct device devices[MANY], *victim;
 	unsigned int count, full = 0, single = 0, total;
 
 	(void)state;
@@ -735,11 +803,24 @@ static void exhausted(void **state)
 	view_assert_same(&before, &after);
 	for (unsigned int i = 0; i < full; i++) {
 		for (unsigned int j = 0; j < (i == full - 1 ? single : MAX_VECTORS); j++) {
-			assert_int_equal(device_ring(&devices[i], j), 0);
+			assert_int_equal(ring(&devices[i], j), 0);
 			assert_int_equal(event_wait(event, 1), 1);
 		}
 	}
 	assert_int_equal(event_take(t.events[0]), 0);
+
+	/* Those which found room, before one did not, are unbound again. */
+	victim = &devices[single < 3 ? 0 : full - 1];
+	assert_int_equal(device_bind(victim, 0, -1), 0);
+	assert_int_equal(device_bind(victim, 2, -1), 0);
+	before = view_read(&devices[full - 1]);
+	fds[0] = event;
+	assert_int_equal(device_bind_all(&devices[full - 1], 0, MAX_VECTORS, fds), -ENOSPC);
+	after = view_read(&devices[full - 1]);
+	view_assert_same(&before, &after);
+	assert_int_equal(ring(victim, 0), -ENXIO);
+	assert_int_equal(device_bind(victim, 0, event), 0);
+	assert_int_equal(device_bind(victim, 2, event), 0);
 
 	/* What one gives back another one gets, exactly that much. */
 	assert_int_equal(device_bind(&devices[0], 5, -1), 0);
@@ -820,6 +901,8 @@ static const struct CMUnitTest others[] = {
 	TEST(loopback_before_enable),
 	TEST(unreadable_memory),
 	TEST(refused_by_pasid),
+	TEST(bad_pasid_in_the_middle),
+	TEST(one_vector_has_another_pasid),
 	TEST(first_call_enables),
 	TEST(emulated_vectors_have_no_slot),
 	TEST(minus_one_unbinds),

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -12,7 +14,6 @@
 #include "cm.h"
 
 #define PARAMETERS	"/sys/module/ims_sample/parameters/"
-#define CREATE		"/sys/class/mdev_bus/ims_sample/mdev_supported_types/ims_sample-software/create"
 
 static void write_file(const char *path, const char *text)
 {
@@ -34,6 +35,32 @@ static void set_parameter(const char *name, unsigned int value)
 	write_file(path, text);
 }
 
+const char *device_parent(void)
+{
+	return getenv("IMS_PARENT") ?: "ims_sample";
+}
+
+bool device_try_create(const struct device *device)
+{
+	char pattern[128];
+	bool done = false;
+	glob_t found;
+	int fd;
+
+	/* The one type of devices that a parent has. */
+	snprintf(pattern, sizeof(pattern), "/sys/class/mdev_bus/%s/mdev_supported_types/*/create",
+		 device_parent());
+	if (glob(pattern, 0, NULL, &found))
+		return false;
+	fd = open(found.gl_pathv[0], O_WRONLY | O_CLOEXEC);
+	globfree(&found);
+	if (fd >= 0) {
+		done = write(fd, device->uuid, strlen(device->uuid)) > 0;
+		close(fd);
+	}
+	return done;
+}
+
 void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
 		   unsigned int num_emulated, unsigned int pasid)
 {
@@ -45,7 +72,9 @@ void device_create(struct device *device, unsigned int number, unsigned int num_
 	set_parameter("vectors", num_vectors);
 	set_parameter("emulated", num_emulated);
 	set_parameter("pasid", pasid);
-	write_file(CREATE, device->uuid);
+	if (!device_try_create(device))
+		fail_msg("%s can't be created on %s: %s", device->uuid, device_parent(),
+			 strerror(errno));
 }
 
 void device_remove(struct device *device)
@@ -122,14 +151,34 @@ int device_disable(const struct device *device)
 	return device_loopback(device, 0, 0);
 }
 
-int device_ring(const struct device *device, unsigned int vector)
+static int write_register(const struct device *device, unsigned int offset, unsigned int value)
 {
-	ssize_t len = pwrite(device->vfio.device, &vector, sizeof(vector),
-			     device->vfio.registers + IMS_SAMPLE_REG_DOORBELL_SOFTWARE);
+	ssize_t len = pwrite(device->vfio.device, &value, sizeof(value),
+			     device->vfio.registers + offset);
 
 	if (len < 0)
 		return -errno;
-	return len == sizeof(vector) ? 0 : -EIO;
+	return len == sizeof(value) ? 0 : -EIO;
+}
+
+int device_ring(const struct device *device, unsigned int vector)
+{
+	return write_register(device, IMS_SAMPLE_REG_DOORBELL_SOFTWARE, vector);
+}
+
+int device_set_pasid(const struct device *device, unsigned int vector, unsigned int pasid)
+{
+	return write_register(device, IMS_SAMPLE_REG_PASID(vector), pasid);
+}
+
+unsigned int device_get_pasid(const struct device *device, unsigned int vector)
+{
+	unsigned int pasid;
+
+	assert_int_equal(pread(device->vfio.device, &pasid, sizeof(pasid),
+			       device->vfio.registers + IMS_SAMPLE_REG_PASID(vector)),
+			 sizeof(pasid));
+	return pasid;
 }
 
 int event_new(void)
@@ -151,8 +200,10 @@ uint64_t event_wait(int fd, uint64_t expected)
 {
 	uint64_t sum = event_take(fd);
 
-	for (int i = 0; i < 1000 && sum < expected; i++) {
-		usleep(1000);
+	/* It mostly is there at once. */
+	for (int i = 0; i < 10100 && sum < expected; i++) {
+		if (i >= 100)
+			usleep(100);
 		sum += event_take(fd);
 	}
 	return sum;

@@ -33,9 +33,13 @@ struct request {
 	};
 };
 
-/* Device @number, on the software parent. Fails the running test if it can't be made. */
+/* The parent of all devices: $IMS_PARENT, or the one with slots in memory. */
+const char *device_parent(void);
+/* Device @number. Fails the running test if it can't be made. */
 void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
 		   unsigned int num_emulated, unsigned int pasid);
+/* The same device again, if it does not exist and its parent does. */
+bool device_try_create(const struct device *device);
 void device_remove(struct device *device);
 /* Ends the program if it can't be opened. */
 void device_open(struct device *device);
@@ -56,6 +60,10 @@ int device_loopback(const struct device *device, unsigned int start, unsigned in
 int device_disable(const struct device *device);
 /* The software doorbell, which takes any number. */
 int device_ring(const struct device *device, unsigned int vector);
+
+/* The PASID which a vector will be bound with. Return: 0 or a negative errno. */
+int device_set_pasid(const struct device *device, unsigned int vector, unsigned int pasid);
+unsigned int device_get_pasid(const struct device *device, unsigned int vector);
 
 /* A new non-blocking eventfd. */
 int event_new(void);

@@ -10,7 +10,10 @@ struct journal {
 
 /* From now on. */
 void journal_start(struct journal *journal);
-/* Prints every report of a bug since then. Return: their number. */
-unsigned int journal_end(struct journal *journal);
+/*
+ * Prints every report of a bug since then, but for those whose first line has the word
+ * @but, or NULL. Return: their number.
+ */
+unsigned int journal_end(struct journal *journal, const char *but);
 
 #endif /* KERNEL_TEST_JOURNAL_H */

@@ -8,7 +8,6 @@
 
 #include "cm.h"
 
-#define SLOTS		"/sys/kernel/debug/ims_sample/ims_sample/slots"
 #define MAX_SLOTS	512
 
 #define CTRL_MASK		(1U << 0)
@@ -89,10 +88,12 @@ static void read_irqs(struct view *view)
 
 static unsigned int read_slots(struct slot *slots)
 {
-	FILE *file = fopen(SLOTS, "r");
 	unsigned int count = 0, number;
 	char line[128];
+	FILE *file;
 
+	snprintf(line, sizeof(line), "/sys/kernel/debug/ims_sample/%s/slots", device_parent());
+	file = fopen(line, "r");
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {
 		struct slot *slot = &slots[count];
@@ -112,22 +113,22 @@ static bool slot_empty(const struct slot *slot)
 	return slot->ctrl == CTRL_MASK && !slot->address_lo && !slot->address_hi && !slot->data;
 }
 
-static void check_slot(const struct slot *slot, unsigned int number, uint32_t *ctrl)
+static unsigned int check_slot(const struct slot *slot, unsigned int number)
 {
-	if (!*ctrl)
-		*ctrl = slot->ctrl;
-	if (slot->ctrl != *ctrl || (slot->ctrl & 0xfff) != CTRL_PASID_ENABLE ||
+	unsigned int flags = slot->ctrl & 0xfff, pasid = slot->ctrl >> 12;
+
+	if ((flags != CTRL_PASID_ENABLE && slot->ctrl) ||
 	    (slot->address_lo & 0xfff00000) != 0xfee00000)
 		fail_msg("slot %u of a bound vector has address %#x, data %#x, ctrl %#x", number,
 			 slot->address_lo, slot->data, slot->ctrl);
+	return flags ? pasid : NO_PASID;
 }
 
-struct view view_read(const struct device *device)
+struct view view_look(const struct device *device)
 {
 	struct slot slots[MAX_SLOTS];
 	struct view view = { 0 };
 	unsigned int count = read_slots(slots);
-	uint32_t ctrl = 0;
 
 	for (unsigned int i = 0; i < count; i++)
 		view.slots += !slot_empty(&slots[i]);
@@ -135,20 +136,41 @@ struct view view_read(const struct device *device)
 	read_irqs(&view);
 
 	for (unsigned int i = 0; i < device->num_ims; i++) {
-		const struct vector_view *vector = &view.vectors[i];
+		struct vector_view *vector = &view.vectors[i];
 
 		if (!vector->irq)
 			continue;
 		assert_true(vector->slot < count);
-		check_slot(&slots[vector->slot], vector->slot, &ctrl);
+		vector->pasid = check_slot(&slots[vector->slot], vector->slot);
 		for (unsigned int j = 0; j < i; j++)
 			assert_false(view.vectors[j].irq &&
 				     view.vectors[j].slot == vector->slot);
 	}
-	if (view.slots != view.actions || view.irqs != view.actions)
-		fail_msg("%u handlers, but %u slots in use and %u irqs allocated", view.actions,
-			 view.slots, view.irqs);
+	if (view.slots != view.actions)
+		fail_msg("%u handlers, but %u slots in use", view.actions, view.slots);
 	return view;
+}
+
+struct view view_read(const struct device *device)
+{
+	struct view view = view_look(device);
+
+	if (view.irqs != view.actions)
+		fail_msg("%u handlers, but %u irqs allocated", view.actions, view.irqs);
+	return view;
+}
+
+unsigned int view_count_actions(const struct device *device)
+{
+	FILE *file = fopen("/proc/interrupts", "r");
+	unsigned int count = 0;
+	char line[4096];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, device->uuid) != NULL;
+	fclose(file);
+	return count;
 }
 
 void view_assert_same(const struct view *before, const struct view *after)
@@ -156,7 +178,8 @@ void view_assert_same(const struct view *before, const struct view *after)
 	for (unsigned int i = 0; i < MAX_VECTORS; i++) {
 		const struct vector_view *a = &before->vectors[i], *b = &after->vectors[i];
 
-		if (a->irq != b->irq || a->slot != b->slot || a->count > b->count)
+		if (a->irq != b->irq || a->slot != b->slot || a->pasid != b->pasid ||
+		    a->count > b->count)
 			fail_msg("vector %u had irq %u, slot %u, %llu interrupts; now it has irq "
 				 "%u, slot %u, %llu", i, a->irq, a->slot, a->count, b->irq,
 				 b->slot, b->count);

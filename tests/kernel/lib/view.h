@@ -11,6 +11,7 @@
 struct vector_view {
 	unsigned int irq;		/* 0: the vector has none */
 	unsigned int slot;
+	unsigned int pasid;		/* in the slot; NO_PASID */
 	unsigned long long count;	/* interrupts so far */
 };
 
@@ -26,12 +27,18 @@ struct view {
 /*
  * Reads /proc/interrupts, /sys/kernel/irq and the parent's slots. Fails the
  * running test when they contradict each other: each irq of the device has a
- * slot with a message, with its PASID and unmasked; an unused slot is masked and
+ * slot with a message, unmasked; an unused slot is masked and
  * empty; no slot or irq is allocated that is not in use.
  */
 struct view view_read(const struct device *device);
 
-/* Nothing has happened in between but interrupts: same irqs, same slots. */
+/* The same without the last: when a fault kept the kernel from showing an irq in sysfs. */
+struct view view_look(const struct device *device);
+
+/* Vectors of the device with an irq action, more or less, while they change. */
+unsigned int view_count_actions(const struct device *device);
+
+/* Nothing has happened in between but interrupts: same irqs, same slots, same PASIDs. */
 void view_assert_same(const struct view *before, const struct view *after);
 /* Not one slot, irq or action of any device is left. */
 void view_assert_empty(const struct view *view);
