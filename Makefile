@@ -9,8 +9,10 @@
 KERNEL ?= 6.12
 
 CC	?= gcc
-CLANG	?= $(firstword $(shell command -v clang clang-14 2>/dev/null) clang)
-BPFTOOL	?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
+# The first that is there. Debian has clang-14 without clang, and bpftool in /usr/sbin.
+first	 = $(firstword $(foreach tool,$(1),$(shell command -v $(tool))) $(1))
+CLANG	?= $(call first,clang clang-14 clang-15 clang-16 clang-19)
+BPFTOOL	?= $(call first,bpftool /usr/sbin/bpftool)
 
 # B is where everything goes. "make SANITIZE=1" has a tree of its own.
 B	:= build$(if $(SANITIZE),/sanitized)
@@ -138,7 +140,9 @@ $(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 		{ cat $(KUNIT).log; exit 1; }
 	$(Q)touch $@
 
-kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko $(KUNIT)/built modules
+kunit: $(KUNIT)/built
+
+kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko modules
 
 ### The two main commands
 
@@ -151,7 +155,8 @@ demo: deps
 	@tests/demo
 
 test: deps
-	@$(MAKE) --no-print-directory e2e-tests kernel-tests
+	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit
+	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
 
@@ -166,8 +171,8 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests deps demo test \
+.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit deps demo test \
 	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' -not -path '*-$(KERNEL)/*' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)
