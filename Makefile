@@ -144,6 +144,11 @@ kunit: $(KUNIT)/built
 
 kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko modules
 
+# What QEMU boots in the VM: a Debian guest with a driver for the sample device.
+nested:
+	$(call say,NESTED,build/tmp/nested)
+	$(Q)tests/nested/build > build/nested.log 2>&1 || { cat build/nested.log; exit 1; }
+
 ### The two main commands
 
 deps:
@@ -155,7 +160,7 @@ demo: deps
 	@tests/demo
 
 test: deps
-	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit
+	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit nested
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
@@ -171,7 +176,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit deps demo test \
+.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test \
 	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

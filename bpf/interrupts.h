@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The hot path: each interrupt from the hard irq to the guest's EOI. One clock
- * read per hop of a vector that is followed, none for what is not ours; arrays
- * only, but for the vCPU's number, which is found by hash.
+ * read per hop of a vector that is followed, none for what is not ours; arrays,
+ * and a hash for the vCPU's number and for an emulated vector's id.
  *
  * Written for raw tracepoints: the arguments are those of TP_PROTO in
  * include/trace/events/irq.h, arch/x86/kvm/trace.h and
@@ -70,6 +70,18 @@ static __always_inline struct open_interrupt *this_cpu(void)
 	return bpf_map_lookup_elem(&open_interrupts, &zero);
 }
 
+/* @interrupt has passed @hop, and is seen not to get to the next one. */
+static __always_inline void end_unmatched(const struct imstrace_interrupt *interrupt,
+					  enum imstrace_hop hop)
+{
+	struct imstrace_account *account = account_of(interrupt->id);
+
+	if (!account)
+		return;
+	__sync_fetch_and_add(&account->unmatched[hop], 1);
+	stream(interrupt, account, END_UNMATCHED);
+}
+
 static __always_inline bool followed(__u32 id)
 {
 	struct imstrace_vector *vector = vector_of(id);
@@ -81,6 +93,9 @@ static __always_inline bool followed(__u32 id)
 static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
 					    __u32 irq)
 {
+	/* An emulated one that KVM has not accepted: no handler's exit has closed it. */
+	if (open->state == OPEN_SIGNALLED)
+		end_unmatched(&open->current, HOP_SIGNAL);
 	__builtin_memset(&open->current, 0, sizeof(open->current));
 	open->current.id = id;
 	open->current.vcpu = IMSTRACE_NONE;
@@ -89,6 +104,11 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->current.cause = cause;
 	open->irq = irq;
 	open->kvm = 0;
+}
+
+static __always_inline bool hop_seen(enum imstrace_hop hop)
+{
+	return seen_hops & 1U << hop;
 }
 
 SEC("raw_tp/irq_handler_entry")
@@ -114,18 +134,6 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	return 0;
 }
 
-/* @interrupt has passed @hop, and is seen not to get to the next one. */
-static __always_inline void end_unmatched(const struct imstrace_interrupt *interrupt,
-					  enum imstrace_hop hop)
-{
-	struct imstrace_account *account = account_of(interrupt->id);
-
-	if (!account)
-		return;
-	__sync_fetch_and_add(&account->unmatched[hop], 1);
-	stream(interrupt, account, END_UNMATCHED);
-}
-
 SEC("raw_tp/irq_handler_exit")
 int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 {
@@ -133,7 +141,7 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 
 	if (!open || open->state == OPEN_NONE || open->irq != irq)
 		return 0;
-	if (open->state == OPEN_IRQ)
+	if (open->state == OPEN_IRQ && hop_seen(HOP_SIGNAL))
 		end_unmatched(&open->current, HOP_IRQ);
 	else if (open->state == OPEN_SIGNALLED)
 		end_unmatched(&open->current, HOP_SIGNAL);
@@ -141,7 +149,7 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 	return 0;
 }
 
-#define MAX_WAITERS	4	/* an eventfd's irqfd stands behind a VMM's epoll or two */
+#define MAX_WAITERS	4	/* KVM's irqfd is at the head, before any epoll of the VMM */
 
 /*
  * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
@@ -161,9 +169,10 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 			bpf_core_field_offset(struct kvm_kernel_irqfd, wait);
 		if (BPF_CORE_READ(irqfd, eventfd) == eventfd) {
 			open->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
+			if (BPF_CORE_READ(irqfd, irq_entry.type) != KVM_IRQ_ROUTING_MSI)
+				return READER_IRQFD_WORK;
 			open->current.guest_vector = BPF_CORE_READ(irqfd, irq_entry.msi.data) & 0xff;
-			return BPF_CORE_READ(irqfd, irq_entry.type) == KVM_IRQ_ROUTING_MSI ?
-				READER_IRQFD : READER_IRQFD_WORK;
+			return READER_IRQFD;
 		}
 		entry = BPF_CORE_READ(entry, next);
 	}
@@ -210,12 +219,13 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 		vector->irq = irq ?: IMSTRACE_NONE;
 		vector->slot = slot;
 		set_eventfd(vector, id, eventfd);
-		if (irq)
-			set_irq_vector(irq, id);
 	}
-	begins = cause != CAUSE_IRQ || !follow_irq;
-	if (!begins && open->state != OPEN_IRQ)
-		return 0;	/* its handler began before us: not counted at any hop */
+	begins = cause != CAUSE_IRQ || !hop_seen(HOP_IRQ);
+	if (!begins && open->state != OPEN_IRQ) {
+		/* Its handler began before us: not counted at any hop, the next one is. */
+		set_irq_vector(irq, id);
+		return 0;
+	}
 	now = bpf_ktime_get_ns();
 	if (begins)
 		begin_interrupt(open, id, cause, cause == CAUSE_IRQ ? irq : IMSTRACE_NONE);
@@ -236,7 +246,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	kvm = (struct kvm *)open->kvm;
 	if (!vector->pid && kvm)
 		vector->pid = BPF_CORE_READ(kvm, userspace_pid);
-	if (reader == READER_IRQFD && expect_accept) {
+	if (reader == READER_IRQFD && hop_seen(HOP_ACCEPT)) {
 		open->state = OPEN_SIGNALLED;
 	} else {
 		open->state = OPEN_DONE;
@@ -246,10 +256,14 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 }
 
 /* Finds the state of a guest vector; @add makes room for a vCPU not seen before. */
-static __always_inline struct guest_interrupt *find_guest(__u64 kvm, __u64 vcpu_id,
+static __always_inline struct guest_interrupt *find_guest(struct kvm *kvm, __u32 vcpu_id,
 							  __u32 guest_vector, bool add)
 {
-	struct vcpu_key key = { .kvm = kvm, .vcpu_id = vcpu_id };
+	struct vcpu_key key = {
+		.kvm = (__u64)kvm,
+		.pid = BPF_CORE_READ(kvm, userspace_pid),
+		.vcpu_id = vcpu_id,
+	};
 	__u32 *known = bpf_map_lookup_elem(&vcpus, &key);
 	__u32 number, index;
 
@@ -274,6 +288,11 @@ static __always_inline struct guest_interrupt *find_guest(__u64 kvm, __u64 vcpu_
 	return bpf_map_lookup_elem(&guest_interrupts, &index);
 }
 
+/* Delivery modes of an MSI that end in a guest vector, as KVM has them. */
+#define APIC_DM_FIXED	0x000
+#define APIC_DM_LOWEST	0x100
+
+/* A message to several vCPUs is accepted by each; the first one is followed. */
 SEC("raw_tp/kvm_apic_accept_irq")
 int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 {
@@ -287,13 +306,21 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (!account)
 		return 0;
 	open->state = OPEN_DONE;
+	if (dm != APIC_DM_FIXED && dm != APIC_DM_LOWEST) {
+		end_unmatched(&open->current, HOP_SIGNAL);
+		return 0;
+	}
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
 	__sync_fetch_and_add(&account->hops[HOP_ACCEPT], 1);
 	count_stage(open->current.id, STAGE_IRQFD, open->current.times[HOP_SIGNAL],
 		    open->current.times[HOP_ACCEPT]);
 
-	guest = find_guest(open->kvm, apicid, vec, true);
+	if (!hop_seen(HOP_INJECT)) {
+		stream(&open->current, account, END_COMPLETE);
+		return 0;
+	}
+	guest = find_guest((struct kvm *)open->kvm, apicid, vec, true);
 	if (!guest) {
 		__sync_fetch_and_add(&account->lost, 1);
 		return 0;
@@ -330,8 +357,7 @@ static __always_inline struct kvm_vcpu *current_vcpu(void)
 
 static __always_inline struct guest_interrupt *find_guest_of(struct kvm_vcpu *vcpu, __u32 vec)
 {
-	return find_guest((__u64)BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), vec,
-			  false);
+	return find_guest(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), vec, false);
 }
 
 SEC("raw_tp/kvm_inj_virq")
@@ -361,7 +387,7 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 			__sync_fetch_and_sub(&account->coalesced, 1);
 	}
 	guest->service.times[HOP_INJECT] = now;
-	guest->service_valid = 1;
+	guest->service_valid = hop_seen(HOP_EOI);
 
 	account = account_of(guest->service.id);
 	if (!account)
@@ -370,6 +396,8 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 	count_stage(guest->service.id, STAGE_DELIVER, guest->service.times[HOP_ACCEPT], now);
 	if (guest->service.times[HOP_IRQ])
 		count_stage(guest->service.id, STAGE_DELIVERY, guest->service.times[HOP_IRQ], now);
+	if (!hop_seen(HOP_EOI))
+		stream(&guest->service, account, END_COMPLETE);
 	return 0;
 }
 
@@ -379,7 +407,8 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	struct guest_interrupt *guest;
 	__u64 now;
 
-	guest = find_guest_of(BPF_CORE_READ(apic, vcpu), vec);
+	/* An EOI with nothing in service has vector -1. */
+	guest = vec >= 0 ? find_guest_of(BPF_CORE_READ(apic, vcpu), vec) : NULL;
 	if (!guest || !guest->service_valid)
 		return 0;
 	account = account_of(guest->service.id);

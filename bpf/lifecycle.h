@@ -92,6 +92,8 @@ int BPF_PROG(slot_alloc, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 		vector->irq = irq;
 		vector->slot = slot;
 		vector->pasid = pasid;
+		/* It may fire as soon as request_irq() has begun. */
+		set_irq_vector(irq, id);
 	}
 	record = new_step(STEP_SLOT_ALLOC, dev, index, irq, slot, id);
 	if (!record)
@@ -105,6 +107,7 @@ int BPF_PROG(slot_alloc, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 SEC("raw_tp/ims_slot_free")
 int BPF_PROG(slot_free, struct device *dev, __u32 index, __u32 irq, __u32 slot)
 {
+	set_irq_vector(irq, IMSTRACE_NONE);
 	emit_result(STEP_SLOT_FREE, dev, index, irq, slot, find_or_add_vector(dev, index), 0);
 	return 0;
 }
@@ -144,18 +147,13 @@ int BPF_PROG(auxdata_write, struct device *dev, __u32 index, __u32 irq, __u32 sl
 SEC("raw_tp/ims_irq_request")
 int BPF_PROG(irq_request, struct device *dev, __u32 index, __u32 irq, __u32 slot, int ret)
 {
-	__u32 id = find_or_add_vector(dev, index);
-
-	if (!ret)
-		set_irq_vector(irq, id);
-	emit_result(STEP_IRQ_REQUEST, dev, index, irq, slot, id, ret);
+	emit_result(STEP_IRQ_REQUEST, dev, index, irq, slot, find_or_add_vector(dev, index), ret);
 	return 0;
 }
 
 SEC("raw_tp/ims_irq_free")
 int BPF_PROG(irq_free, struct device *dev, __u32 index, __u32 irq, __u32 slot)
 {
-	set_irq_vector(irq, IMSTRACE_NONE);
 	emit_result(STEP_IRQ_FREE, dev, index, irq, slot, find_or_add_vector(dev, index), 0);
 	return 0;
 }

@@ -99,9 +99,11 @@ struct {
 	__type(value, struct open_interrupt);
 } open_interrupts SEC(".maps");
 
+/* With the process, for the address of a struct kvm is used again. */
 struct vcpu_key {
 	__u64 kvm;
-	__u64 vcpu_id;
+	__u32 pid;
+	__u32 vcpu_id;
 };
 
 /* The number of a vCPU, its index in guest_interrupts. */
@@ -136,8 +138,6 @@ struct guest_interrupt {
 	struct imstrace_interrupt service;
 };
 
-#define GUEST_VECTORS	256
-
 /* Index: vCPU number * GUEST_VECTORS + guest vector. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -163,16 +163,18 @@ const volatile __u32 max_vcpus = 1;
 const volatile bool stream_interrupts;
 /* What happens in kvm.ko is followed; only then is the module known to be there. */
 const volatile bool follow_kvm;
-/* The irq hop is followed: an interrupt begins there, else at its signal. */
-const volatile bool follow_irq;
 
 /*
  * Whether interrupts that begin now are followed. Those that have begun are
  * followed to their end, so that no count has a hop without the one before.
  */
 bool following;
-/* The accept hop has been attached: a signal without one is unmatched. */
-bool expect_accept;
+/*
+ * The hops that are seen, by enum imstrace_hop: set when it is known which could be
+ * attached. An interrupt is over at the last one, and unmatched if an earlier
+ * one is the last that it passes.
+ */
+__u32 seen_hops;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */

@@ -110,15 +110,18 @@ static int flush(void)
 static int poll_until(struct session *session, __u64 until)
 {
 	__u64 now;
-	int ret = 0;
+	int ret;
 
-	while (!ret && !stopped && (now = clock_now(CLOCK_MONOTONIC)) < until) {
-		__u64 wait_ms = (until - now + 999999) / 1000000;
+	/* At least once, however late it is: the streams must not fill up. */
+	do {
+		__u64 wait_ms;
 
+		now = clock_now(CLOCK_MONOTONIC);
+		wait_ms = now < until ? (until - now + 999999) / 1000000 : 0;
 		ret = session->source->poll(session->source, wait_ms < 1000 ? (int)wait_ms : 1000);
 		if (!ret)
 			ret = flush();
-	}
+	} while (!ret && !stopped && clock_now(CLOCK_MONOTONIC) < until);
 	return ret;
 }
 
@@ -132,7 +135,10 @@ static int follow(struct session *session)
 	int ret;
 
 	do {
-		next = options->interval ? next + options->interval : end;
+		/* An interval that was missed, as when stopped, is not made up for. */
+		do {
+			next = options->interval ? next + options->interval : end;
+		} while (next <= clock_now(CLOCK_MONOTONIC) && next < end);
 		ret = poll_until(session, next < end ? next : end);
 		if (ret)
 			return ret;

@@ -27,7 +27,6 @@ struct imstrace_histogram {
 	__u64 sum;		/* ns */
 	__u64 max;		/* ns */
 	__u64 not_min;		/* ~min, so that all zeroes is an empty histogram */
-	__u64 reserved;		/* keeps the buckets on a cache line of their own start */
 	__u64 buckets[HISTOGRAM_BUCKETS];
 };
 

@@ -15,6 +15,9 @@
 #define IMSTRACE_NONE		0xffffffffU
 #define IMSTRACE_NAME_LEN	64
 
+/* x86 interrupt vectors of a guest's vCPU. */
+#define GUEST_VECTORS		256
+
 /* The cause of a signal, as the ims_signal tracepoint has it. */
 enum imstrace_cause {
 	CAUSE_IRQ,
@@ -78,8 +81,9 @@ struct imstrace_vector {
  * @lost:	accepted, and not followed further: no room for another vCPU
  * @lost_records: counted in all figures, but not streamed: the stream was full
  *
- * At any time accept = inject + coalesced + lost + pending in a guest, and
- * inject = eoi + unmatched[inject] + in service in a guest.
+ * When nothing moves, accept = inject + coalesced + lost + pending in a guest, and
+ * inject = eoi + unmatched[inject] + in service in a guest. While interrupts flow,
+ * a reader meets the counters one after the other.
  */
 struct imstrace_account {
 	__u64 hops[HOP_COUNT];
@@ -97,6 +101,7 @@ struct imstrace_totals {
 	__u64 lost_vectors;		/* vectors not followed: table full */
 	__u64 lost_lifecycle;		/* lifecycle records: stream full */
 	__u64 lost_interrupts;		/* interrupt records: stream full */
+	__u64 lost_runs;		/* programs that the kernel did not run */
 };
 
 /*
@@ -162,9 +167,9 @@ struct imstrace_lifecycle {
 };
 
 enum imstrace_end {
-	END_COMPLETE,		/* reached its EOI */
+	END_COMPLETE,		/* reached its EOI, or the last hop that is seen */
 	END_COALESCED,		/* merged into one that was pending */
-	END_SIGNALLED,		/* nobody in the kernel reads the eventfd */
+	END_SIGNALLED,		/* no irqfd takes it on inline, or it isn't looked for */
 	END_UNMATCHED,		/* see struct imstrace_account */
 };
 

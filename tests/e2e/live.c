@@ -9,6 +9,7 @@
 
 #include <imstrace/histogram.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,12 @@ static void check_figures(json_t *summary, json_t *interrupts)
 							  stages[stage]);
 			long long *times, sum = 0;
 
+			/* An emulated vector has no irq hop, and all else is there. */
+			assert_int_equal(json_is_null(figures),
+					 number(vector, "vector") == EMULATED_VECTOR &&
+					 (!strcmp(stages[stage], "handler") ||
+					  !strcmp(stages[stage], "delivery") ||
+					  !strcmp(stages[stage], "total")));
 			if (json_is_null(figures))
 				continue;
 			times = calloc(count, sizeof(*times));
@@ -298,16 +305,16 @@ static void check_lifecycle(json_t *lifecycle, json_t *summary, int vector, unsi
 	assert_int_equal(next, count);
 }
 
-/* @object with only those entries of its array @key that are @device's. */
-static json_t *of_device(json_t *object, const char *key, const char *device)
+/* An object whose @key has those of @entries that are @device's. */
+static json_t *of_device(json_t *entries, const char *key, const char *device)
 {
-	json_t *entry, *entries = json_array();
+	json_t *entry, *found = json_array();
 	size_t i;
 
-	json_array_foreach(json_object_get(object, key), i, entry)
+	json_array_foreach(entries, i, entry)
 		if (!strcmp(json_string_value(json_object_get(entry, "device")), device))
-			json_array_append(entries, entry);
-	return json_pack("{s:o}", key, entries);
+			json_array_append(found, entry);
+	return json_pack("{s:o}", key, found);
 }
 
 /* The whole of it: each doorbell waits until the guest has taken the one before. */
@@ -412,6 +419,89 @@ static void loopback(void **state)
 	trace_free(&trace);
 }
 
+/* The irqs that the device's vectors have now, in no order. */
+static void find_irqs(const char *device, int irqs[IMS_VECTORS])
+{
+	int status;
+	char *text = lab_output(&status, "cd /sys/kernel/irq && grep -l 'vfio-ims.*(%s)' */actions",
+				device), *rest = text;
+
+	for (int i = 0; i < IMS_VECTORS; i++) {
+		irqs[i] = strtol(rest, &rest, 10);
+		assert_true(irqs[i] > 0);
+		rest += strlen("/actions\n");
+	}
+	free(text);
+}
+
+/* False when the irq is no more. */
+static bool move_irq(int irq, int cpu)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/irq/%d/smp_affinity_list", irq);
+	file = fopen(path, "w");
+	if (!file)
+		return false;
+	fprintf(file, "%d", cpu);
+	return !fclose(file);
+}
+
+/*
+ * The irqs go from CPU to CPU while the device sends and the guest is waited for: none
+ * is lost, each is followed. Under interrupt remapping the slot's message stays as it is.
+ */
+static void moved_while_waiting(void **state)
+{
+	bool remapped = !access("/sys/class/iommu/dmar0", F_OK), seen[IMS_VECTORS][2] = { 0 };
+	json_t *truth, *bound, *interrupt, *step;
+	int irqs[IMS_VECTORS], messages = 0;
+	struct program guest;
+	struct trace trace;
+	size_t i;
+
+	(void)state;
+	if (!getenv("DMA_PARENT") || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	trace = trace_start("moved-while-waiting", "--events -i 0");
+	guest = program_start(IMS_GUEST, "--timeout 30 --step --doorbell dma --count 1000 "
+			      "--emulated-count 1 " DMA_DEVICE);
+	bound = program_line(&guest);
+	find_irqs(DMA_DEVICE, irqs);
+	program_tell(&guest, "\n");
+	/* Its next line of output is its end. */
+	for (int cpu = 0; !poll(&(struct pollfd) { guest.out, POLLIN, 0 }, 1, 20); cpu ^= 1)
+		for (i = 0; i < IMS_VECTORS; i++)
+			move_irq(irqs[i], cpu);
+	truth = program_line(&guest);
+	assert_int_equal(program_end(&guest), 0);
+	trace_end(&trace);
+	check_counts(truth, trace.summary);
+	check_times(truth, trace.interrupts);
+	json_array_foreach(trace.interrupts, i, interrupt)
+		if (!is_null(interrupt, "hops.irq"))
+			seen[number(interrupt, "vector")][number(interrupt, "cpu") & 1] = true;
+	for (i = 0; i < IMS_VECTORS; i++)
+		assert_true(seen[i][0] && seen[i][1]);
+	json_array_foreach(trace.lifecycle, i, step) {
+		const char *event = json_string_value(json_object_get(step, "event"));
+
+		if (strcmp(event, "msg_write"))
+			continue;
+		messages++;
+		/* Bit 4 of the address: a remappable message, VT-d specification 5.1.2. */
+		assert_int_equal(!!(number(step, "address") & 0x10), remapped);
+	}
+	if (remapped)
+		assert_int_equal(messages, IMS_VECTORS);
+	else
+		assert_true(messages > IMS_VECTORS);
+	json_decref(bound);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 /* The same vCPU numbers and guest vectors in two VMs at once are not mixed up. */
 static void two_vms(void **state)
 {
@@ -432,14 +522,17 @@ static void two_vms(void **state)
 	assert_int_equal(program_end(&second), 0);
 	trace_end(&trace);
 	for (int i = 0; i < 2; i++) {
-		json_t *summary = of_device(trace.summary, "vectors", i ? DMA_DEVICE : DEVICE);
-		json_t *interrupts = of_device(json_pack("{s:O}", "interrupts", trace.interrupts),
-					       "interrupts", i ? DMA_DEVICE : DEVICE);
+		const char *device = i ? DMA_DEVICE : DEVICE;
+		json_t *summary = of_device(json_object_get(trace.summary, "vectors"), "vectors",
+					    device);
+		json_t *interrupts = of_device(trace.interrupts, "interrupts", device);
 
-		json_object_set_new(summary, "lost", json_pack("{s:i, s:i, s:i}", "vectors", 0,
-							       "lifecycle", 0, "interrupts", 0));
+		json_object_set(summary, "lost", json_object_get(trace.summary, "lost"));
 		check_counts(truth[i], summary);
 		check_times(truth[i], json_object_get(interrupts, "interrupts"));
+		json_decref(summary);
+		json_decref(interrupts);
+		json_decref(truth[i]);
 	}
 	trace_free(&trace);
 }
@@ -603,26 +696,46 @@ static void filter_by_irq(void **state)
 	trace_free(&trace);
 }
 
-/* With only some hops the rest is null, not 0. */
+/* With only some hops the rest is null, and nothing is made up at the last one seen. */
 static void some_hops(void **state)
 {
-	struct trace trace = trace_start("some-hops", "-i 0 --hops irq,signal");
-	json_t *truth = guest_run("--count 50 --emulated-count 10 --no-stamps " DEVICE), *seen;
+	static const struct {
+		const char *name, *list;
+		size_t first, last;
+	} cases[] = {
+		{ "hops-irq", "irq", 0, 0 },
+		{ "hops-signal", "irq,signal", 0, 1 },
+		{ "hops-accept", "irq,signal,accept", 0, 2 },
+		{ "hops-inject", "irq,signal,accept,inject", 0, 3 },
+		{ "hops-no-irq", "signal,accept,inject,eoi", 1, 4 },
+	};
 
 	(void)state;
-	trace_end(&trace);
-	seen = find_vector(trace.summary, 0);
-	assert_int_equal(number(seen, "hops.irq"), 50);
-	assert_int_equal(number(seen, "hops.signal"), 50);
-	assert_int_equal(number(seen, "stages.handler.count"), 50);
-	assert_int_equal(number(seen, "unmatched"), 0);
-	for (size_t hop = 2; hop < COUNT(hops); hop++)
-		assert_true(member_is_null(seen, "hops", hops[hop]));
-	for (size_t stage = 1; stage < COUNT(stages); stage++)
-		assert_true(member_is_null(seen, "stages", stages[stage]));
-	assert_true(is_null(trace.start, "hops.eoi.attached"));
-	json_decref(truth);
-	trace_free(&trace);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char arguments[128];
+		struct trace trace;
+		json_t *truth, *seen;
+
+		snprintf(arguments, sizeof(arguments), "-i 0 --hops %s", cases[i].list);
+		trace = trace_start(cases[i].name, arguments);
+		truth = guest_run("--vectors 0 --count 50 --no-stamps " DEVICE);
+		trace_end(&trace);
+		seen = find_vector(trace.summary, 0);
+		for (size_t hop = 0; hop < COUNT(hops); hop++) {
+			if (hop < cases[i].first || hop > cases[i].last)
+				assert_true(member_is_null(seen, "hops", hops[hop]));
+			else
+				assert_int_equal(member(seen, "hops", hops[hop]), 50);
+		}
+		assert_int_equal(number(seen, "coalesced"), 0);
+		assert_int_equal(number(seen, "unmatched"), 0);
+		assert_int_equal(number(seen, "lost"), 0);
+		assert_int_equal(member_is_null(seen, "stages", "handler"), cases[i].last < 1 ||
+				 cases[i].first > 0);
+		assert_int_equal(member_is_null(seen, "stages", "service"), cases[i].last < 4);
+		json_decref(truth);
+		trace_free(&trace);
+	}
 }
 
 /* Once attached it needs no privilege, and has none. */
@@ -633,23 +746,41 @@ static void privileges_dropped(void **state)
 	int status;
 
 	(void)state;
-	text = lab_output(&status, "grep -h '^Cap[PE]' /proc/%d/status", trace.program.pid);
-	assert_string_equal(text, "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n");
+	text = lab_output(&status, "grep -hE '^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Amb)|NoNew)' "
+			  "/proc/%d/status", trace.program.pid);
+	assert_string_equal(text,
+			    "Uid:\t65534\t65534\t65534\t65534\nGid:\t65534\t65534\t65534\t65534\n"
+			    "Groups:\t \n"
+			    "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n"
+			    "CapEff:\t0000000000000000\nCapAmb:\t0000000000000000\n"
+			    "NoNewPrivs:\t1\n");
 	free(text);
 	trace_end(&trace);
 	trace_free(&trace);
 }
 
-/* For people: it says what it does, ends by itself, and sums up. */
+/* For people: it says what it does, shows the tables, ends by itself, and sums up. */
 static void for_people(void **state)
 {
+	struct program guest = program_start(IMS_GUEST, "--step --count 100 --no-stamps " DEVICE);
+	json_t *bound = program_line(&guest);
+	char *text;
 	int status;
-	char *text = lab_output(&status, IMSTRACE " live -i 300ms -c 2");
 
 	(void)state;
+	/* The doorbells begin when the tracer has. */
+	text = lab_output(&status, IMSTRACE " live -i 1s -c 3 | { read first; echo \"$first\"; "
+			  "echo > /proc/%d/fd/0; cat; }", guest.pid);
+	json_decref(bound);
+	json_decref(program_line(&guest));
+	assert_int_equal(program_end(&guest), 0);
 	assert_int_equal(status, 0);
 	assert_non_null(strstr(text, "Following irq, signal, accept, inject, eoi"));
+	assert_non_null(strstr(text, "bound before imstrace looked"));
+	assert_non_null(strstr(text, DEVICE "  pid "));
 	assert_non_null(strstr(text, "Summary of "));
+	assert_non_null(strstr(text, "irqfd          100     100     100     100     100"));
+	assert_non_null(strstr(text, "n/a: irq: an emulated vector has no irq"));
 	free(text);
 }
 
@@ -660,6 +791,7 @@ int run_live(void)
 		cmocka_unit_test_teardown(not_waiting, lab_teardown),
 		cmocka_unit_test_teardown(several_vcpus, lab_teardown),
 		cmocka_unit_test_teardown(sent_by_the_device, lab_teardown),
+		cmocka_unit_test_teardown(moved_while_waiting, lab_teardown),
 		cmocka_unit_test_teardown(two_vms, lab_teardown),
 		cmocka_unit_test_teardown(loopback, lab_teardown),
 		cmocka_unit_test_teardown(read_by_the_vmm, lab_teardown),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VFIO_DEVICE_SET_IRQS on the MSI-X index: every row of the table in
- * docs/DESIGN.md, and every refusal with its errno and with nothing changed.
+ * kernel-patch/Documentation, and every refusal with its errno and with nothing changed.
  * Runs as root in the VM, with the modules loaded.
  */
 #include <errno.h>

@@ -9,10 +9,13 @@
 
 #include <argp.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum option_key {
 	KEY_DEVICE = 0x100, KEY_VECTOR, KEY_IRQ, KEY_EVENTS, KEY_JSON, KEY_HOPS, KEY_BTF,
 };
+
+#define MIN_INTERVAL	10000000	/* ns: a table for people or a plot, not a stream */
 
 static const struct argp_option options[] = {
 	{ .doc = "When to show and when to end:" },
@@ -43,17 +46,7 @@ static const char doc[] =
 	"guest's EOI: lifecycle events as they happen, a table every interval, and a summary "
 	"at the end or on Ctrl-C."
 	"\v"
-	"HOPS  "
-#define X(ENUM, name, what) #name ": " what ". "
-	IMSTRACE_HOPS(X)
-#undef X
-	"\n"
-	"STAGES  "
-#define X(ENUM, name, from, to) #name ": " #from " to " #to ". "
-	IMSTRACE_STAGES(X)
-#undef X
-	"\n"
-	"n/a is what can't be measured, with the reason below the table; coal(esced) "
+	"n/a is what can't be measured, with the reason below the summary; coal(esced) "
 	"interrupts merged into one that the guest had not taken yet; unm(atched) ones were "
 	"seen to end before their last hop.\n\n"
 	"EXAMPLES\n"
@@ -64,6 +57,28 @@ static const char doc[] =
 	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
 	"feature is missing.";
 
+/* Before the text that follows the options: what the tables of hops and stages say. */
+static char *add_tables(int key, const char *text, void *input)
+{
+	char *result = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&result, &size)))
+		return (char *)text;
+	fputs("HOPS\n", out);
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		fprintf(out, "  %-9s %s\n", hop_name(hop), hop_what(hop));
+	fputs("\nSTAGES\n", out);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		fprintf(out, "  %-9s from %s to %s\n", stage_name(stage),
+			hop_name(stage_from(stage)), hop_name(stage_to(stage)));
+	fprintf(out, "\n%s", text);
+	fclose(out);
+	return result;
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
 	struct session_options *session = state->input;
@@ -71,9 +86,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case 'i':
-		if (!parse_duration(value, &session->interval))
-			argp_error(state, "--interval wants a time such as 1s or 500ms, not \"%s\"",
-				   value);
+		if (!parse_duration(value, &session->interval) ||
+		    (session->interval && session->interval < MIN_INTERVAL))
+			argp_error(state, "--interval wants 0, or a time from 10ms on such as 1s, "
+				   "not \"%s\"", value);
 		break;
 	case 'd':
 		if (!parse_duration(value, &session->duration) || !session->duration)
@@ -140,6 +156,7 @@ int command_live(int argc, char **argv)
 		.options = options,
 		.parser = parse_option,
 		.doc = doc,
+		.help_filter = add_tables,
 	};
 	struct session_options session = {
 		.live.hops = (1U << HOP_COUNT) - 1,

@@ -29,7 +29,6 @@ void histogram_read(struct imstrace_histogram *to, const struct imstrace_histogr
 	to->sum = from->sum;
 	to->max = from->max;
 	to->not_min = from->not_min;
-	to->reserved = 0;
 }
 
 __u64 histogram_count(const struct imstrace_histogram *histogram)

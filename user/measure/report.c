@@ -35,9 +35,10 @@ const char *report_stage_missing(const struct vector_report *vector, enum imstra
 
 const char *report_in_flight_missing(const struct vector_report *vector)
 {
-	const char *accept = vector->hop_missing[HOP_ACCEPT];
-
-	return accept ? accept : vector->hop_missing[HOP_EOI];
+	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+		if (vector->hop_missing[hop])
+			return vector->hop_missing[hop];
+	return NULL;
 }
 
 bool report_active(const struct vector_report *vector)
@@ -235,6 +236,7 @@ const struct report *measurement_interval(struct measurement *measurement, __u64
 	report->totals.lost_vectors -= last->lost_vectors;
 	report->totals.lost_lifecycle -= last->lost_lifecycle;
 	report->totals.lost_interrupts -= last->lost_interrupts;
+	report->totals.lost_runs -= last->lost_runs;
 	*last = totals;
 	measurement->last.time = now;
 	return report;

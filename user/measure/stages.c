@@ -14,6 +14,17 @@ const char *hop_name(enum imstrace_hop hop)
 	return names[hop];
 }
 
+const char *hop_what(enum imstrace_hop hop)
+{
+	static const char *const texts[] = {
+#define X(ENUM, name, what) [HOP_##ENUM] = what,
+		IMSTRACE_HOPS(X)
+#undef X
+	};
+
+	return texts[hop];
+}
+
 static const struct {
 	const char *name;
 	enum imstrace_hop from, to;
@@ -46,6 +57,9 @@ struct stage_figures stage_figures(const struct imstrace_histogram *histogram)
 		return figures;
 	figures.min = histogram_min(histogram);
 	figures.mean = histogram->sum / figures.count;
+	/* While it is being filled, the sum may have values that the buckets lack yet. */
+	if (figures.mean > histogram->max)
+		figures.mean = histogram->max;
 #define X(name, heading, percent) \
 	figures.name = histogram_percentile(histogram, figures.count, percent);
 	IMSTRACE_PERCENTILES(X)

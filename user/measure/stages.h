@@ -30,6 +30,8 @@ struct stage_figures {
 };
 
 const char *hop_name(enum imstrace_hop hop);
+/* What it is, for people. */
+const char *hop_what(enum imstrace_hop hop);
 const char *stage_name(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);
 enum imstrace_hop stage_to(enum imstrace_stage stage);

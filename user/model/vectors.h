@@ -31,7 +31,7 @@ bool vector_list_valid(const char *list);
 enum wanted vector_wanted(const struct vector_filter *filter,
 			  const struct imstrace_vector *vector);
 
-/* How it reaches its guest, in the words of DESIGN.md; NULL: not known yet. */
+/* How it reaches its guest, as in docs/schema; NULL: not known yet. */
 const char *vector_mode(const struct imstrace_vector *vector);
 
 /* Why @hop can't be seen of @vector; NULL: it can. */

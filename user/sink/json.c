@@ -189,7 +189,7 @@ static void write_report(FILE *out, const char *type, const struct report *repor
 
 	for (size_t i = 0; i < report->count; i++)
 		json_array_append_new(vectors, vector_object(&report->vectors[i]));
-	write_line(out, json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I}, s:o}",
+	write_line(out, json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:o}",
 				  "type", type,
 				  "time", (json_int_t)report->to,
 				  "duration", (json_int_t)(report->to - report->from),
@@ -197,6 +197,7 @@ static void write_report(FILE *out, const char *type, const struct report *repor
 				  "vectors", (json_int_t)report->totals.lost_vectors,
 				  "lifecycle", (json_int_t)report->totals.lost_lifecycle,
 				  "interrupts", (json_int_t)report->totals.lost_interrupts,
+				  "runs", (json_int_t)report->totals.lost_runs,
 				  "vectors", vectors));
 }
 
@@ -211,7 +212,6 @@ static void json_summary(FILE *out, const struct report *report)
 }
 
 const struct sink json_sink = {
-	.name = "json",
 	.start = json_start,
 	.lifecycle = json_lifecycle,
 	.interrupt = json_interrupt,

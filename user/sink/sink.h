@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An output format. A new one is one new file here and one line in sinks[].
+ * An output format. A new one is one new file here, and the option that picks it.
  */
 #ifndef IMSTRACE_SINK_H
 #define IMSTRACE_SINK_H
@@ -11,7 +11,6 @@
 
 /**
  * struct sink - renders what a session sees
- * @name:	of the format
  * @start:	once, before anything else
  * @lifecycle:	a step in the life of a vector
  * @interrupt:	an interrupt, when it has ended, of @vector
@@ -22,7 +21,6 @@
  * ns since 1970. A sink writes whole lines and leaves flushing to the caller.
  */
 struct sink {
-	const char *name;
 	void (*start)(FILE *out, const struct source *source, long long to_wall_clock);
 	void (*lifecycle)(FILE *out, const struct imstrace_lifecycle *step);
 	void (*interrupt)(FILE *out, const struct imstrace_vector *vector,

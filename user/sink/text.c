@@ -164,6 +164,9 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 	if (totals->lost_lifecycle)
 		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle events: the stream was full\n",
 			(uint64_t)totals->lost_lifecycle);
+	if (totals->lost_runs)
+		fprintf(out, "!!! LOST: %" PRIu64 " hops: the kernel did not run a program that was "
+			"interrupted by itself\n", (uint64_t)totals->lost_runs);
 	if (totals->lost_interrupts)
 		fprintf(out, "!!! LOST: %" PRIu64 " streamed interrupts (they are counted in the "
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
@@ -329,7 +332,6 @@ static void text_summary(FILE *out, const struct report *report)
 }
 
 const struct sink text_sink = {
-	.name = "text",
 	.start = text_start,
 	.lifecycle = text_lifecycle,
 	.interrupt = text_interrupt,

@@ -86,7 +86,7 @@ int attach_all(struct bpf_object *object, unsigned int hops, struct hop_status s
 	if (!attachments)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (!(hops & 1U << hop))
+		if (!(hops & 1U << hop) && !*status[hop].reason)
 			snprintf(status[hop].reason, sizeof(status[hop].reason),
 				 "not asked for (--hops)");
 
@@ -94,6 +94,7 @@ int attach_all(struct bpf_object *object, unsigned int hops, struct hop_status s
 		const struct probe *probe = &probes[i];
 		char reason[sizeof(status[0].reason)];
 		struct bpf_program *program;
+		int error;
 
 		if (probe->hop != LIFECYCLE && !(hops & 1U << probe->hop))
 			continue;
@@ -107,14 +108,17 @@ int attach_all(struct bpf_object *object, unsigned int hops, struct hop_status s
 					 probe->tracepoint);
 			continue;
 		}
-		explain(reason, sizeof(reason), probe->tracepoint, errno);
-		if (probe->hop == LIFECYCLE && errno == ENOENT) {
+		error = errno;
+		explain(reason, sizeof(reason), probe->tracepoint, error);
+		if (probe->hop == LIFECYCLE) {
 			attach_free(attachments);
-			return fault(EXIT_MISSING,
-				     "Load the modules of the IMS library first: modprobe vfio-ims",
-				     "%s", reason);
+			return error == ENOENT ?
+				fault(EXIT_MISSING,
+				      "Load the modules of the IMS library first: modprobe vfio-ims",
+				      "%s", reason) :
+				fault(EXIT_RUNTIME, NULL, "%s", reason);
 		}
-		if (probe->hop == LIFECYCLE || probe->need == OPTIONAL)
+		if (probe->need == OPTIONAL)
 			continue;
 		*status[probe->hop].attached = '\0';
 		memcpy(status[probe->hop].reason, reason, sizeof(reason));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include "live.h"
 
 #include "../fault.h"
@@ -6,7 +7,9 @@
 #include "imstrace.skel.h"
 #include "known.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +29,12 @@
 
 #define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
 
+/* The nobody of every Linux: what imstrace becomes when it has attached. */
+#define NOBODY	65534
+
+/* Records handled before the clock and the signals are looked at again. */
+#define BATCH	4096
+
 struct live {
 	struct source source;
 	struct source_handlers handlers;
@@ -36,6 +45,7 @@ struct live {
 	void *accounts;
 	void *histograms;
 	__u64 *irq_vectors;
+	int budget;	/* records left in this batch */
 	/* Vectors bound before, until the first poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
@@ -52,18 +62,17 @@ static int show_libbpf(enum libbpf_print_level level, const char *format, va_lis
 static int check_privilege(void)
 {
 	cap_t capabilities = cap_get_proc();
-	cap_flag_value_t bpf = CAP_CLEAR, perfmon = CAP_CLEAR, admin = CAP_CLEAR;
+	cap_flag_value_t admin = CAP_CLEAR;
 
 	if (capabilities) {
-		cap_get_flag(capabilities, CAP_BPF, CAP_EFFECTIVE, &bpf);
-		cap_get_flag(capabilities, CAP_PERFMON, CAP_EFFECTIVE, &perfmon);
 		cap_get_flag(capabilities, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
 		cap_free(capabilities);
 	}
-	if (admin == CAP_SET || (bpf == CAP_SET && perfmon == CAP_SET))
+	if (admin == CAP_SET)
 		return 0;
-	return fault(EXIT_MISSING, "Run it as root, or give it CAP_BPF and CAP_PERFMON",
-		     "no privilege to load BPF programs");
+	/* CAP_BPF and CAP_PERFMON load programs, but only this opens a module's BTF. */
+	return fault(EXIT_MISSING, "Run it as root, or give it CAP_SYS_ADMIN",
+		     "no privilege to load BPF programs that know KVM's types");
 }
 
 static int check_kernel(const struct live_options *options)
@@ -83,15 +92,47 @@ static int check_kernel(const struct live_options *options)
 	return 0;
 }
 
-/* Nothing that is done from here on needs a privilege. */
-static void drop_privileges(void)
+/* Nothing that is done from here on needs a privilege, nor the files of root. */
+static int drop_privileges(void)
 {
 	cap_t none = cap_init();
+	bool dropped = none && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 
-	if (!none || cap_set_proc(none))
-		warning("could not drop privileges: %s", strerror(errno));
+	if (dropped && !geteuid())
+		dropped = !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
+			  !setresuid(NOBODY, NOBODY, NOBODY);
+	dropped = dropped && !cap_set_proc(none);
 	cap_free(none);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return dropped ? 0 : fault(EXIT_RUNTIME, NULL, "could not drop privileges: %s",
+				   strerror(errno));
+}
+
+/* Whether a boolean parameter of a module is on: "Y" or, as an int, "1". */
+static bool module_parameter(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int value = file ? getc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	return value == 'Y' || value == '1';
+}
+
+/*
+ * With APICv and AVIC the CPU itself takes an interrupt into the guest and ends it:
+ * kvm_inj_virq and kvm_eoi fire for a few only, and figures made of those would mislead.
+ */
+static unsigned int without_apicv(unsigned int hops, struct hop_status status[HOP_COUNT])
+{
+	const unsigned int missing = 1U << HOP_INJECT | 1U << HOP_EOI;
+
+	if (!(hops & missing) || (!module_parameter("/sys/module/kvm_intel/parameters/enable_apicv") &&
+				  !module_parameter("/sys/module/kvm_amd/parameters/avic")))
+		return hops;
+	for (unsigned int hop = HOP_INJECT; hop < HOP_COUNT; hop++)
+		snprintf(status[hop].reason, sizeof(status[hop].reason),
+			 "APICv or AVIC is on: the CPU delivers and ends interrupts without KVM");
+	return hops & ~missing;
 }
 
 static int on_lifecycle(void *context, void *data, size_t size)
@@ -100,7 +141,7 @@ static int on_lifecycle(void *context, void *data, size_t size)
 
 	(void)size;
 	live->handlers.lifecycle(live->handlers.context, data);
-	return 0;
+	return --live->budget > 0 ? 0 : -EAGAIN;
 }
 
 static int on_interrupt(void *context, void *data, size_t size)
@@ -109,7 +150,27 @@ static int on_interrupt(void *context, void *data, size_t size)
 
 	(void)size;
 	live->handlers.interrupt(live->handlers.context, data);
-	return 0;
+	return --live->budget > 0 ? 0 : -EAGAIN;
+}
+
+/*
+ * A program that is interrupted by itself is not run: kvm_apic_accept_irq fires in
+ * handlers and, for what guests send each other, in processes.
+ */
+static void count_lost_runs(struct live *live)
+{
+	struct bpf_program *program;
+	__u64 misses = 0;
+
+	bpf_object__for_each_program(program, live->programs->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 length = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
+			misses += info.recursion_misses;
+	}
+	live->programs->bss->totals.lost_runs = misses;
 }
 
 static int live_poll(struct source *source, int timeout_ms)
@@ -120,8 +181,10 @@ static int live_poll(struct source *source, int timeout_ms)
 	for (size_t i = 0; i < live->known_count; i++)
 		live->handlers.lifecycle(live->handlers.context, &live->known[i]);
 	live->known_count = 0;
+	live->budget = BATCH;
 	ret = ring_buffer__poll(live->streams, timeout_ms);
-	if (ret >= 0 || ret == -EINTR)
+	count_lost_runs(live);
+	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)
 		return 0;
 	return fault(EXIT_RUNTIME, NULL, "reading the event streams failed: %s", strerror(-ret));
 }
@@ -174,7 +237,7 @@ static void live_close(struct source *source)
 	free(live);
 }
 
-static int load(struct live *live, const struct live_options *options)
+static int load(struct live *live, const struct live_options *options, unsigned int hops)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
 	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
@@ -187,18 +250,17 @@ static int load(struct live *live, const struct live_options *options)
 	programs->rodata->max_vectors = MAX_VECTORS;
 	programs->rodata->max_vcpus = MAX_VCPUS;
 	programs->rodata->stream_interrupts = options->interrupts;
-	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
-	programs->rodata->follow_irq = options->hops & 1U << HOP_IRQ;
+	programs->rodata->follow_kvm = hops & 1U << HOP_ACCEPT;
 	bpf_map__set_max_entries(programs->maps.vectors, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.accounts, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.histograms, MAX_VECTORS * STAGE_COUNT);
 	bpf_map__set_max_entries(programs->maps.vector_ids, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.vcpus, MAX_VCPUS);
-	bpf_map__set_max_entries(programs->maps.guest_interrupts, MAX_VCPUS * 256);
+	bpf_map__set_max_entries(programs->maps.guest_interrupts, MAX_VCPUS * GUEST_VECTORS);
 	if (!options->interrupts)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
-	attach_select(programs->obj, options->hops);
+	attach_select(programs->obj, hops);
 
 	ret = imstrace_bpf__load(programs);
 	if (ret == -EPERM)
@@ -282,6 +344,7 @@ static void add_known(void *context, const struct imstrace_vector *found)
 		char device[IMSTRACE_NAME_LEN];
 		__u32 vector;
 	} key = { .vector = found->vector };
+	__u64 none = 0, mine, *entry;
 	__u32 id;
 
 	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
@@ -290,6 +353,7 @@ static void add_known(void *context, const struct imstrace_vector *found)
 		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
 		return;
 	}
+	mine = id + 1;
 	live->vectors[id] = *found;
 	memset(live->vectors[id].device, 0, sizeof(found->device));
 	memcpy(key.device, found->device, sizeof(key.device));
@@ -297,22 +361,29 @@ static void add_known(void *context, const struct imstrace_vector *found)
 				 sizeof(id), BPF_NOEXIST))
 		return;
 	memcpy(live->vectors[id].device, found->device, sizeof(found->device));
+	queue_known(live, id, found);
 	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
 		return;
-	live->irq_vectors[found->irq] = id + 1;
-	/* It may have been freed since it was found, and its number given away. */
+	/*
+	 * It may have been freed since it was found, and its number given away: then
+	 * that is the programs' to enter, and this entry, if it got in, goes again.
+	 */
+	entry = &live->irq_vectors[found->irq];
+	__atomic_compare_exchange_n(entry, &none, id + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	if (!known_still_bound(found))
-		live->irq_vectors[found->irq] = 0;
-	queue_known(live, id, found);
+		__atomic_compare_exchange_n(entry, &mine, 0, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
 }
 
 int live_open(struct source **result, const struct live_options *options,
 	      const struct source_handlers *handlers)
 {
+	unsigned int hops;
 	struct live *live;
 	int ret;
 
-	show_up_to = options->verbose - 1;
+	/* LIBBPF_WARN is 0; its warnings are ours to explain. */
+	show_up_to = options->verbose ? options->verbose : -1;
 	libbpf_set_print(show_libbpf);
 	ret = check_privilege() ?: check_kernel(options);
 	if (ret)
@@ -326,18 +397,24 @@ int live_open(struct source **result, const struct live_options *options,
 	live->source.ignore = live_ignore;
 	live->source.close = live_close;
 
-	ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?:
-	      attach_all(live->programs->obj, options->hops, live->source.hops,
-			 &live->attachments);
+	hops = without_apicv(options->hops, live->source.hops);
+	ret = load(live, options, hops) ?: map_memory(live) ?: open_streams(live) ?:
+	      attach_all(live->programs->obj, hops, live->source.hops, &live->attachments);
 	if (ret) {
 		live_close(&live->source);
 		return ret;
 	}
-	live->programs->bss->expect_accept = *live->source.hops[HOP_ACCEPT].attached;
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (*live->source.hops[hop].attached)
+			live->programs->bss->seen_hops |= 1U << hop;
 	live->source.started = monotonic_now();
 	known_vectors(add_known, live);
+	ret = drop_privileges();
+	if (ret) {
+		live_close(&live->source);
+		return ret;
+	}
 	live->programs->bss->following = true;
-	drop_privileges();
 	*result = &live->source;
 	return 0;
 }

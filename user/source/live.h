@@ -12,7 +12,7 @@
  * @hops:	bit mask of the hops to follow, by enum imstrace_hop
  * @interrupts:	stream every interrupt as well
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
- * @verbose:	show libbpf's messages: 1 information, 2 debug
+ * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
 	unsigned int hops;
@@ -28,7 +28,7 @@ struct live_options {
  * @handlers:	called from within poll() only; a vector that was bound before is
  *		reported by a STEP_KNOWN
  *
- * Afterwards the process has no capability left.
+ * Afterwards the process is nobody's, and has no capability left.
  *
  * Return: 0 or an exit code, reported.
  */
