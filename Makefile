@@ -165,6 +165,10 @@ test: deps
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
 
+# Ratios within one run; they want a quiet machine.
+bench: deps
+	@tests/bench/tracepoints
+
 clean:
 	rm -rf build
 
@@ -173,10 +177,11 @@ help:
 	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
+	@echo '	make bench		what the tracepoints cost when off (minutes)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test \
+.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test bench \
 	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
