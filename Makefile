@@ -165,6 +165,11 @@ test: deps
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
 
+# Not part of "make test": builds a kernel.
+test-debug-kernel: deps
+	@$(MAKE) --no-print-directory kernel-tests
+	@tools/debug-kernel
+
 # Ratios within one run; they want a quiet machine.
 bench: deps
 	@tests/bench/tracepoints
@@ -177,11 +182,13 @@ help:
 	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
+	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
 	@echo '	make bench		what the tracepoints cost when off (minutes)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
 .PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test bench \
+	test-debug-kernel \
 	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -186,7 +186,9 @@ static void leave_nothing_behind(void **state)
 	       (unsigned long long)traffic_accepted(&traffic),
 	       (unsigned long long)traffic.unbound, grown, limit, limit * 1024.0 / count,
 	       access(KMEMLEAK, F_OK) ? "" : ", and kmemleak looks");
-	assert_true(grown < limit);
+	/* A kernel with kmemleak has KASAN too, whose quarantine keeps what was freed. */
+	if (access(KMEMLEAK, F_OK))
+		assert_true(grown < limit);
 	assert_true(traffic_accepted(&traffic) > 0);
 	assert_int_equal(kmemleak_report(), 0);
 	device_close(&device);
