@@ -64,10 +64,10 @@ modules: $(MODULES)/built
 
 $(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 	$(call say,MODULES,$(MODULES))
-	$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
+	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
 		{ cat $(MODULES).log; exit 1; }
-	$(Q)! grep -n 'warning:' $(MODULES).log
+	$(Q)! grep -nE ':[0-9]+: warning:|^WARNING:' $(MODULES).log
 	$(Q)touch $@
 
 # build/series/: the library as patches to mail, each of them checked.
@@ -125,7 +125,7 @@ $(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
 $(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
 	$(call say,MODULE,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
+	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
 		{ cat $(FAULT).log; exit 1; }
 
@@ -135,7 +135,7 @@ KUNIT := build/kunit-$(KERNEL)
 $(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 	$(call say,MODULES,$(KUNIT))
 	$(Q)mkdir -p build
-	$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
+	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
 		{ cat $(KUNIT).log; exit 1; }
 	$(Q)touch $@
