@@ -188,8 +188,7 @@ help:
 	@echo '	make V=1 …		show the commands'
 
 .PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test bench \
-	test-debug-kernel \
-	clean help
+	test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "live.h"
 
+#include "../clock.h"
 #include "../fault.h"
 #include "attach.h"
 #include "imstrace.skel.h"
@@ -17,7 +18,6 @@
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -306,14 +306,6 @@ static int open_streams(struct live *live)
 	return 0;
 }
 
-static __u64 monotonic_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* To be reported by the first poll(). */
 static void queue_known(struct live *live, __u32 id, const struct imstrace_vector *found)
 {
@@ -407,7 +399,7 @@ int live_open(struct source **result, const struct live_options *options,
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		if (*live->source.hops[hop].attached)
 			live->programs->bss->seen_hops |= 1U << hop;
-	live->source.started = monotonic_now();
+	live->source.started = clock_now(CLOCK_MONOTONIC);
 	known_vectors(add_known, live);
 	ret = drop_privileges();
 	if (ret) {
