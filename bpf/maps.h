@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 #include <imstrace/histogram.h>
+#include <imstrace/irq_name.h>
 #include <imstrace/records.h>
 
 /* Sizes marked 1 are set by user space before loading. */
@@ -38,11 +39,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct imstrace_histogram);
 } histograms SEC(".maps");
-
-struct vector_key {
-	char device[IMSTRACE_NAME_LEN];
-	__u32 vector;
-};
 
 /* The id of a vector, by name. */
 struct {

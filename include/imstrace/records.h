@@ -14,6 +14,8 @@
 /* "Not known": of an irq, a slot, a PASID, a vector id, a vCPU. */
 #define IMSTRACE_NONE		0xffffffffU
 #define IMSTRACE_NAME_LEN	64
+/* As TASK_COMM_LEN. */
+#define IMSTRACE_VMM_LEN	16
 
 /* x86 interrupt vectors of a guest's vCPU. */
 #define GUEST_VECTORS		256
@@ -30,6 +32,19 @@ enum imstrace_kind {
 	KIND_UNKNOWN,
 	KIND_IMS,		/* a slot and a Linux irq stand behind it */
 	KIND_EMULATED,		/* software in the host signals its eventfd */
+	KIND_PCI,		/* an MSI or MSI-X vector of a PCI device at vfio-pci */
+};
+
+/* How far a vector's life has got: bits of its state. */
+enum imstrace_state {
+	STATE_FROM_START	= 1 << 0,	/* its life has been seen from the beginning */
+	STATE_SLOT		= 1 << 1,	/* it has a slot */
+	STATE_PASID		= 1 << 2,	/* its PASID is in the slot */
+	STATE_PASID_SEEN	= 1 << 3,	/* and has been since the slot was allocated */
+	STATE_REQUESTED		= 1 << 4,	/* request_irq() has returned 0 */
+	STATE_BYPASS		= 1 << 5,	/* registered as an irq bypass producer */
+	STATE_BOUND		= 1 << 6,	/* an eventfd is bound to it */
+	STATE_POSTED		= 1 << 7,	/* the IOMMU posts it to its guest */
 };
 
 /* Who reads a vector's eventfd, as of its latest signal. */
@@ -52,7 +67,12 @@ enum imstrace_reader {
  * @pid:	process that bound it (the VMM), 0 if not known
  * @eventfd:	kernel address of its eventfd_ctx: a key, of no other use
  * @eventfd_id:	the eventfd-id of /proc/PID/fdinfo, IMSTRACE_NONE if not known
+ * @state:	mask of enum imstrace_state
+ * @stray:	mask of the hops, by enum imstrace_hop, at which an interrupt of it
+ *		would be out of order now; cleared when one has been reported
  * @ignored:	set by user space: the programs need not follow it
+ * @vmm:	filled in by user space: what the process is called
+ * @guest:	likewise: what the VMM calls its VM; empty if it doesn't say
  */
 struct imstrace_vector {
 	char device[IMSTRACE_NAME_LEN];
@@ -65,8 +85,12 @@ struct imstrace_vector {
 	__u32 pid;
 	__u32 eventfd_id;
 	__u64 eventfd;
+	__u32 state;
+	__u32 stray;
 	__u32 ignored;
 	__u32 reserved;
+	char vmm[IMSTRACE_VMM_LEN];
+	char guest[IMSTRACE_NAME_LEN];
 };
 
 /**
@@ -76,20 +100,25 @@ struct imstrace_vector {
  * @coalesced:	accepted while an earlier one was still pending in the same
  *		guest vector of the same vCPU: the guest sees one for both
  * @unmatched:	passed this hop and was seen to end there: a handler that
- *		signalled nothing, a signal that KVM did not accept, an inject
- *		without an EOI
+ *		signalled nothing; a signal that KVM did not accept; one pending, or
+ *		in service, in a vCPU that was reset or destroyed; an inject without
+ *		an EOI
+ * @hardware:	accepted, and taken on by the CPU itself (APICv, AVIC): KVM sees
+ *		neither injection nor EOI
  * @lost:	accepted, and not followed further: no room for another vCPU
  * @lost_records: counted in all figures, but not streamed: the stream was full
  *
- * When nothing moves, accept = inject + coalesced + lost + pending in a guest, and
- * inject = eoi + unmatched[inject] + in service in a guest. While interrupts flow,
- * a reader meets the counters one after the other.
+ * When nothing moves, accept = inject + coalesced + hardware + lost +
+ * unmatched[accept] + pending in a guest, and inject = eoi + unmatched[inject] + in
+ * service in a guest. While interrupts flow, a reader meets the counters one after
+ * the other.
  */
 struct imstrace_account {
 	__u64 hops[HOP_COUNT];
 	__u64 causes[CAUSE_COUNT];
 	__u64 coalesced;
 	__u64 unmatched[HOP_COUNT];
+	__u64 hardware;
 	__u64 lost;
 	__u64 lost_records;
 };
@@ -97,7 +126,7 @@ struct imstrace_account {
 /* What was lost before it could be charged to a vector. */
 struct imstrace_totals {
 	__u32 vectors;			/* number of vector ids in use */
-	__u32 vcpus;			/* number of vCPUs seen */
+	__u32 vcpus;			/* most vCPUs at one time */
 	__u64 lost_vectors;		/* vectors not followed: table full */
 	__u64 lost_lifecycle;		/* lifecycle records: stream full */
 	__u64 lost_interrupts;		/* interrupt records: stream full */
@@ -106,7 +135,7 @@ struct imstrace_totals {
 
 /*
  * The steps in the life of a vector: X(ENUM, name), each the tracepoint
- * ims_<name>; plus "known", for a vector that was bound before imstrace looked.
+ * ims_<name>. Of a plain vfio-pci device those with an irq are seen otherwise.
  */
 #define IMSTRACE_LIFECYCLE(X)				\
 	X(INDEX_ENABLE,		index_enable)		\
@@ -122,11 +151,25 @@ struct imstrace_totals {
 	X(VECTOR_BIND,		vector_bind)		\
 	X(VECTOR_UNBIND,	vector_unbind)
 
+/*
+ * What else is told of a vector's life:
+ * known	it was bound before imstrace looked
+ * posted	from now on the IOMMU posts it to its guest: the host sees no hop
+ * unposted	it no longer does
+ * stray	an interrupt was out of order, at @hop and in @state; told once for
+ *		each hop between two other steps
+ */
+#define IMSTRACE_OBSERVATIONS(X)			\
+	X(KNOWN,		known)			\
+	X(POSTED,		posted)			\
+	X(UNPOSTED,		unposted)		\
+	X(STRAY,		stray)
+
 enum imstrace_step {
 #define X(ENUM, name) STEP_##ENUM,
 	IMSTRACE_LIFECYCLE(X)
+	IMSTRACE_OBSERVATIONS(X)
 #undef X
-	STEP_KNOWN,
 	STEP_COUNT
 };
 
@@ -146,7 +189,9 @@ enum imstrace_step {
  * @old_ctrl:	auxdata_write: control word before
  * @new_ctrl:	and after
  * @address:	msg_write: message address
- * @data:	message data
+ * @data:	msg_write: message data; posted: the guest vector
+ * @state:	stray: the vector's state, a mask of enum imstrace_state
+ * @hop:	stray: where, enum imstrace_hop
  */
 struct imstrace_lifecycle {
 	__u64 time;
@@ -164,6 +209,8 @@ struct imstrace_lifecycle {
 	__u32 new_ctrl;
 	__u32 data;
 	__u64 address;
+	__u32 state;
+	__u32 hop;
 };
 
 enum imstrace_end {
@@ -171,6 +218,7 @@ enum imstrace_end {
 	END_COALESCED,		/* merged into one that was pending */
 	END_SIGNALLED,		/* no irqfd takes it on inline, or it isn't looked for */
 	END_UNMATCHED,		/* see struct imstrace_account */
+	END_HARDWARE,		/* accepted; the CPU itself delivers it (APICv, AVIC) */
 };
 
 /**

@@ -339,14 +339,14 @@ static void reports(void **state)
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'inject': 100, 'eoi': 100},"
-		"'coalesced': 2, 'unmatched': 3, 'lost': 4, 'in_flight': 1, 'stages': {"
+		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, 'in_flight': 1, 'stages': {"
 		"'handler': " FIGURES(100, 10) ", 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) "}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	/* One had not merged after all, another took 100 ns, and no more was lost. */
@@ -359,14 +359,14 @@ static void reports(void **state)
 		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': -1, 'unmatched': 0, 'lost': 0, 'in_flight': 2, 'stages': {"
+		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 2, 'stages': {"
 		"'handler': " FIGURES(1, 100) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': " FIGURES(0, null) ","
 		"'total': " FIGURES(0, null) "}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	assert_object(summary(measurement),
@@ -374,7 +374,7 @@ static void reports(void **state)
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'inject': 100, 'eoi': 100},"
-		"'coalesced': 1, 'unmatched': 3, 'lost': 4, 'in_flight': 2, 'stages': {"
+		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, 'in_flight': 2, 'stages': {"
 		"'handler': {'count': 101, 'min': 10, 'mean': 10, 'p50': 10, 'p90': 10, 'p99': 10,"
 		"'p999': 100, 'max': 100}, 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
@@ -382,7 +382,7 @@ static void reports(void **state)
 		"'total': " FIGURES(100, 40) "}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	measurement_free(measurement);
@@ -408,7 +408,7 @@ static void a_hop_that_is_not_attached_is_null(void **state)
 	assert_object(only_vector(interval(measurement, 3000)),
 		VECTOR_A_0
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}");
 	measurement_free(measurement);
@@ -428,7 +428,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 	assert_object(only_vector(interval(measurement, 3000)),
 		VECTOR_A_0
 		"'hops': {'irq': 0, 'signal': 0, 'accept': 100, 'inject': 0, 'eoi': null},"
-		"'coalesced': 0, 'unmatched': 0, 'lost': 0, 'in_flight': null, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': null, 'stages': {"
 		"'handler': " FIGURES(0, null) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ", 'service': null,"
 		"'delivery': " FIGURES(0, null) ", 'total': null}}");
@@ -442,9 +442,9 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 	fake->vectors[0].reader = READER_USER;
 	assert_object(only_vector(interval(measurement, 3000)),
 		"{'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256,"
-		"'mode': 'emulated', 'eventfd_id': 0, 'pid': 178,"
+		"'mode': 'emulated', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null, "
 		"'hops': {'irq': null, 'signal': 0, 'accept': null, 'inject': null, 'eoi': null},"
-		"'coalesced': 0, 'unmatched': 0, 'lost': 0, 'in_flight': null, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null}}");
 	measurement_free(measurement);

@@ -23,6 +23,7 @@ static void names_are_those_of_the_tracepoints(void **state)
 	assert_string_equal(lifecycle_name(STEP_AUXDATA_WRITE), "auxdata_write");
 	assert_string_equal(lifecycle_name(STEP_VECTOR_UNBIND), "vector_unbind");
 	assert_string_equal(lifecycle_name(STEP_KNOWN), "known");
+	assert_string_equal(lifecycle_name(STEP_STRAY), "stray");
 }
 
 static void a_step_from_the_future_is_a_question_mark(void **state)
@@ -47,7 +48,7 @@ static struct imstrace_lifecycle record(enum imstrace_step step, int ret)
 	return (struct imstrace_lifecycle) {
 		.time = 1, .step = step, .vector = 5, .irq = 30, .slot = 2, .pasid = 0x100,
 		.ret = ret, .eventfd_id = 7, .pid = 178, .old_ctrl = 1, .new_ctrl = 0x100008,
-		.address = 0x100000000 | 0xfee01000, .data = 0x25,
+		.address = 0x100000000 | 0xfee01000, .data = 0x25, .hop = HOP_SIGNAL,
 	};
 }
 
@@ -68,6 +69,9 @@ static const struct {
 	{ STEP_VECTOR_BIND, "eventfd-id 7" },
 	{ STEP_VECTOR_UNBIND, "eventfd-id 7" },
 	{ STEP_KNOWN, "bound before imstrace looked" },
+	{ STEP_POSTED, "by the IOMMU, as guest vector 0x25" },
+	{ STEP_UNPOSTED, "" },
+	{ STEP_STRAY, "an interrupt out of order, at signal" },
 };
 
 #define DESCRIPTIONS	(sizeof(descriptions) / sizeof(descriptions[0]))

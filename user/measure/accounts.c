@@ -11,6 +11,7 @@ static void accumulate(struct imstrace_account *account, const struct imstrace_a
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		account->unmatched[hop] += factor * other->unmatched[hop];
 	account->coalesced += factor * other->coalesced;
+	account->hardware += factor * other->hardware;
 	account->lost += factor * other->lost;
 	account->lost_records += factor * other->lost_records;
 }
@@ -27,8 +28,9 @@ void account_subtract(struct imstrace_account *account, const struct imstrace_ac
 
 __u64 account_in_flight(const struct imstrace_account *account)
 {
-	__u64 ended = account->hops[HOP_EOI] + account->unmatched[HOP_INJECT] +
-		      account->coalesced + account->lost;
+	__u64 ended = account->hops[HOP_EOI] + account->unmatched[HOP_ACCEPT] +
+		      account->unmatched[HOP_INJECT] + account->coalesced +
+		      account->hardware + account->lost;
 
 	/* The counters are read one after the other while they grow. */
 	return account->hops[HOP_ACCEPT] > ended ? account->hops[HOP_ACCEPT] - ended : 0;

@@ -3,28 +3,6 @@
 
 #include "histogram.h"
 
-const char *hop_name(enum imstrace_hop hop)
-{
-	static const char *const names[] = {
-#define X(ENUM, name, what) [HOP_##ENUM] = #name,
-		IMSTRACE_HOPS(X)
-#undef X
-	};
-
-	return names[hop];
-}
-
-const char *hop_what(enum imstrace_hop hop)
-{
-	static const char *const texts[] = {
-#define X(ENUM, name, what) [HOP_##ENUM] = what,
-		IMSTRACE_HOPS(X)
-#undef X
-	};
-
-	return texts[hop];
-}
-
 static const struct {
 	const char *name;
 	enum imstrace_hop from, to;

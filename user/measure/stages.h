@@ -5,8 +5,9 @@
 #ifndef IMSTRACE_MEASURE_STAGES_H
 #define IMSTRACE_MEASURE_STAGES_H
 
+#include "../model/hops.h"
+
 #include <imstrace/histogram.h>
-#include <imstrace/hops.h>
 #include <imstrace/records.h>
 
 /*
@@ -29,9 +30,6 @@ struct stage_figures {
 	__u64 max;
 };
 
-const char *hop_name(enum imstrace_hop hop);
-/* What it is, for people. */
-const char *hop_what(enum imstrace_hop hop);
 const char *stage_name(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);
 enum imstrace_hop stage_to(enum imstrace_stage stage);

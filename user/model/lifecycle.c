@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lifecycle.h"
 
+#include "hops.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,8 +11,8 @@ const char *lifecycle_name(enum imstrace_step step)
 	static const char *const names[STEP_COUNT] = {
 #define X(ENUM, name) [STEP_##ENUM] = #name,
 		IMSTRACE_LIFECYCLE(X)
+		IMSTRACE_OBSERVATIONS(X)
 #undef X
-		[STEP_KNOWN] = "known",
 	};
 
 	return step < STEP_COUNT ? names[step] : "?";
@@ -47,6 +49,13 @@ void lifecycle_describe(const struct imstrace_lifecycle *step, char *text, size_
 		break;
 	case STEP_KNOWN:
 		used = snprintf(text, size, "bound before imstrace looked");
+		break;
+	case STEP_POSTED:
+		used = snprintf(text, size, "by the IOMMU, as guest vector %#x", step->data);
+		break;
+	case STEP_STRAY:
+		used = snprintf(text, size, "an interrupt out of order, at %s",
+				hop_name(step->hop));
 		break;
 	default:
 		break;

@@ -99,6 +99,10 @@ static void json_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
 		json_object_set_new(object, "old_ctrl", json_integer(step->old_ctrl));
 		json_object_set_new(object, "new_ctrl", json_integer(step->new_ctrl));
 	}
+	if (step->step == STEP_POSTED)
+		json_object_set_new(object, "guest_vector", json_integer(step->data));
+	if (step->step == STEP_STRAY)
+		json_object_set_new(object, "hop", json_string(hop_name(step->hop)));
 	if (step->step == STEP_MSG_WRITE) {
 		json_object_set_new(object, "address", json_integer(step->address));
 		json_object_set_new(object, "data", json_integer(step->data));
@@ -165,7 +169,7 @@ static json_t *vector_object(const struct vector_report *report)
 		json_object_set_new(stages, stage_name(stage),
 				    report_stage_missing(report, stage) ? json_null() :
 				    figures(&report->stages[stage]));
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
 			 "irq", known(vector->irq),
@@ -174,9 +178,12 @@ static json_t *vector_object(const struct vector_report *report)
 			 "mode", word(vector_mode(vector)),
 			 "eventfd_id", known(vector->eventfd_id),
 			 "pid", vector->pid ? json_integer(vector->pid) : json_null(),
+			 "vmm", *vector->vmm ? name(vector->vmm) : json_null(),
+			 "guest", *vector->guest ? name(vector->guest) : json_null(),
 			 "hops", hops,
 			 "coalesced", (json_int_t)report->account.coalesced,
 			 "unmatched", (json_int_t)account_unmatched(&report->account),
+			 "hardware", (json_int_t)report->account.hardware,
 			 "lost", (json_int_t)account_lost(&report->account),
 			 "in_flight", report_in_flight_missing(report) ? json_null() :
 				      json_integer(report->in_flight),

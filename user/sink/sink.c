@@ -21,6 +21,8 @@ const char *sink_end_name(enum imstrace_end end)
 		return "signalled";
 	case END_UNMATCHED:
 		return "unmatched";
+	case END_HARDWARE:
+		return "hardware";
 	}
 	return "?";
 }

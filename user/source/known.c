@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "known.h"
 
+#include <imstrace/irq_name.h>
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +28,13 @@ static bool read_irq_file(const char *irq, const char *file, char *text, size_t 
 	return found;
 }
 
-/* The name that drivers/vfio/vfio_ims.c gives to request_irq(). */
-static bool read_name(const char *irq, char device[IMSTRACE_NAME_LEN], __u32 *vector)
+static enum imstrace_kind read_name(const char *irq, struct vector_key *key)
 {
-	char actions[128];
-	int end = 0;
+	char name[IRQ_NAME_LEN] = "";
 
-	return read_irq_file(irq, "actions", actions, sizeof(actions)) &&
-	       sscanf(actions, "vfio-ims[%u](%63[^)])%n", vector, device, &end) == 2 && end;
+	if (!read_irq_file(irq, "actions", name, sizeof(name)))
+		return KIND_UNKNOWN;
+	return irq_name_parse(name, key);
 }
 
 void known_vectors(void (*found)(void *context, const struct imstrace_vector *vector),
@@ -49,15 +50,20 @@ void known_vectors(void (*found)(void *context, const struct imstrace_vector *ve
 			.slot = IMSTRACE_NONE,
 			.pasid = IMSTRACE_NONE,
 			.eventfd_id = IMSTRACE_NONE,
-			.kind = KIND_IMS,
 		};
+		struct vector_key key;
 		char number[16];
 
-		if (*entry->d_name == '.' ||
-		    !read_name(entry->d_name, vector.device, &vector.vector))
+		if (*entry->d_name == '.')
 			continue;
+		vector.kind = read_name(entry->d_name, &key);
+		if (vector.kind == KIND_UNKNOWN)
+			continue;
+		memcpy(vector.device, key.device, sizeof(vector.device));
+		vector.vector = key.vector;
 		vector.irq = strtoul(entry->d_name, NULL, 10);
-		if (read_irq_file(entry->d_name, "hwirq", number, sizeof(number)))
+		if (vector.kind == KIND_IMS &&
+		    read_irq_file(entry->d_name, "hwirq", number, sizeof(number)))
 			vector.slot = strtoul(number, NULL, 10);
 		found(context, &vector);
 	}
@@ -66,10 +72,10 @@ void known_vectors(void (*found)(void *context, const struct imstrace_vector *ve
 
 bool known_still_bound(const struct imstrace_vector *vector)
 {
-	char irq[16], device[IMSTRACE_NAME_LEN];
-	__u32 index;
+	struct vector_key key;
+	char irq[16];
 
 	snprintf(irq, sizeof(irq), "%u", vector->irq);
-	return read_name(irq, device, &index) && index == vector->vector &&
-	       !strcmp(device, vector->device);
+	return read_name(irq, &key) == vector->kind && key.vector == vector->vector &&
+	       !memcmp(key.device, vector->device, sizeof(key.device));
 }

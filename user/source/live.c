@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <grp.h>
+#include <imstrace/irq_name.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -332,10 +333,7 @@ static void add_known(void *context, const struct imstrace_vector *found)
 {
 	struct live *live = context;
 	struct imstrace_totals *totals = &live->programs->bss->totals;
-	struct vector_key {
-		char device[IMSTRACE_NAME_LEN];
-		__u32 vector;
-	} key = { .vector = found->vector };
+	struct vector_key key = { .vector = found->vector };
 	__u64 none = 0, mine, *entry;
 	__u32 id;
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a vector is called, and the names that the drivers give to request_irq():
+ *
+ *	vfio-ims[VECTOR](DEVICE)	drivers/vfio/vfio_ims.c of the IMS library
+ *	vfio-msix[VECTOR](DEVICE)	drivers/vfio/pci/vfio_pci_intrs.c
+ *	vfio-msi[VECTOR](DEVICE)	the same
+ *
+ * BPF programs read them where an irq is requested, user space reads them of irqs
+ * that were requested before.
+ */
+#ifndef IMSTRACE_IRQ_NAME_H
+#define IMSTRACE_IRQ_NAME_H
+
+#include "records.h"
+
+#define IRQ_NAME_LEN	(IMSTRACE_NAME_LEN + 32)
+
+struct vector_key {
+	char device[IMSTRACE_NAME_LEN];
+	__u32 vector;
+};
+
+/* 2048 vectors are the most that MSI-X has. */
+#define IRQ_NAME_DIGITS	5
+
+/**
+ * irq_name_parse - which vector is it?
+ * @name:	ends with NUL
+ * @key:	set to the vector, unless KIND_UNKNOWN is returned
+ *
+ * Written so that the BPF verifier can follow it: bounded loops, and no index that
+ * it can't see to be in range.
+ */
+static inline __attribute__((always_inline)) enum imstrace_kind
+irq_name_parse(const char name[IRQ_NAME_LEN], struct vector_key *key)
+{
+	enum imstrace_kind kind = KIND_PCI;
+	__u32 at = 8, digits, length;
+
+	if (name[0] != 'v' || name[1] != 'f' || name[2] != 'i' || name[3] != 'o' || name[4] != '-')
+		return KIND_UNKNOWN;
+	if (name[5] == 'i' && name[6] == 'm' && name[7] == 's')
+		kind = KIND_IMS;
+	else if (name[5] != 'm' || name[6] != 's' || name[7] != 'i')
+		return KIND_UNKNOWN;
+	else if (name[8] == 'x')
+		at = 9;
+	if (name[at] != '[')
+		return KIND_UNKNOWN;
+
+	key->vector = 0;
+	for (digits = 0; digits < IRQ_NAME_DIGITS; digits++) {
+		__u32 digit = (unsigned char)name[at + 1 + digits] - '0';
+
+		if (digit > 9)
+			break;
+		key->vector = key->vector * 10 + digit;
+	}
+	at += digits + 1;
+	if (!digits || name[at] != ']' || name[at + 1] != '(')
+		return KIND_UNKNOWN;
+
+	at += 2;
+	for (length = 0; length < IMSTRACE_NAME_LEN - 1; length++) {
+		key->device[length] = name[at + length];
+		if (!name[at + length])
+			break;
+	}
+	/* The name may itself have a ')': only the last one is ours. One too long is cut. */
+	if (length < IMSTRACE_NAME_LEN - 1) {
+		if (length < 2 || key->device[length - 1] != ')')
+			return KIND_UNKNOWN;
+		length--;
+	}
+	for (__u32 rest = 0; rest < IMSTRACE_NAME_LEN; rest++)
+		if (rest >= length)
+			key->device[rest] = '\0';
+	return kind;
+}
+
+#endif /* IMSTRACE_IRQ_NAME_H */
