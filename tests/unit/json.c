@@ -305,11 +305,11 @@ static void interrupt_lines(void **state)
 
 #define VECTOR_A_0	\
 	"{'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256," \
-	"'mode': 'irqfd', 'eventfd_id': 0, 'pid': 178,"
+	"'mode': 'irqfd', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null,"
 
 #define VECTOR_B_4	\
 	"{'device': '" UUID_B "', 'vector': 4, 'irq': null, 'slot': null, 'pasid': null," \
-	"'mode': 'emulated', 'eventfd_id': null, 'pid': null,"
+	"'mode': 'emulated', 'eventfd_id': null, 'pid': null, 'vmm': null, 'guest': null,"
 
 static void reports(void **state)
 {
