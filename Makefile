@@ -45,7 +45,7 @@ $(B)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
 
-$(B)/user/source/live.o: $(B)/imstrace.skel.h
+$(B)/user/source/live.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 	$(call say,BPF,$<)

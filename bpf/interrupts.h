@@ -6,9 +6,10 @@
  *
  * Written for raw tracepoints: the arguments are those of TP_PROTO in
  * include/trace/events/irq.h, arch/x86/kvm/trace.h and
- * kernel-patch/include/trace/events/ims.h.
+ * kernel-patch/include/trace/events/ims.h. vfio-pci has no tracepoint where it signals:
+ * there the kernel's own function is seen.
  */
-#include "vectors.h"
+#include "vfio_pci.h"
 #include <bpf/bpf_tracing.h>
 
 /* More CPUs than this racing for a new maximum of one stage: one is not noted. */
@@ -82,13 +83,6 @@ static __always_inline void end_unmatched(const struct imstrace_interrupt *inter
 	stream(interrupt, account, END_UNMATCHED);
 }
 
-static __always_inline bool followed(__u32 id)
-{
-	struct imstrace_vector *vector = vector_of(id);
-
-	return vector && !vector->ignored;
-}
-
 /* @irq is IMSTRACE_NONE if it does not begin in a handler. */
 static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
 					    __u32 irq)
@@ -104,6 +98,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->current.cause = cause;
 	open->irq = irq;
 	open->kvm = 0;
+	open->coalesced = 0;
 }
 
 static __always_inline bool hop_seen(enum imstrace_hop hop)
@@ -111,42 +106,34 @@ static __always_inline bool hop_seen(enum imstrace_hop hop)
 	return seen_hops & 1U << hop;
 }
 
-SEC("raw_tp/irq_handler_entry")
-int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
+static __always_inline bool signal_seen(const struct imstrace_vector *vector)
 {
-	struct imstrace_account *account;
-	struct open_interrupt *open;
-	__u64 *entry;
-	__u32 id;
-
-	entry = bpf_map_lookup_elem(&irq_vectors, &irq);
-	if (!entry || !*entry || !following)
-		return 0;
-	id = *entry - 1;
-	open = this_cpu();
-	account = account_of(id);
-	if (!open || !account || !followed(id))
-		return 0;
-	begin_interrupt(open, id, CAUSE_IRQ, irq);
-	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
-	open->state = OPEN_IRQ;
-	__sync_fetch_and_add(&account->hops[HOP_IRQ], 1);
-	return 0;
+	return vector->kind == KIND_PCI ? pci_signal_seen : hop_seen(HOP_SIGNAL);
 }
 
-SEC("raw_tp/irq_handler_exit")
-int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
+/*
+ * An interrupt of @vector is out of order at @hop. It is told of once: the next step
+ * in the vector's life arms it again.
+ */
+static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum imstrace_hop hop)
 {
-	struct open_interrupt *open = this_cpu();
+	struct imstrace_lifecycle *record;
+	bool posted;
 
-	if (!open || open->state == OPEN_NONE || open->irq != irq)
-		return 0;
-	if (open->state == OPEN_IRQ && hop_seen(HOP_SIGNAL))
-		end_unmatched(&open->current, HOP_IRQ);
-	else if (open->state == OPEN_SIGNALLED)
-		end_unmatched(&open->current, HOP_SIGNAL);
-	open->state = OPEN_NONE;
-	return 0;
+	if (!vector)
+		return;
+	posted = vector->state & STATE_POSTED;
+	vector->stray &= ~(1U << hop);
+	/* KVM does not say when it falls back to the host's handler. */
+	if (posted)
+		change_state(vector, 0, STATE_POSTED);
+	record = new_step(posted ? STEP_UNPOSTED : STEP_STRAY, NULL, vector->vector, vector->irq,
+			  vector->slot, id);
+	if (!record)
+		return;
+	record->state = vector->state;
+	record->hop = hop;
+	bpf_ringbuf_submit(record, 0);
 }
 
 #define MAX_WAITERS	4	/* KVM's irqfd is at the head, before any epoll of the VMM */
@@ -179,6 +166,116 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 	return READER_USER;
 }
 
+/*
+ * @eventfd of vector @id has been signalled at the signal hop, or is about to be where
+ * that hop is not seen: who takes it from here?
+ */
+static __always_inline void follow_signal(struct open_interrupt *open,
+					  struct imstrace_vector *vector,
+					  struct imstrace_account *account,
+					  struct eventfd_ctx *eventfd)
+{
+	enum imstrace_reader reader;
+	struct kvm *kvm;
+
+	if (!follow_kvm) {
+		open->state = OPEN_DONE;
+		stream(&open->current, account, END_SIGNALLED);
+		return;
+	}
+	reader = find_reader(open, eventfd);
+	if (vector->reader != reader)
+		vector->reader = reader;
+	kvm = (struct kvm *)open->kvm;
+	if (!vector->pid && kvm)
+		vector->pid = BPF_CORE_READ(kvm, userspace_pid);
+	if (reader == READER_IRQFD && hop_seen(HOP_ACCEPT)) {
+		open->state = OPEN_SIGNALLED;
+	} else {
+		open->state = OPEN_DONE;
+		stream(&open->current, account, END_SIGNALLED);
+	}
+}
+
+static __always_inline void learn_eventfd(struct imstrace_vector *vector, __u32 id,
+					  struct eventfd_ctx *eventfd)
+{
+	if (vector->eventfd == (__u64)eventfd)
+		return;
+	if (vector->eventfd)
+		forget_eventfd((struct eventfd_ctx *)vector->eventfd);
+	set_eventfd(vector, id, eventfd);
+}
+
+/* The interrupt that this CPU is handling has got to its signal. */
+static __always_inline void pass_signal(struct open_interrupt *open,
+					struct imstrace_account *account, __u32 cause)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (open->current.times[HOP_IRQ])
+		count_stage(open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
+	open->current.times[HOP_SIGNAL] = now;
+	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+	__sync_fetch_and_add(&account->causes[cause], 1);
+}
+
+SEC("raw_tp/irq_handler_entry")
+int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
+{
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+	struct open_interrupt *open;
+	__u64 *entry;
+	__u32 id;
+
+	entry = bpf_map_lookup_elem(&irq_vectors, &irq);
+	if (!entry || !*entry || !following)
+		return 0;
+	id = *entry - 1;
+	open = this_cpu();
+	account = account_of(id);
+	vector = vector_of(id);
+	if (!open || !account || !vector || vector->ignored)
+		return 0;
+	begin_interrupt(open, id, CAUSE_IRQ, irq);
+	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
+	open->state = OPEN_IRQ;
+	__sync_fetch_and_add(&account->hops[HOP_IRQ], 1);
+	if (vector->stray & 1U << HOP_IRQ)
+		tell_stray(vector, id, HOP_IRQ);
+	/* Bound unseen: vfio-pci gives its eventfd to request_irq(). */
+	if (vector->kind == KIND_PCI && (!vector->eventfd || !pci_requests_seen))
+		learn_eventfd(vector, id, BPF_CORE_READ(action, dev_id));
+	/* The eventfd is known: KVM's hops can be followed without that of the signal. */
+	if (!signal_seen(vector) && hop_seen(HOP_ACCEPT) && vector->eventfd)
+		follow_signal(open, vector, account, (struct eventfd_ctx *)vector->eventfd);
+	return 0;
+}
+
+SEC("raw_tp/irq_handler_exit")
+int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
+{
+	struct open_interrupt *open = this_cpu();
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+
+	if (!open || open->state == OPEN_NONE || open->irq != irq)
+		return 0;
+	if (open->state == OPEN_SIGNALLED) {
+		end_unmatched(&open->current, HOP_SIGNAL);
+	} else if (open->state == OPEN_IRQ) {
+		vector = vector_of(open->current.id);
+		account = account_of(open->current.id);
+		if (vector && signal_seen(vector))
+			end_unmatched(&open->current, HOP_IRQ);
+		else if (account)
+			stream(&open->current, account, END_COMPLETE);
+	}
+	open->state = OPEN_NONE;
+	return 0;
+}
+
 /* The id of the vector that is signalled, by the quickest of three ways. */
 static __always_inline __u32 signalled_vector(struct open_interrupt *open, struct device *dev,
 					      __u32 index, __u32 irq, __u64 eventfd, __u32 cause)
@@ -198,10 +295,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
-	enum imstrace_reader reader;
-	struct kvm *kvm;
 	bool begins;
-	__u64 now;
 	__u32 id;
 
 	if (!open || !following)
@@ -226,66 +320,128 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 		set_irq_vector(irq, id);
 		return 0;
 	}
-	now = bpf_ktime_get_ns();
+	if (cause != CAUSE_IRQ && vector->stray & 1U << HOP_SIGNAL)
+		tell_stray(vector, id, HOP_SIGNAL);
 	if (begins)
 		begin_interrupt(open, id, cause, cause == CAUSE_IRQ ? irq : IMSTRACE_NONE);
-	else
-		count_stage(id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
-	open->current.times[HOP_SIGNAL] = now;
-	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
-	__sync_fetch_and_add(&account->causes[cause], 1);
-
-	if (!follow_kvm) {
-		open->state = OPEN_DONE;
-		stream(&open->current, account, END_SIGNALLED);
-		return 0;
-	}
-	reader = find_reader(open, eventfd);
-	if (vector->reader != reader)
-		vector->reader = reader;
-	kvm = (struct kvm *)open->kvm;
-	if (!vector->pid && kvm)
-		vector->pid = BPF_CORE_READ(kvm, userspace_pid);
-	if (reader == READER_IRQFD && hop_seen(HOP_ACCEPT)) {
-		open->state = OPEN_SIGNALLED;
-	} else {
-		open->state = OPEN_DONE;
-		stream(&open->current, account, END_SIGNALLED);
-	}
+	pass_signal(open, account, cause);
+	follow_signal(open, vector, account, eventfd);
 	return 0;
+}
+
+/*
+ * Any eventfd that the kernel signals. What of them is vfio-pci's is signalled in the
+ * handler of its irq; vfio-ims has fired ims_signal before.
+ */
+static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
+{
+	struct open_interrupt *open = this_cpu();
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+	__u64 key = (__u64)eventfd;
+	__u32 *id;
+
+	if (!following) {
+		if (verifying && verifying == bpf_get_current_pid_tgid() >> 32)
+			__sync_fetch_and_add(&verified_signals, 1);
+		return;
+	}
+	if (!open)
+		return;
+	if (hop_seen(HOP_IRQ)) {
+		if (open->state != OPEN_IRQ)
+			return;
+		id = &open->current.id;
+	} else {
+		id = bpf_map_lookup_elem(&eventfd_vectors, &key);
+		if (!id)
+			return;
+	}
+	vector = vector_of(*id);
+	account = account_of(*id);
+	if (!vector || !account || vector->kind != KIND_PCI || vector->eventfd != key ||
+	    vector->ignored)
+		return;
+	if (!hop_seen(HOP_IRQ))
+		begin_interrupt(open, *id, CAUSE_IRQ, vector->irq);
+	pass_signal(open, account, CAUSE_IRQ);
+	follow_signal(open, vector, account, eventfd);
+}
+
+/* Since 6.8 the one that is not inlined; before, eventfd_signal() has it inlined. */
+SEC("fentry/eventfd_signal_mask")
+int BPF_PROG(signal_mask_fentry, struct eventfd_ctx *eventfd)
+{
+	pci_signal(eventfd);
+	return 0;
+}
+
+SEC("fentry/eventfd_signal")
+int BPF_PROG(signal_fentry, struct eventfd_ctx *eventfd)
+{
+	pci_signal(eventfd);
+	return 0;
+}
+
+SEC("kprobe/eventfd_signal_mask")
+int signal_mask_kprobe(struct pt_regs *context)
+{
+	pci_signal((struct eventfd_ctx *)PT_REGS_PARM1(context));
+	return 0;
+}
+
+SEC("kprobe/eventfd_signal")
+int signal_kprobe(struct pt_regs *context)
+{
+	pci_signal((struct eventfd_ctx *)PT_REGS_PARM1(context));
+	return 0;
+}
+
+static __always_inline struct vcpu_key vcpu_key(struct kvm *kvm, __u32 vcpu_id)
+{
+	return (struct vcpu_key) {
+		.kvm = (__u64)kvm,
+		.pid = BPF_CORE_READ(kvm, userspace_pid),
+		.vcpu_id = vcpu_id,
+	};
+}
+
+/* Gives a vCPU a number; IMSTRACE_NONE: there is none left. */
+static __always_inline __u32 new_vcpu(const struct vcpu_key *key)
+{
+	__u32 number, *known;
+
+	if (bpf_map_pop_elem(&free_vcpus, &number)) {
+		number = __sync_fetch_and_add(&totals.vcpus, 1);
+		if (number >= max_vcpus) {
+			__sync_fetch_and_sub(&totals.vcpus, 1);
+			return IMSTRACE_NONE;
+		}
+	}
+	if (!bpf_map_update_elem(&vcpus, key, &number, BPF_NOEXIST))
+		return number;
+	/* Another CPU was first. */
+	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
+	known = bpf_map_lookup_elem(&vcpus, key);
+	return known ? *known : IMSTRACE_NONE;
+}
+
+static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 guest_vector)
+{
+	__u32 index = number * GUEST_VECTORS + (guest_vector & (GUEST_VECTORS - 1));
+
+	return bpf_map_lookup_elem(&guest_interrupts, &index);
 }
 
 /* Finds the state of a guest vector; @add makes room for a vCPU not seen before. */
 static __always_inline struct guest_interrupt *find_guest(struct kvm *kvm, __u32 vcpu_id,
 							  __u32 guest_vector, bool add)
 {
-	struct vcpu_key key = {
-		.kvm = (__u64)kvm,
-		.pid = BPF_CORE_READ(kvm, userspace_pid),
-		.vcpu_id = vcpu_id,
-	};
+	struct vcpu_key key = vcpu_key(kvm, vcpu_id);
 	__u32 *known = bpf_map_lookup_elem(&vcpus, &key);
-	__u32 number, index;
+	__u32 number = known ? *known : add ? new_vcpu(&key) : IMSTRACE_NONE;
 
-	if (!known) {
-		if (!add)
-			return NULL;
-		number = __sync_fetch_and_add(&totals.vcpus, 1);
-		if (number >= max_vcpus) {
-			__sync_fetch_and_sub(&totals.vcpus, 1);
-			return NULL;
-		}
-		if (bpf_map_update_elem(&vcpus, &key, &number, BPF_NOEXIST)) {
-			known = bpf_map_lookup_elem(&vcpus, &key);
-			if (!known)
-				return NULL;
-			number = *known;
-		}
-	} else {
-		number = *known;
-	}
-	index = number * GUEST_VECTORS + (guest_vector & (GUEST_VECTORS - 1));
-	return bpf_map_lookup_elem(&guest_interrupts, &index);
+	return number == IMSTRACE_NONE ? NULL : guest_of(number, guest_vector);
 }
 
 /* Delivery modes of an MSI that end in a guest vector, as KVM has them. */
@@ -300,7 +456,11 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 
-	if (!open || open->state != OPEN_SIGNALLED || open->current.guest_vector != vec)
+	if (!open)
+		return 0;
+	if (open->state == OPEN_ACCEPTED)
+		open->state = OPEN_DONE;	/* this is another one's */
+	if (open->state != OPEN_SIGNALLED || open->current.guest_vector != vec)
 		return 0;
 	account = account_of(open->current.id);
 	if (!account)
@@ -313,8 +473,9 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
 	__sync_fetch_and_add(&account->hops[HOP_ACCEPT], 1);
-	count_stage(open->current.id, STAGE_IRQFD, open->current.times[HOP_SIGNAL],
-		    open->current.times[HOP_ACCEPT]);
+	if (open->current.times[HOP_SIGNAL])
+		count_stage(open->current.id, STAGE_IRQFD, open->current.times[HOP_SIGNAL],
+			    open->current.times[HOP_ACCEPT]);
 
 	if (!hop_seen(HOP_INJECT)) {
 		stream(&open->current, account, END_COMPLETE);
@@ -325,6 +486,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		__sync_fetch_and_add(&account->lost, 1);
 		return 0;
 	}
+	open->state = OPEN_ACCEPTED;
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
 		guest->pending = open->current;
@@ -334,8 +496,42 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	}
 	guest->late = open->current;
 	guest->late_valid = 1;
+	open->coalesced = 1;
 	__sync_fetch_and_add(&account->coalesced, 1);
 	stream(&open->current, account, END_COALESCED);
+	return 0;
+}
+
+/*
+ * Fired right after kvm_apic_accept_irq where the CPU delivers the interrupt itself: with
+ * APICv (vmx_deliver_interrupt()) or AVIC (svm_complete_interrupt_delivery()), and so
+ * for those vCPUs only for which it is not inhibited at that moment. Of such an
+ * interrupt KVM sees no more.
+ */
+SEC("raw_tp/kvm_apicv_accept_irq")
+int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
+{
+	struct open_interrupt *open = this_cpu();
+	struct imstrace_account *account;
+	struct guest_interrupt *guest;
+
+	if (!open || open->state != OPEN_ACCEPTED || open->current.vcpu != apicid ||
+	    open->current.guest_vector != vec)
+		return 0;
+	open->state = OPEN_DONE;
+	account = account_of(open->current.id);
+	guest = find_guest((struct kvm *)open->kvm, apicid, vec, false);
+	if (!account || !guest)
+		return 0;
+	if (open->coalesced) {
+		guest->late_valid = 0;
+		open->current.uncoalesced = 1;
+		__sync_fetch_and_sub(&account->coalesced, 1);
+	} else {
+		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
+	}
+	__sync_fetch_and_add(&account->hardware, 1);
+	stream(&open->current, account, END_HARDWARE);
 	return 0;
 }
 
@@ -436,4 +632,57 @@ SEC("raw_tp/kvm_pv_eoi")
 int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
 {
 	return end_of_interrupt(apic, vec);
+}
+
+/* What is pending or in service in vCPU @number will not go on. */
+static __noinline int drop_guest(__u32 number)
+{
+	for (__u32 vector = 0; vector < GUEST_VECTORS; vector++) {
+		struct guest_interrupt *guest = guest_of(number, vector);
+
+		if (!guest)
+			break;
+		if (guest->state == PENDING_VALID) {
+			end_unmatched(&guest->pending, HOP_ACCEPT);
+			guest->state = PENDING_NONE;
+		}
+		if (guest->service_valid)
+			end_unmatched(&guest->service, HOP_INJECT);
+		guest->service_valid = 0;
+		guest->late_valid = 0;
+	}
+	return 0;
+}
+
+/*
+ * kvm_lapic_reset() and kvm_apic_set_state(): a vCPU's local APIC starts anew, at a reset
+ * of the VM, or with another VM's state. No tracepoint tells of it.
+ */
+SEC("kprobe/kvm_lapic_reset")
+int vcpu_reset(struct pt_regs *context)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
+	struct vcpu_key key = vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id));
+	__u32 *number = bpf_map_lookup_elem(&vcpus, &key);
+
+	if (number)
+		drop_guest(*number);
+	return 0;
+}
+
+/* The vCPU is destroyed, and its VM with it: no irqfd is left to signal. */
+SEC("kprobe/kvm_free_lapic")
+int vcpu_free(struct pt_regs *context)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
+	struct vcpu_key key = vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id));
+	__u32 *known = bpf_map_lookup_elem(&vcpus, &key), number;
+
+	if (!known)
+		return 0;
+	number = *known;
+	drop_guest(number);
+	bpf_map_delete_elem(&vcpus, &key);
+	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
+	return 0;
 }

@@ -55,7 +55,13 @@ struct task_struct {
 	struct hlist_head preempt_notifiers;
 };
 
-struct irqaction;
+struct irqaction {
+	void *dev_id;
+};
+
+struct irq_bypass_producer {
+	int irq;
+};
 
 /* From here on: kvm.ko. */
 
@@ -77,6 +83,7 @@ struct kvm_kernel_irqfd {
 	struct wait_queue_entry wait;
 	struct kvm_kernel_irq_routing_entry irq_entry;
 	struct eventfd_ctx *eventfd;
+	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };
 
 struct kvm_vcpu {

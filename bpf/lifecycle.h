@@ -8,62 +8,11 @@
  * The programs are written for raw tracepoints: the arguments are those of
  * TP_PROTO in kernel-patch/include/trace/events/ims.h.
  */
-#include "vectors.h"
+#include "steps.h"
 #include <bpf/bpf_tracing.h>
 
 #define CTRL_PASID_ENABLE	(1U << 3)
 #define CTRL_PASID_SHIFT	12
-
-/* A record with what all steps have; the caller adds its own and submits it. */
-static __always_inline struct imstrace_lifecycle *
-new_step(enum imstrace_step step, struct device *dev, __u32 index, __u32 irq, __u32 slot,
-	 __u32 id)
-{
-	struct imstrace_lifecycle *record;
-
-	record = bpf_ringbuf_reserve(&lifecycle_stream, sizeof(*record), 0);
-	if (!record) {
-		__sync_fetch_and_add(&totals.lost_lifecycle, 1);
-		return NULL;
-	}
-	__builtin_memset(record, 0, sizeof(*record));
-	record->time = bpf_ktime_get_ns();
-	record->step = step;
-	record->id = id;
-	read_device_name(record->device, dev);
-	record->vector = index;
-	record->irq = irq ?: IMSTRACE_NONE;
-	record->slot = slot;
-	record->pasid = IMSTRACE_NONE;
-	record->eventfd_id = IMSTRACE_NONE;
-	record->pid = bpf_get_current_pid_tgid() >> 32;
-	return record;
-}
-
-static __always_inline void emit_result(enum imstrace_step step, struct device *dev, __u32 index,
-					__u32 irq, __u32 slot, __u32 id, int ret)
-{
-	struct imstrace_lifecycle *record = new_step(step, dev, index, irq, slot, id);
-
-	if (!record)
-		return;
-	record->ret = ret;
-	bpf_ringbuf_submit(record, 0);
-}
-
-static __always_inline void emit_eventfd(enum imstrace_step step, struct device *dev, __u32 index,
-					 __u32 irq, __u32 slot, __u32 id,
-					 struct eventfd_ctx *eventfd, int ret)
-{
-	struct imstrace_lifecycle *record = new_step(step, dev, index, irq, slot, id);
-
-	if (!record)
-		return;
-	if (eventfd)
-		record->eventfd_id = BPF_CORE_READ(eventfd, id);
-	record->ret = ret;
-	bpf_ringbuf_submit(record, 0);
-}
 
 SEC("raw_tp/ims_index_enable")
 int BPF_PROG(index_enable, struct device *dev, __u32 count, int ret)
@@ -92,6 +41,8 @@ int BPF_PROG(slot_alloc, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 		vector->irq = irq;
 		vector->slot = slot;
 		vector->pasid = pasid;
+		change_state(vector, STATE_FROM_START | STATE_SLOT,
+			     STATE_PASID | STATE_PASID_SEEN | STATE_REQUESTED | STATE_BOUND);
 		/* It may fire as soon as request_irq() has begun. */
 		set_irq_vector(irq, id);
 	}
@@ -107,8 +58,13 @@ int BPF_PROG(slot_alloc, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 SEC("raw_tp/ims_slot_free")
 int BPF_PROG(slot_free, struct device *dev, __u32 index, __u32 irq, __u32 slot)
 {
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector)
+		change_state(vector, 0, STATE_SLOT | STATE_PASID_SEEN);
 	set_irq_vector(irq, IMSTRACE_NONE);
-	emit_result(STEP_SLOT_FREE, dev, index, irq, slot, find_or_add_vector(dev, index), 0);
+	emit_result(STEP_SLOT_FREE, dev, index, irq, slot, id, 0);
 	return 0;
 }
 
@@ -132,11 +88,17 @@ int BPF_PROG(auxdata_write, struct device *dev, __u32 index, __u32 irq, __u32 sl
 	     __u32 old_ctrl, __u32 new_ctrl)
 {
 	__u32 id = find_or_add_vector(dev, index);
-	struct imstrace_lifecycle *record = new_step(STEP_AUXDATA_WRITE, dev, index, irq, slot, id);
+	bool has_pasid = new_ctrl & CTRL_PASID_ENABLE;
+	struct imstrace_vector *vector = vector_of(id);
+	struct imstrace_lifecycle *record;
 
+	if (vector)
+		change_state(vector, has_pasid ? STATE_PASID | STATE_PASID_SEEN : 0,
+			     has_pasid ? 0 : STATE_PASID);
+	record = new_step(STEP_AUXDATA_WRITE, dev, index, irq, slot, id);
 	if (!record)
 		return 0;
-	if (new_ctrl & CTRL_PASID_ENABLE)
+	if (has_pasid)
 		record->pasid = new_ctrl >> CTRL_PASID_SHIFT;
 	record->old_ctrl = old_ctrl;
 	record->new_ctrl = new_ctrl;
@@ -147,14 +109,24 @@ int BPF_PROG(auxdata_write, struct device *dev, __u32 index, __u32 irq, __u32 sl
 SEC("raw_tp/ims_irq_request")
 int BPF_PROG(irq_request, struct device *dev, __u32 index, __u32 irq, __u32 slot, int ret)
 {
-	emit_result(STEP_IRQ_REQUEST, dev, index, irq, slot, find_or_add_vector(dev, index), ret);
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector && !ret)
+		change_state(vector, STATE_REQUESTED, 0);
+	emit_result(STEP_IRQ_REQUEST, dev, index, irq, slot, id, ret);
 	return 0;
 }
 
 SEC("raw_tp/ims_irq_free")
 int BPF_PROG(irq_free, struct device *dev, __u32 index, __u32 irq, __u32 slot)
 {
-	emit_result(STEP_IRQ_FREE, dev, index, irq, slot, find_or_add_vector(dev, index), 0);
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector)
+		change_state(vector, 0, STATE_REQUESTED);
+	emit_result(STEP_IRQ_FREE, dev, index, irq, slot, id, 0);
 	return 0;
 }
 
@@ -162,8 +134,12 @@ SEC("raw_tp/ims_bypass_register")
 int BPF_PROG(bypass_register, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	     struct eventfd_ctx *eventfd, int ret)
 {
-	emit_eventfd(STEP_BYPASS_REGISTER, dev, index, irq, slot, find_or_add_vector(dev, index),
-		     eventfd, ret);
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector && !ret)
+		change_state(vector, STATE_BYPASS, 0);
+	emit_eventfd(STEP_BYPASS_REGISTER, dev, index, irq, slot, id, eventfd, ret);
 	return 0;
 }
 
@@ -171,8 +147,12 @@ SEC("raw_tp/ims_bypass_unregister")
 int BPF_PROG(bypass_unregister, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	     struct eventfd_ctx *eventfd, int ret)
 {
-	emit_eventfd(STEP_BYPASS_UNREGISTER, dev, index, irq, slot, find_or_add_vector(dev, index),
-		     eventfd, ret);
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector)
+		change_state(vector, 0, STATE_BYPASS | STATE_POSTED);
+	emit_eventfd(STEP_BYPASS_UNREGISTER, dev, index, irq, slot, id, eventfd, ret);
 	return 0;
 }
 
@@ -187,6 +167,8 @@ int BPF_PROG(vector_bind, struct device *dev, __u32 index, __u32 irq, __u32 slot
 		vector->kind = irq ? KIND_IMS : KIND_EMULATED;
 		vector->pid = bpf_get_current_pid_tgid() >> 32;
 		set_eventfd(vector, id, eventfd);
+		/* One without a slot is seen from the beginning if its binding is. */
+		change_state(vector, irq ? STATE_BOUND : STATE_BOUND | STATE_FROM_START, 0);
 	}
 	emit_eventfd(STEP_VECTOR_BIND, dev, index, irq, slot, id, eventfd, ret);
 	return 0;
@@ -196,10 +178,12 @@ SEC("raw_tp/ims_vector_unbind")
 int BPF_PROG(vector_unbind, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	     struct eventfd_ctx *eventfd, int ret)
 {
-	__u64 key = (__u64)eventfd;
+	__u32 id = find_or_add_vector(dev, index);
+	struct imstrace_vector *vector = vector_of(id);
 
-	bpf_map_delete_elem(&eventfd_vectors, &key);
-	emit_eventfd(STEP_VECTOR_UNBIND, dev, index, irq, slot, find_or_add_vector(dev, index),
-		     eventfd, ret);
+	if (vector)
+		change_state(vector, 0, STATE_BOUND);
+	forget_eventfd(eventfd);
+	emit_eventfd(STEP_VECTOR_UNBIND, dev, index, irq, slot, id, eventfd, ret);
 	return 0;
 }

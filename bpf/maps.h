@@ -69,10 +69,37 @@ struct {
 	__type(value, __u32);
 } eventfd_vectors SEC(".maps");
 
+/* Of a name that is given to request_irq(): too large for the stack. */
+struct irq_name {
+	char text[IRQ_NAME_LEN];
+	struct vector_key key;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct irq_name);
+} irq_names SEC(".maps");
+
+/* Arguments of a call that is under way, for the kretprobe at its end; by task. */
+struct kept_call {
+	__u64 first;
+	__u64 second;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct kept_call);
+} kept_calls SEC(".maps");
+
 enum open_state {
 	OPEN_NONE,
 	OPEN_IRQ,	/* in the handler, nothing signalled yet */
 	OPEN_SIGNALLED,	/* KVM is about to accept it on this CPU */
+	OPEN_ACCEPTED,	/* KVM has; if the CPU takes it on itself, it is said next */
 	OPEN_DONE,	/* the rest is not this CPU's: waits for the handler's exit */
 };
 
@@ -86,6 +113,8 @@ struct open_interrupt {
 	__u64 kvm;	/* the VM that it goes to */
 	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
 	__u32 state;	/* enum open_state */
+	__u32 coalesced; /* it was counted as such when it was accepted */
+	__u32 reserved;
 };
 
 struct {
@@ -109,6 +138,13 @@ struct {
 	__type(key, struct vcpu_key);
 	__type(value, __u32);
 } vcpus SEC(".maps");
+
+/* Numbers of vCPUs that are gone, to be given out again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} free_vcpus SEC(".maps");
 
 enum pending_state {
 	PENDING_NONE,
@@ -171,6 +207,13 @@ bool following;
  * one is the last that it passes.
  */
 __u32 seen_hops;
+/* The same for the signals of vfio-pci, which have no tracepoint. */
+bool pci_signal_seen;
+/* vfio-pci is seen to request and free irqs: an eventfd that is known is the right one. */
+bool pci_requests_seen;
+/* Set while user space tries, in this process, whether signals are seen. */
+__u32 verifying;
+__u32 verified_signals;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */

@@ -59,14 +59,27 @@ static __noinline __u32 new_vector(struct vector_key *key)
 	return id;
 }
 
+static __always_inline __u32 find_or_add_key(struct vector_key *key)
+{
+	__u32 *id = bpf_map_lookup_elem(&vector_ids, key);
+
+	return id ? *id : new_vector(key);
+}
+
 static __always_inline __u32 find_or_add_vector(struct device *dev, __u32 index)
 {
 	struct vector_key key = { .vector = index };
-	__u32 *id;
 
 	read_device_name(key.device, dev);
-	id = bpf_map_lookup_elem(&vector_ids, &key);
-	return id ? *id : new_vector(&key);
+	return find_or_add_key(&key);
+}
+
+/* IMSTRACE_NONE if none of ours is behind it. */
+static __always_inline __u32 vector_of_irq(__u32 irq)
+{
+	__u64 *entry = bpf_map_lookup_elem(&irq_vectors, &irq);
+
+	return entry ? (__u32)*entry - 1 : IMSTRACE_NONE;
 }
 
 /* Connects @irq to vector @id, or disconnects it with IMSTRACE_NONE. */
@@ -86,6 +99,13 @@ static __always_inline void set_eventfd(struct imstrace_vector *vector, __u32 id
 	vector->eventfd = key;
 	vector->eventfd_id = BPF_CORE_READ(eventfd, id);
 	bpf_map_update_elem(&eventfd_vectors, &key, &id, BPF_ANY);
+}
+
+static __always_inline void forget_eventfd(struct eventfd_ctx *eventfd)
+{
+	__u64 key = (__u64)eventfd;
+
+	bpf_map_delete_elem(&eventfd_vectors, &key);
 }
 
 #endif /* IMSTRACE_BPF_VECTORS_H */

@@ -17,6 +17,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "live", "follow the vectors of the running kernel", command_live },
+	{ "check", "what can be measured on this system, how, and why not more", command_check },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

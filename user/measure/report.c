@@ -26,6 +26,17 @@ struct measurement {
 	struct report report;
 };
 
+const char *stage_missing(const struct source *source, enum imstrace_stage stage)
+{
+	const struct hop_status *from, *to;
+
+	if (!source)
+		return "nothing can be seen";
+	from = &source->hops[stage_from(stage)];
+	to = &source->hops[stage_to(stage)];
+	return *from->attached ? *to->attached ? NULL : to->reason : from->reason;
+}
+
 const char *report_stage_missing(const struct vector_report *vector, enum imstrace_stage stage)
 {
 	const char *from = vector->hop_missing[stage_from(stage)];
@@ -118,6 +129,8 @@ static void explain_missing(const struct measurement *measurement, struct vector
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		report->hop_missing[hop] = report->account.hops[hop] ? NULL :
+			hop >= HOP_INJECT && report->account.hardware ?
+			"APICv or AVIC: the CPU itself delivers and ends it, without KVM" :
 			vector_hop_missing(measurement->source, &report->vector, hop);
 }
 

@@ -41,6 +41,9 @@ struct report {
 	struct imstrace_totals totals;
 };
 
+/* NULL if @stage can be measured at all, else why it can't; @source NULL: nothing can. */
+const char *stage_missing(const struct source *source, enum imstrace_stage stage);
+
 /* NULL if @stage can be measured for this vector, else why it can't. */
 const char *report_stage_missing(const struct vector_report *vector, enum imstrace_stage stage);
 

@@ -62,6 +62,8 @@ enum wanted vector_wanted(const struct vector_filter *filter, const struct imstr
 
 const char *vector_mode(const struct imstrace_vector *vector)
 {
+	if (vector->state & STATE_POSTED)
+		return "posted";
 	if (vector->kind == KIND_EMULATED)
 		return "emulated";
 	switch ((enum imstrace_reader)vector->reader) {
@@ -82,6 +84,13 @@ const char *vector_hop_missing(const struct source *source, const struct imstrac
 {
 	if (!*source->hops[hop].attached)
 		return source->hops[hop].reason;
+	if (hop == HOP_SIGNAL && vector->kind == KIND_PCI && source->pci_signal)
+		return source->pci_signal;
+	if (vector->state & STATE_POSTED)
+		return "posted: the IOMMU delivers it to the guest, past the host";
+	if (source->may_post && vector->reader == READER_UNKNOWN &&
+	    vector->kind != KIND_EMULATED && !(vector->state & STATE_FROM_START))
+		return "no interrupt seen: idle, or posted past the host since before imstrace looked";
 	if (hop == HOP_IRQ && vector->kind == KIND_EMULATED)
 		return "an emulated vector has no irq";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)

@@ -25,7 +25,7 @@ static void write_line(FILE *out, json_t *object)
 
 static json_t *name(const char *text)
 {
-	char clean[256];
+	char clean[1024];
 
 	sink_clean(clean, sizeof(clean), text);
 	return json_string(clean);
@@ -74,6 +74,59 @@ static void json_start(FILE *out, const struct source *source, long long to_wall
 				  "time", (json_int_t)source->started,
 				  "to_wall_clock", (json_int_t)to_wall_clock,
 				  "hops", hops));
+}
+
+static json_t *capabilities(const struct environment *environment)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < CAPABILITY_COUNT; i++)
+		json_object_set_new(object, capability_name(i),
+				    json_boolean(environment->capabilities[i]));
+	return object;
+}
+
+static json_t *modules(const struct environment *environment)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < MODULE_COUNT; i++)
+		json_object_set_new(object, module_name(i), json_boolean(environment->modules[i]));
+	return object;
+}
+
+static json_t *feature_object(const struct feature_status *feature)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+			 "name", name(feature->name),
+			 "attached", *feature->attached ? name(feature->attached) : json_null(),
+			 "verified", *feature->attached && *feature->verified ?
+				     name(feature->verified) : json_null(),
+			 "refused", *feature->tried ? name(feature->tried) : json_null(),
+			 "lost", *feature->attached ? json_null() : name(feature->lost));
+}
+
+static void json_check(FILE *out, const struct environment *environment,
+		       const struct source *source)
+{
+	json_t *features = json_array(), *stages = json_object();
+
+	for (size_t i = 0; source && i < source->feature_count; i++)
+		json_array_append_new(features, feature_object(&source->features[i]));
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		json_object_set_new(stages, stage_name(stage),
+				    json_boolean(!stage_missing(source, stage)));
+	write_line(out, json_pack("{s:s, s:i, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
+				  "type", "check",
+				  "schema", IMSTRACE_SCHEMA,
+				  "version", IMSTRACE_VERSION,
+				  "kernel", name(environment->kernel.release),
+				  "btf", (int)environment->btf,
+				  "apicv", (int)environment->apicv,
+				  "capabilities", capabilities(environment),
+				  "modules", modules(environment),
+				  "features", features,
+				  "stages", stages));
 }
 
 static void json_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
@@ -219,6 +272,7 @@ static void json_summary(FILE *out, const struct report *report)
 }
 
 const struct sink json_sink = {
+	.check = json_check,
 	.start = json_start,
 	.lifecycle = json_lifecycle,
 	.interrupt = json_interrupt,

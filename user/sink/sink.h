@@ -6,11 +6,13 @@
 #define IMSTRACE_SINK_H
 
 #include "../measure/report.h"
+#include "../source/environment.h"
 
 #include <stdio.h>
 
 /**
  * struct sink - renders what a session sees
+ * @check:	what can be seen on this system; @source is NULL if nothing can
  * @start:	once, before anything else
  * @lifecycle:	a step in the life of a vector
  * @interrupt:	an interrupt, when it has ended, of @vector
@@ -21,6 +23,8 @@
  * ns since 1970. A sink writes whole lines and leaves flushing to the caller.
  */
 struct sink {
+	void (*check)(FILE *out, const struct environment *environment,
+		      const struct source *source);
 	void (*start)(FILE *out, const struct source *source, long long to_wall_clock);
 	void (*lifecycle)(FILE *out, const struct imstrace_lifecycle *step);
 	void (*interrupt)(FILE *out, const struct imstrace_vector *vector,

@@ -111,11 +111,18 @@ static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
 static void print_device(FILE *out, const struct imstrace_vector *vector)
 {
 	char device[IMSTRACE_NAME_LEN];
+	char vmm[IMSTRACE_VMM_LEN], guest[IMSTRACE_NAME_LEN];
 
 	sink_clean(device, sizeof(device), vector->device);
+	sink_clean(vmm, sizeof(vmm), vector->vmm);
+	sink_clean(guest, sizeof(guest), vector->guest);
 	fprintf(out, "%s", device);
 	if (vector->pid)
 		fprintf(out, "  pid %u", vector->pid);
+	if (*vmm)
+		fprintf(out, " %s", vmm);
+	if (*guest)
+		fprintf(out, ", guest %s", guest);
 	putc('\n', out);
 }
 
@@ -308,6 +315,9 @@ static void text_summary(FILE *out, const struct report *report)
 		if (report->vectors[i].in_flight && !report_in_flight_missing(&report->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)report->vectors[i].in_flight);
+		if (report->vectors[i].account.hardware)
+			fprintf(out, " (%" PRIu64 " delivered by the CPU itself)",
+				(uint64_t)report->vectors[i].account.hardware);
 		putc('\n', out);
 	}
 	if (report->count) {
@@ -331,7 +341,61 @@ static void text_summary(FILE *out, const struct report *report)
 		      out);
 }
 
+static const char *yes_no(bool yes)
+{
+	return yes ? "yes" : "no";
+}
+
+/* Its parts after ';' on lines of their own, below the column where it stands. */
+static void print_tried(FILE *out, const char *tried)
+{
+	while (*tried) {
+		size_t length = strcspn(tried, ";");
+
+		fprintf(out, "  %-20s   not %.*s\n", "", (int)length, tried);
+		tried += length;
+		tried += strspn(tried, "; ");
+	}
+}
+
+static void text_check(FILE *out, const struct environment *environment,
+		       const struct source *source)
+{
+	fprintf(out, "Kernel %s, with BTF: %s, APICv or AVIC allowed: %s\n\n",
+		environment->kernel.release, yes_no(environment->btf), yes_no(environment->apicv));
+	fprintf(out, "%-22s %-5s\n", "CAPABILITY", "HELD");
+	for (size_t i = 0; i < CAPABILITY_COUNT; i++)
+		fprintf(out, "  %-20s %-5s %s\n", capability_name(i),
+			yes_no(environment->capabilities[i]), capability_what(i));
+	fprintf(out, "\n%-22s %-5s\n", "MODULE", "THERE");
+	for (size_t i = 0; i < MODULE_COUNT; i++)
+		fprintf(out, "  %-20s %-5s %s\n", module_name(i),
+			yes_no(environment->modules[i]), module_what(i));
+	if (!source)
+		return;
+
+	fprintf(out, "\n%-22s ATTACHED BY\n", "WHAT");
+	for (size_t i = 0; i < source->feature_count; i++) {
+		const struct feature_status *feature = &source->features[i];
+
+		if (*feature->attached)
+			fprintf(out, "  %-20s %s%s%s\n", feature->name, feature->attached,
+				*feature->verified ? ", " : "", feature->verified);
+		else
+			fprintf(out, "  %-20s -; lost: %s\n", feature->name, feature->lost);
+		print_tried(out, feature->tried);
+	}
+	fprintf(out, "\n%-22s MEASURED\n", "STAGE");
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		const char *missing = stage_missing(source, stage);
+
+		fprintf(out, "  %-20s %s%s%s\n", stage_name(stage), missing ? "n/a" : "yes",
+			missing ? ": " : "", missing ?: "");
+	}
+}
+
 const struct sink text_sink = {
+	.check = text_check,
 	.start = text_start,
 	.lifecycle = text_lifecycle,
 	.interrupt = text_interrupt,

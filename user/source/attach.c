@@ -1,133 +1,446 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every hop so far is a kernel tracepoint, reached as a raw tracepoint: it
- * needs no BTF of the module that has it, it fails alone and says why, and it
- * was measured to be the cheapest way (docs/architecture.md). So the ladder
- * has one rung; hops without a tracepoint will add more.
+ * The attach ladder. Most of what is seen has a tracepoint, reached as a raw
+ * tracepoint: that needs no BTF of the module that has it, fails alone and says why, and
+ * was measured to be the cheapest way (docs/architecture.md). What vfio-pci does
+ * has none: there the kernel's functions are seen, by fentry or else by kprobes.
  */
 #include "attach.h"
 
 #include "../fault.h"
+#include "verify.h"
 
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum need {
-	REQUIRED,	/* without it the hop is not seen */
-	OPTIONAL,	/* an older kernel may lack it */
+enum way {
+	RAW_TRACEPOINT,
+	FENTRY,		/* fentry and fexit */
+	KPROBE,		/* kprobes and kretprobes */
+	NAMES,		/* no program: the names of irqs, looked at every second */
 };
 
-/* Lifecycle programs belong to no hop. */
-#define LIFECYCLE HOP_COUNT
+static const char *const way_names[] = {
+	[RAW_TRACEPOINT] = "raw_tp", [FENTRY] = "fentry", [KPROBE] = "kprobe",
+	[NAMES] = "names in",
+};
 
-static const struct probe {
+#define MAX_RUNGS	4
+#define MAX_PROGRAMS	16
+
+struct probe {
 	const char *program;
-	const char *tracepoint;
-	unsigned int hop;
-	enum need need;
-} probes[] = {
-#define X(ENUM, name) { #name, "ims_" #name, LIFECYCLE, REQUIRED },
-	IMSTRACE_LIFECYCLE(X)
-#undef X
-	/* The later hop first, so that nothing is counted that can't go on. */
-	{ "pv_eoi",	"kvm_pv_eoi",		HOP_EOI,	OPTIONAL },
-	{ "eoi",	"kvm_eoi",		HOP_EOI,	REQUIRED },
-	{ "inject",	"kvm_inj_virq",		HOP_INJECT,	REQUIRED },
-	{ "accept",	"kvm_apic_accept_irq",	HOP_ACCEPT,	REQUIRED },
-	{ "signal",	"ims_signal",		HOP_SIGNAL,	REQUIRED },
-	{ "irq_exit",	"irq_handler_exit",	HOP_IRQ,	REQUIRED },
-	{ "irq_entry",	"irq_handler_entry",	HOP_IRQ,	REQUIRED },
+	const char *target;	/* tracepoint or function */
+	bool optional;		/* an older or newer kernel may lack it */
 };
 
-#define PROBES (sizeof(probes) / sizeof(probes[0]))
+/* A way to see a feature: all of its programs, or none. */
+struct rung {
+	enum way way;
+	const char *module;	/* that its functions are in, NULL: the kernel itself */
+	struct probe probes[MAX_PROGRAMS];
+};
+
+enum feature_id {
+	FEATURE_IMS_VECTORS, FEATURE_PCI_VECTORS, FEATURE_PCI_BYPASS, FEATURE_POSTING, FEATURE_IRQ,
+	FEATURE_IMS_SIGNAL, FEATURE_PCI_SIGNAL, FEATURE_ACCEPT, FEATURE_APICV, FEATURE_INJECT,
+	FEATURE_EOI, FEATURE_VCPUS,
+	FEATURE_COUNT
+};
+
+/*
+ * As an interrupt passes them. They are attached from the last to the first, so that
+ * nothing is counted that can't go on.
+ */
+static const struct feature {
+	const char *name;
+	enum imstrace_hop hop;	/* HOP_COUNT: none */
+	bool of_kvm;
+	const char *lost;
+	struct rung rungs[MAX_RUNGS];
+} features[FEATURE_COUNT] = {
+	[FEATURE_IMS_VECTORS] = {
+		"vectors of vfio-ims", HOP_COUNT, false,
+		"vectors of the IMS library (modprobe vfio-ims before imstrace)",
+		{ { RAW_TRACEPOINT, NULL, {
+#define X(ENUM, name) { #name, "ims_" #name },
+			IMSTRACE_LIFECYCLE(X)
+#undef X
+		} } },
+	},
+	[FEATURE_PCI_VECTORS] = {
+		"vectors of vfio-pci", HOP_COUNT, false,
+		"the life of plain vfio-pci devices' vectors, and all that are bound later",
+		{
+			{ FENTRY, NULL, { { "free_fexit", "free_irq" },
+					  { "request_fexit", "request_threaded_irq" },
+					  { "request_fentry", "request_threaded_irq" } } },
+			{ KPROBE, NULL, { { "free_kretprobe", "free_irq" },
+					  { "free_kprobe", "free_irq" },
+					  { "request_kretprobe", "request_threaded_irq" },
+					  { "request_kprobe", "request_threaded_irq" } } },
+			{ NAMES, NULL, { { NULL, "/sys/kernel/irq" } } },
+		},
+	},
+	[FEATURE_PCI_BYPASS] = {
+		"bypass of vfio-pci", HOP_COUNT, false, "bypass steps of plain vfio-pci devices",
+		{
+			{ FENTRY, "irqbypass",
+			  { { "bypass_register_fexit", "irq_bypass_register_producer" },
+			    { "bypass_unregister_fentry", "irq_bypass_unregister_producer" } } },
+			{ KPROBE, "irqbypass",
+			  { { "bypass_register_kretprobe", "irq_bypass_register_producer" },
+			    { "bypass_register_kprobe", "irq_bypass_register_producer" },
+			    { "bypass_unregister_kprobe", "irq_bypass_unregister_producer" } } },
+		},
+	},
+	[FEATURE_POSTING] = {
+		"posting", HOP_COUNT, true, "a vector that the IOMMU posts looks idle",
+		{ { RAW_TRACEPOINT, NULL, { { "posting", "kvm_pi_irte_update" } } } },
+	},
+	[FEATURE_IRQ] = {
+		"irq", HOP_IRQ, false, "stages handler, delivery and total",
+		{ { RAW_TRACEPOINT, NULL, { { "irq_exit", "irq_handler_exit" },
+					    { "irq_entry", "irq_handler_entry" } } } },
+	},
+	[FEATURE_IMS_SIGNAL] = {
+		"signal of vfio-ims", HOP_SIGNAL, false,
+		"all that vectors of the IMS library do after their handler",
+		{ { RAW_TRACEPOINT, NULL, { { "signal", "ims_signal" } } } },
+	},
+	[FEATURE_PCI_SIGNAL] = {
+		"signal of vfio-pci", HOP_SIGNAL, false,
+		"stages handler and irqfd of plain vfio-pci devices",
+		{
+			/* The one that vfio-pci calls is inlined since 6.8: then it has no BTF. */
+			{ FENTRY, NULL, { { "signal_fentry", "eventfd_signal" } } },
+			{ FENTRY, NULL, { { "signal_mask_fentry", "eventfd_signal_mask" } } },
+			{ KPROBE, NULL, { { "signal_kprobe", "eventfd_signal" } } },
+			{ KPROBE, NULL, { { "signal_mask_kprobe", "eventfd_signal_mask" } } },
+		},
+	},
+	[FEATURE_ACCEPT] = {
+		"accept", HOP_ACCEPT, true, "everything in the guest",
+		{ { RAW_TRACEPOINT, NULL, { { "accept", "kvm_apic_accept_irq" } } } },
+	},
+	[FEATURE_APICV] = {
+		"APICv and AVIC", HOP_COUNT, true,
+		"what the CPU itself delivers is taken to be pending for ever",
+		{ { RAW_TRACEPOINT, NULL, { { "apicv_accept", "kvm_apicv_accept_irq" } } } },
+	},
+	[FEATURE_INJECT] = {
+		"inject", HOP_INJECT, true, "stages deliver, service, delivery and total",
+		{ { RAW_TRACEPOINT, NULL, { { "inject", "kvm_inj_virq" } } } },
+	},
+	[FEATURE_EOI] = {
+		"eoi", HOP_EOI, true, "stages service and total",
+		{ { RAW_TRACEPOINT, NULL, { { "pv_eoi", "kvm_pv_eoi", true },
+					    { "eoi", "kvm_eoi" } } } },
+	},
+	[FEATURE_VCPUS] = {
+		"vCPU resets", HOP_COUNT, true,
+		"what is pending in a VM that is reset or destroyed stays in flight",
+		{ { KPROBE, "kvm", { { "vcpu_reset", "kvm_lapic_reset" },
+				     { "vcpu_reset", "kvm_apic_set_state" },
+				     { "vcpu_free", "kvm_free_lapic" } } } },
+	},
+};
 
 struct attachments {
-	struct bpf_link *links[PROBES];
+	struct bpf_object *object;
+	unsigned int hops;
+	/* Rungs that may hold, as far as is known before loading. */
+	bool possible[FEATURE_COUNT][MAX_RUNGS];
+	struct bpf_link *links[FEATURE_COUNT][MAX_PROGRAMS];
+	struct feature_status status[FEATURE_COUNT];
 };
 
-void attach_select(struct bpf_object *object, unsigned int hops)
+static size_t rung_size(const struct rung *rung)
 {
-	for (size_t i = 0; i < PROBES; i++) {
-		if (probes[i].hop == LIFECYCLE || hops & 1U << probes[i].hop)
-			continue;
+	size_t count = 0;
+
+	while (count < MAX_PROGRAMS && rung->probes[count].target)
+		count++;
+	return count;
+}
+
+/* Adds to the list of what has been tried, and why not. */
+static void refuse(struct feature_status *status, const struct rung *rung, const char *target,
+		   const char *why)
+{
+	size_t used = strlen(status->tried);
+
+	snprintf(status->tried + used, sizeof(status->tried) - used, "%s%s %s: %s",
+		 used ? "; " : "", way_names[rung->way], target, why);
+}
+
+/* 0 if the kernel takes fentry programs, else the errno that it refuses them with. */
+static int try_fentry(const struct btf *btf)
+{
+	struct bpf_insn return_0[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(btf, "free_irq", BTF_KIND_FUNC), program;
+
+	if (id < 0)
+		return ENOENT;
+	options.attach_btf_id = id;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try_fentry", "GPL", return_0, 2, &options);
+	if (program < 0)
+		return errno;
+	close(program);
+	return 0;
+}
+
+/* Why @rung can't hold; NULL: it may. */
+static const char *rung_impossible(const struct rung *rung, const struct btf *btf, int fentry_error,
+				   bool kprobes, char text[128])
+{
+	char path[64];
+
+	if (rung->module) {
+		snprintf(path, sizeof(path), "/sys/module/%s", rung->module);
+		if (access(path, F_OK)) {
+			snprintf(text, 128, "module %s is not loaded", rung->module);
+			return text;
+		}
+	}
+	if (rung->way == NAMES)
+		return access(rung->probes[0].target, F_OK) ? strerror(errno) : NULL;
+	if (rung->way == KPROBE)
+		return kprobes ? NULL : "this kernel has no kprobes";
+	if (rung->way != FENTRY)
+		return NULL;
+	if (fentry_error) {
+		snprintf(text, 128, "the kernel refuses fentry: %s", strerror(fentry_error));
+		return text;
+	}
+	if (rung->module) {
+		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", rung->module);
+		return access(path, F_OK) ? "the module has no BTF" : NULL;
+	}
+	for (size_t i = 0; i < rung_size(rung); i++)
+		if (btf__find_by_name_kind(btf, rung->probes[i].target, BTF_KIND_FUNC) < 0)
+			return "this kernel has no such function";
+	return NULL;
+}
+
+static void set_autoload(struct attachments *attachments, const struct rung *rung, bool load)
+{
+	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++)
 		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(object, probes[i].program), false);
-	}
+			bpf_object__find_program_by_name(attachments->object,
+							 rung->probes[i].program), load);
 }
 
-static void explain(char *text, size_t size, const char *tracepoint, int error)
+static bool asked_for(const struct attachments *attachments, const struct feature *feature)
 {
-	if (error == ENOENT)
-		snprintf(text, size, "this kernel has no tracepoint %s", tracepoint);
-	else
-		snprintf(text, size, "attaching to tracepoint %s failed: %s", tracepoint,
-			 strerror(error));
+	if (feature->hop < HOP_COUNT)
+		return attachments->hops & 1U << feature->hop;
+	return !feature->of_kvm || attachments->hops & 1U << HOP_ACCEPT;
 }
 
-/* The hops of KVM are found through the signal: without it, nothing of them. */
-static void drop_orphans(unsigned int hops, struct hop_status status[HOP_COUNT])
-{
-	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++) {
-		if (!(hops & 1U << hop) || !*status[hop].attached || *status[hop - 1].attached)
-			continue;
-		*status[hop].attached = '\0';
-		snprintf(status[hop].reason, sizeof(status[hop].reason),
-			 "it is matched with the hop before it, which is not seen");
-	}
-}
-
-int attach_all(struct bpf_object *object, unsigned int hops, struct hop_status status[HOP_COUNT],
-	       struct attachments **result)
+int attach_plan(struct bpf_object *object, const char *btf_path, unsigned int hops,
+		struct attachments **result)
 {
 	struct attachments *attachments = calloc(1, sizeof(*attachments));
+	/* Their programs load without; the perf event that they are attached to is needed. */
+	bool kprobes = !access("/sys/bus/event_source/devices/kprobe", F_OK);
+	struct btf *btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	int fentry_error = btf ? try_fentry(btf) : errno;
 
-	if (!attachments)
+	if (!attachments) {
+		btf__free(btf);
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (!(hops & 1U << hop) && !*status[hop].reason)
-			snprintf(status[hop].reason, sizeof(status[hop].reason),
-				 "not asked for (--hops)");
-
-	for (size_t i = 0; i < PROBES; i++) {
-		const struct probe *probe = &probes[i];
-		char reason[sizeof(status[0].reason)];
-		struct bpf_program *program;
-		int error;
-
-		if (probe->hop != LIFECYCLE && !(hops & 1U << probe->hop))
-			continue;
-		program = bpf_object__find_program_by_name(object, probe->program);
-		attachments->links[i] = bpf_program__attach(program);
-		if (attachments->links[i]) {
-			if (probe->hop != LIFECYCLE && probe->need == REQUIRED &&
-			    !*status[probe->hop].reason)
-				snprintf(status[probe->hop].attached,
-					 sizeof(status[probe->hop].attached), "raw_tp %s",
-					 probe->tracepoint);
-			continue;
-		}
-		error = errno;
-		explain(reason, sizeof(reason), probe->tracepoint, error);
-		if (probe->hop == LIFECYCLE) {
-			attach_free(attachments);
-			return error == ENOENT ?
-				fault(EXIT_MISSING,
-				      "Load the modules of the IMS library first: modprobe vfio-ims",
-				      "%s", reason) :
-				fault(EXIT_RUNTIME, NULL, "%s", reason);
-		}
-		if (probe->need == OPTIONAL)
-			continue;
-		*status[probe->hop].attached = '\0';
-		memcpy(status[probe->hop].reason, reason, sizeof(reason));
-		warning("%s is not seen, and the stages that begin or end there are n/a: %s",
-			probe->program, reason);
 	}
-	drop_orphans(hops, status);
+	attachments->object = object;
+	attachments->hops = hops;
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		const struct feature *feature = &features[i];
+		struct feature_status *status = &attachments->status[i];
+
+		status->name = feature->name;
+		status->lost = feature->lost;
+		for (size_t j = 0; j < MAX_RUNGS; j++) {
+			const struct rung *rung = &feature->rungs[j];
+			const char *why;
+			char text[128];
+
+			if (!rung_size(rung))
+				break;
+			if (!asked_for(attachments, feature)) {
+				set_autoload(attachments, rung, false);
+				continue;
+			}
+			why = rung_impossible(rung, btf, fentry_error, kprobes, text);
+			attachments->possible[i][j] = !why;
+			set_autoload(attachments, rung, !why);
+			if (why)
+				refuse(status, rung, rung->probes[rung_size(rung) - 1].target, why);
+		}
+		if (!asked_for(attachments, feature))
+			snprintf(status->tried, sizeof(status->tried), "not asked for (--hops)");
+	}
+	btf__free(btf);
 	*result = attachments;
 	return 0;
+}
+
+static struct bpf_link *attach_probe(const struct rung *rung, const struct probe *probe,
+				     struct bpf_program *program)
+{
+	switch (rung->way) {
+	case RAW_TRACEPOINT:
+		return bpf_program__attach_raw_tracepoint(program, probe->target);
+	case FENTRY:
+		return bpf_program__attach(program);
+	case KPROBE:
+	case NAMES:
+		break;
+	}
+	return bpf_program__attach_kprobe(program,
+					  strstr(bpf_program__section_name(program), "kretprobe"),
+					  probe->target);
+}
+
+static void detach(struct attachments *attachments, size_t feature)
+{
+	/* The reverse of attaching: what is under way is let through to its end. */
+	for (size_t i = MAX_PROGRAMS; i-- > 0;) {
+		bpf_link__destroy(attachments->links[feature][i]);
+		attachments->links[feature][i] = NULL;
+	}
+}
+
+static const char *explain(const struct rung *rung, int error)
+{
+	if (error != ENOENT)
+		return strerror(error);
+	return rung->way == RAW_TRACEPOINT ? "this kernel has no such tracepoint" :
+					     "this kernel has no such function";
+}
+
+static bool attach_rung(struct attachments *attachments, size_t feature, const struct rung *rung)
+{
+	struct feature_status *status = &attachments->status[feature];
+	/* The one that gives the rung its name. */
+	const struct probe *last = &rung->probes[rung_size(rung) - 1];
+
+	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
+		const struct probe *probe = &rung->probes[i];
+		struct bpf_program *program;
+
+		program = bpf_object__find_program_by_name(attachments->object, probe->program);
+		attachments->links[feature][i] = attach_probe(rung, probe, program);
+		if (attachments->links[feature][i] || probe->optional)
+			continue;
+		refuse(status, rung, probe->target, explain(rung, errno));
+		detach(attachments, feature);
+		return false;
+	}
+	/* Some attach, and never fire: docs/architecture.md. */
+	status->verified = rung->way == RAW_TRACEPOINT || rung->way == NAMES ? "" :
+		feature == FEATURE_PCI_SIGNAL ? verify_signal(attachments->object) :
+						verify_listed(last->target);
+	if (!status->verified) {
+		refuse(status, rung, last->target, "attached, but does not fire");
+		detach(attachments, feature);
+		return false;
+	}
+	snprintf(status->attached, sizeof(status->attached), "%s %s", way_names[rung->way],
+		 last->target);
+	return true;
+}
+
+/* The hops of KVM are found through the signal, or the irq: without it, nothing of them. */
+static void drop_orphans(struct attachments *attachments)
+{
+	struct feature_status *status = attachments->status;
+	static const size_t kvm[] = { FEATURE_ACCEPT, FEATURE_INJECT, FEATURE_EOI };
+	bool seen = *status[FEATURE_IRQ].attached || *status[FEATURE_IMS_SIGNAL].attached ||
+		    *status[FEATURE_PCI_SIGNAL].attached;
+
+	for (size_t i = 0; i < sizeof(kvm) / sizeof(kvm[0]); i++) {
+		struct feature_status *hop = &status[kvm[i]];
+
+		if (!seen && *hop->attached) {
+			detach(attachments, kvm[i]);
+			*hop->attached = '\0';
+			snprintf(hop->tried, sizeof(hop->tried),
+				 "it is matched with the hop before it, which is not seen");
+		}
+		seen = *hop->attached;
+	}
+}
+
+int attach_all(struct attachments *attachments)
+{
+	bool any = false;
+
+	for (size_t i = FEATURE_COUNT; i-- > 0;)
+		for (size_t j = 0; j < MAX_RUNGS; j++)
+			if (attachments->possible[i][j] &&
+			    attach_rung(attachments, i, &features[i].rungs[j]))
+				break;
+	drop_orphans(attachments);
+	for (size_t i = 0; i < FEATURE_COUNT; i++)
+		any |= features[i].hop < HOP_COUNT && *attachments->status[i].attached;
+	if (any)
+		return 0;
+	return fault(EXIT_MISSING, "See what was tried, and why not, with imstrace check",
+		     "no hop of an interrupt can be seen on this system");
+}
+
+const struct feature_status *attach_status(const struct attachments *attachments, size_t *count)
+{
+	*count = FEATURE_COUNT;
+	return attachments->status;
+}
+
+void attach_hops(const struct attachments *attachments, struct hop_status hops[HOP_COUNT])
+{
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		const struct feature_status *status = &attachments->status[i];
+		struct hop_status *hop = &hops[features[i].hop];
+		size_t used;
+
+		if (features[i].hop == HOP_COUNT)
+			continue;
+		used = strlen(hop->attached);
+		/* The signal has two features, for either kind of device. */
+		if (*status->attached)
+			snprintf(hop->attached + used, sizeof(hop->attached) - used, "%s%s",
+				 used ? ", " : "", status->attached);
+		else
+			snprintf(hop->reason, sizeof(hop->reason), "%.*s",
+				 (int)sizeof(hop->reason) - 1, status->tried);
+	}
+	for (unsigned int i = 0; i < HOP_COUNT; i++)
+		if (*hops[i].attached)
+			*hops[i].reason = '\0';
+}
+
+bool attach_sees_pci_signal(const struct attachments *attachments, const char **why)
+{
+	const struct feature_status *status = &attachments->status[FEATURE_PCI_SIGNAL];
+	bool seen = *status->attached;
+
+	*why = seen ? NULL : status->tried;
+	return seen;
+}
+
+bool attach_sees_pci_requests(const struct attachments *attachments)
+{
+	const char *attached = attachments->status[FEATURE_PCI_VECTORS].attached;
+
+	return *attached && strncmp(attached, way_names[NAMES], strlen(way_names[NAMES]));
 }
 
 void attach_free(struct attachments *attachments)
@@ -135,7 +448,7 @@ void attach_free(struct attachments *attachments)
 	if (!attachments)
 		return;
 	/* The earlier hop first: what is under way is let through to its end. */
-	for (size_t i = PROBES; i-- > 0;)
-		bpf_link__destroy(attachments->links[i]);
+	for (size_t i = 0; i < FEATURE_COUNT; i++)
+		detach(attachments, i);
 	free(attachments);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each hop is attached by.
+ * What each hop, and what else there is to see, is attached by: a ladder of ways each.
  */
 #ifndef IMSTRACE_SOURCE_ATTACH_H
 #define IMSTRACE_SOURCE_ATTACH_H
@@ -11,20 +11,42 @@
 
 struct attachments;
 
-/* Before loading: leaves out the programs of the hops that are not in the mask. */
-void attach_select(struct bpf_object *object, unsigned int hops);
-
 /**
- * attach_all - attach what has been loaded
- * @object:	the loaded programs
- * @hops:	the hops asked for; a hop that can't be had is said and left out
- * @status:	what became of each, and why
+ * attach_plan - before loading: which rungs does this kernel have?
+ * @object:	opened; the programs that have no chance are left out of loading, for one
+ *		that is refused would fail them all
+ * @btf:	file with the kernel's BTF, or NULL for the kernel's own
+ * @hops:	mask of the hops asked for
  * @result:	to be freed by attach_free()
  *
- * Return: 0 if there is anything to follow, or an exit code, reported.
+ * Return: 0 or an exit code, reported.
  */
-int attach_all(struct bpf_object *object, unsigned int hops, struct hop_status status[HOP_COUNT],
-	       struct attachments **result);
+int attach_plan(struct bpf_object *object, const char *btf, unsigned int hops,
+		struct attachments **result);
+
+/*
+ * Attaches what has been loaded, each by the highest rung that holds. Return: 0 if any stage
+ * can be measured, or an exit code, reported. What can't be had is in the status.
+ */
+int attach_all(struct attachments *attachments);
+
+/* What became of each feature; valid until attach_free(). */
+const struct feature_status *attach_status(const struct attachments *attachments, size_t *count);
+
+/* The status of each hop, as it follows. */
+void attach_hops(const struct attachments *attachments, struct hop_status hops[HOP_COUNT]);
+
+/*
+ * Whether the signals of plain vfio-pci devices are seen; if not, @why says why.
+ */
+bool attach_sees_pci_signal(const struct attachments *attachments, const char **why);
+
+/*
+ * Whether vfio-pci is seen to request and free irqs. If not, its vectors are to be found by
+ * their irqs' names, again and again.
+ */
+bool attach_sees_pci_requests(const struct attachments *attachments);
+
 void attach_free(struct attachments *attachments);
 
 #endif /* IMSTRACE_SOURCE_ATTACH_H */

@@ -5,8 +5,10 @@
 #include "../clock.h"
 #include "../fault.h"
 #include "attach.h"
+#include "environment.h"
 #include "imstrace.skel.h"
 #include "known.h"
+#include "vmm.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -33,6 +35,9 @@
 /* The nobody of every Linux: what imstrace becomes when it has attached. */
 #define NOBODY	65534
 
+/* ns between two looks at the irqs' names, where nothing tells of new ones. */
+#define LOOK_AGAIN	1000000000ULL
+
 /* Records handled before the clock and the signals are looked at again. */
 #define BATCH	4096
 
@@ -47,9 +52,12 @@ struct live {
 	void *histograms;
 	__u64 *irq_vectors;
 	int budget;	/* records left in this batch */
-	/* Vectors bound before, until the first poll() has reported them. */
+	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
+	__u64 look_again;	/* when */
+	/* By id: the process whose names the vector has. */
+	__u32 named[MAX_VECTORS];
 };
 
 static int show_up_to;	/* the largest enum libbpf_print_level that is shown, -1: none */
@@ -60,33 +68,24 @@ static int show_libbpf(enum libbpf_print_level level, const char *format, va_lis
 	return (int)level <= show_up_to ? vfprintf(stderr, format, args) : 0;
 }
 
-static int check_privilege(void)
+static int check_environment(const struct live_options *options, bool *may_post)
 {
-	cap_t capabilities = cap_get_proc();
-	cap_flag_value_t admin = CAP_CLEAR;
+	struct environment environment;
 
-	if (capabilities) {
-		cap_get_flag(capabilities, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
-		cap_free(capabilities);
-	}
-	if (admin == CAP_SET)
-		return 0;
+	environment_read(&environment);
+	*may_post = environment.apicv;
 	/* CAP_BPF and CAP_PERFMON load programs, but only this opens a module's BTF. */
-	return fault(EXIT_MISSING, "Run it as root, or give it CAP_SYS_ADMIN",
-		     "no privilege to load BPF programs that know KVM's types");
-}
-
-static int check_kernel(const struct live_options *options)
-{
-	if (access(options->btf ?: "/sys/kernel/btf/vmlinux", R_OK)) {
-		if (options->btf)
-			return fault(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
-				     strerror(errno));
+	if (!environment.capabilities[CAPABILITY_SYS_ADMIN])
+		return fault(EXIT_MISSING, "Run it as root, or give it CAP_SYS_ADMIN",
+			     "no privilege to load BPF programs that know KVM's types");
+	if (options->btf && access(options->btf, R_OK))
+		return fault(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
+			     strerror(errno));
+	if (!options->btf && !environment.btf)
 		return fault(EXIT_MISSING,
 			     "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
 			     "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
-	}
-	if (options->hops & HOPS_OF_KVM && access("/sys/module/kvm", F_OK))
+	if (options->hops & HOPS_OF_KVM && !environment.modules[MODULE_KVM])
 		return fault(EXIT_MISSING,
 			     "Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: --hops irq,signal",
 			     "KVM is not loaded, so interrupts can't be followed into a guest");
@@ -106,34 +105,6 @@ static int drop_privileges(void)
 	cap_free(none);
 	return dropped ? 0 : fault(EXIT_RUNTIME, NULL, "could not drop privileges: %s",
 				   strerror(errno));
-}
-
-/* Whether a boolean parameter of a module is on: "Y" or, as an int, "1". */
-static bool module_parameter(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	int value = file ? getc(file) : EOF;
-
-	if (file)
-		fclose(file);
-	return value == 'Y' || value == '1';
-}
-
-/*
- * With APICv and AVIC the CPU itself takes an interrupt into the guest and ends it:
- * kvm_inj_virq and kvm_eoi fire for a few only, and figures made of those would mislead.
- */
-static unsigned int without_apicv(unsigned int hops, struct hop_status status[HOP_COUNT])
-{
-	const unsigned int missing = 1U << HOP_INJECT | 1U << HOP_EOI;
-
-	if (!(hops & missing) || (!module_parameter("/sys/module/kvm_intel/parameters/enable_apicv") &&
-				  !module_parameter("/sys/module/kvm_amd/parameters/avic")))
-		return hops;
-	for (unsigned int hop = HOP_INJECT; hop < HOP_COUNT; hop++)
-		snprintf(status[hop].reason, sizeof(status[hop].reason),
-			 "APICv or AVIC is on: the CPU delivers and ends interrupts without KVM");
-	return hops & ~missing;
 }
 
 static int on_lifecycle(void *context, void *data, size_t size)
@@ -174,17 +145,137 @@ static void count_lost_runs(struct live *live)
 	live->programs->bss->totals.lost_runs = misses;
 }
 
+/* Whether vectors such as this one come and go unseen, but for their irqs' names. */
+static bool by_names(const struct live *live, const struct imstrace_vector *vector)
+{
+	return vector->kind == KIND_PCI && !live->programs->bss->pci_requests_seen;
+}
+
+/* To be reported by the next poll(). */
+static void queue_known(struct live *live, __u32 id, const struct imstrace_vector *found)
+{
+	struct imstrace_lifecycle *known;
+
+	known = reallocarray(live->known, live->known_count + 1, sizeof(*known));
+	if (!known)
+		return;
+	live->known = known;
+	known += live->known_count++;
+	*known = (struct imstrace_lifecycle) {
+		.time = clock_now(CLOCK_MONOTONIC), .step = STEP_KNOWN, .id = id,
+		.vector = found->vector, .irq = found->irq, .slot = found->slot,
+		.pasid = IMSTRACE_NONE, .eventfd_id = IMSTRACE_NONE,
+	};
+	memcpy(known->device, found->device, sizeof(known->device));
+}
+
+/* The id of a vector by name, a new one if need be; IMSTRACE_NONE: no room. As new_vector() in BPF. */
+static __u32 find_or_add_id(struct live *live, const struct imstrace_vector *found, bool *added)
+{
+	struct imstrace_totals *totals = &live->programs->bss->totals;
+	const struct bpf_map *ids = live->programs->maps.vector_ids;
+	struct vector_key key = { .vector = found->vector };
+	__u32 id;
+
+	*added = false;
+	memcpy(key.device, found->device, sizeof(key.device));
+	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &id, sizeof(id), 0))
+		return id;
+	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+	if (id >= MAX_VECTORS) {
+		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
+		return IMSTRACE_NONE;
+	}
+	live->vectors[id] = *found;
+	memset(live->vectors[id].device, 0, sizeof(found->device));
+	/* A lifecycle program may have been first: then the vector is its. */
+	if (bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST))
+		return IMSTRACE_NONE;
+	memcpy(live->vectors[id].device, found->device, sizeof(found->device));
+	*added = true;
+	return id;
+}
+
+/*
+ * The lifecycle programs are attached already: a vector that they have been told of is
+ * theirs, unless there are none for it.
+ */
+static void add_known(void *context, const struct imstrace_vector *found)
+{
+	struct live *live = context;
+	__u64 none = 0, mine, *entry;
+	bool added;
+	__u32 id;
+
+	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
+		return;
+	entry = &live->irq_vectors[found->irq];
+	if (*entry)
+		return;
+	id = find_or_add_id(live, found, &added);
+	if (id == IMSTRACE_NONE || (!added && !by_names(live, found)))
+		return;
+	live->vectors[id].irq = found->irq;
+	queue_known(live, id, found);
+	/*
+	 * It may have been freed since it was found, and its number given away: then
+	 * that is the programs' to enter, and this entry, if it got in, goes again.
+	 */
+	mine = id + 1;
+	__atomic_compare_exchange_n(entry, &none, id + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	if (!known_still_bound(found))
+		__atomic_compare_exchange_n(entry, &mine, 0, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
+}
+
+/* Where no program sees vfio-pci request and free irqs: what has changed since? */
+static void look_again(struct live *live)
+{
+	__u64 now = clock_now(CLOCK_MONOTONIC);
+
+	if (live->programs->bss->pci_requests_seen || now < live->look_again)
+		return;
+	live->look_again = now + LOOK_AGAIN;
+	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
+		const struct imstrace_vector *vector = &live->vectors[id];
+		__u64 mine = id + 1;
+
+		if (by_names(live, vector) && vector->irq != IMSTRACE_NONE &&
+		    live->irq_vectors[vector->irq] == mine && !known_still_bound(vector))
+			__atomic_compare_exchange_n(&live->irq_vectors[vector->irq], &mine, 0, false,
+						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	}
+	known_vectors(add_known, live);
+}
+
+/* A process's names don't change, or not in a way that matters. */
+static void name_vmms(struct live *live)
+{
+	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
+		struct imstrace_vector *vector = &live->vectors[id];
+		__u32 pid = *(volatile __u32 *)&vector->pid;
+
+		if (pid == live->named[id])
+			continue;
+		vmm_read_names(pid, vector->vmm, vector->guest);
+		live->named[id] = pid;
+	}
+}
+
 static int live_poll(struct source *source, int timeout_ms)
 {
 	struct live *live = (struct live *)source;
 	int ret;
 
+	look_again(live);
 	for (size_t i = 0; i < live->known_count; i++)
 		live->handlers.lifecycle(live->handlers.context, &live->known[i]);
 	live->known_count = 0;
 	live->budget = BATCH;
 	ret = ring_buffer__poll(live->streams, timeout_ms);
 	count_lost_runs(live);
+	name_vmms(live);
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)
 		return 0;
 	return fault(EXIT_RUNTIME, NULL, "reading the event streams failed: %s", strerror(-ret));
@@ -238,7 +329,7 @@ static void live_close(struct source *source)
 	free(live);
 }
 
-static int load(struct live *live, const struct live_options *options, unsigned int hops)
+static int load(struct live *live, const struct live_options *options)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
 	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
@@ -251,17 +342,20 @@ static int load(struct live *live, const struct live_options *options, unsigned 
 	programs->rodata->max_vectors = MAX_VECTORS;
 	programs->rodata->max_vcpus = MAX_VCPUS;
 	programs->rodata->stream_interrupts = options->interrupts;
-	programs->rodata->follow_kvm = hops & 1U << HOP_ACCEPT;
+	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
 	bpf_map__set_max_entries(programs->maps.vectors, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.accounts, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.histograms, MAX_VECTORS * STAGE_COUNT);
 	bpf_map__set_max_entries(programs->maps.vector_ids, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, MAX_VECTORS);
 	bpf_map__set_max_entries(programs->maps.vcpus, MAX_VCPUS);
+	bpf_map__set_max_entries(programs->maps.free_vcpus, MAX_VCPUS);
 	bpf_map__set_max_entries(programs->maps.guest_interrupts, MAX_VCPUS * GUEST_VECTORS);
 	if (!options->interrupts)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
-	attach_select(programs->obj, hops);
+	ret = attach_plan(programs->obj, options->btf, options->hops, &live->attachments);
+	if (ret)
+		return ret;
 
 	ret = imstrace_bpf__load(programs);
 	if (ret == -EPERM)
@@ -307,75 +401,17 @@ static int open_streams(struct live *live)
 	return 0;
 }
 
-/* To be reported by the first poll(). */
-static void queue_known(struct live *live, __u32 id, const struct imstrace_vector *found)
-{
-	struct imstrace_lifecycle *known;
-
-	known = reallocarray(live->known, live->known_count + 1, sizeof(*known));
-	if (!known)
-		return;
-	live->known = known;
-	known += live->known_count++;
-	*known = (struct imstrace_lifecycle) {
-		.time = live->source.started, .step = STEP_KNOWN, .id = id,
-		.vector = found->vector, .irq = found->irq, .slot = found->slot,
-		.pasid = IMSTRACE_NONE, .eventfd_id = IMSTRACE_NONE,
-	};
-	memcpy(known->device, found->device, sizeof(known->device));
-}
-
-/*
- * Adds a vector as new_vector() in bpf/vectors.h does. The lifecycle programs are
- * attached already: a vector that they have been told of is theirs.
- */
-static void add_known(void *context, const struct imstrace_vector *found)
-{
-	struct live *live = context;
-	struct imstrace_totals *totals = &live->programs->bss->totals;
-	struct vector_key key = { .vector = found->vector };
-	__u64 none = 0, mine, *entry;
-	__u32 id;
-
-	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
-	if (id >= MAX_VECTORS) {
-		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
-		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
-		return;
-	}
-	mine = id + 1;
-	live->vectors[id] = *found;
-	memset(live->vectors[id].device, 0, sizeof(found->device));
-	memcpy(key.device, found->device, sizeof(key.device));
-	if (bpf_map__update_elem(live->programs->maps.vector_ids, &key, sizeof(key), &id,
-				 sizeof(id), BPF_NOEXIST))
-		return;
-	memcpy(live->vectors[id].device, found->device, sizeof(found->device));
-	queue_known(live, id, found);
-	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
-		return;
-	/*
-	 * It may have been freed since it was found, and its number given away: then
-	 * that is the programs' to enter, and this entry, if it got in, goes again.
-	 */
-	entry = &live->irq_vectors[found->irq];
-	__atomic_compare_exchange_n(entry, &none, id + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	if (!known_still_bound(found))
-		__atomic_compare_exchange_n(entry, &mine, 0, false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_SEQ_CST);
-}
-
 int live_open(struct source **result, const struct live_options *options,
 	      const struct source_handlers *handlers)
 {
-	unsigned int hops;
 	struct live *live;
+	bool may_post;
 	int ret;
 
 	/* LIBBPF_WARN is 0; its warnings are ours to explain. */
 	show_up_to = options->verbose ? options->verbose : -1;
 	libbpf_set_print(show_libbpf);
-	ret = check_privilege() ?: check_kernel(options);
+	ret = check_environment(options, &may_post);
 	if (ret)
 		return ret;
 
@@ -383,21 +419,27 @@ int live_open(struct source **result, const struct live_options *options,
 	if (!live)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	live->handlers = *handlers;
+	live->source.may_post = may_post;
 	live->source.poll = live_poll;
 	live->source.ignore = live_ignore;
 	live->source.close = live_close;
 
-	hops = without_apicv(options->hops, live->source.hops);
-	ret = load(live, options, hops) ?: map_memory(live) ?: open_streams(live) ?:
-	      attach_all(live->programs->obj, hops, live->source.hops, &live->attachments);
+	ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?:
+	      attach_all(live->attachments);
 	if (ret) {
 		live_close(&live->source);
 		return ret;
 	}
+	attach_hops(live->attachments, live->source.hops);
+	live->source.features = attach_status(live->attachments, &live->source.feature_count);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		if (*live->source.hops[hop].attached)
 			live->programs->bss->seen_hops |= 1U << hop;
+	live->programs->bss->pci_signal_seen =
+		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
+	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);
+	live->look_again = live->source.started + LOOK_AGAIN;
 	known_vectors(add_known, live);
 	ret = drop_privileges();
 	if (ret) {

@@ -9,13 +9,30 @@
 #include <imstrace/histogram.h>
 #include <imstrace/records.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Whether and how a hop is seen. */
 struct hop_status {
 	/* What it is attached by, such as "raw_tp kvm_eoi"; "": not at all. */
 	char attached[64];
 	/* Why it is not. */
-	char reason[160];
+	char reason[512];
+};
+
+/**
+ * struct feature_status - whether something that there is to see is seen, and how
+ * @name:	what: a hop, or part of a vector's life
+ * @attached:	what it is attached by, "": not at all
+ * @verified:	how that was seen to work, "": it was not tried
+ * @tried:	what was tried before, or in vain, and why not
+ * @lost:	what can't be seen without it
+ */
+struct feature_status {
+	const char *name;
+	char attached[64];
+	const char *verified;
+	char tried[512];
+	const char *lost;
 };
 
 struct source_handlers {
@@ -27,6 +44,10 @@ struct source_handlers {
 /**
  * struct source - something that can be followed
  * @hops:	which hops it sees
+ * @features:	all that there is to see, and how it is seen
+ * @feature_count: how many
+ * @pci_signal:	why the signals of plain vfio-pci devices aren't seen; NULL: they are
+ * @may_post:	interrupts may be posted to guests, past all hops
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
  * @accounts:	by vector id
  * @histograms:	by vector id * STAGE_COUNT + stage
@@ -43,6 +64,10 @@ struct source_handlers {
  */
 struct source {
 	struct hop_status hops[HOP_COUNT];
+	const struct feature_status *features;
+	size_t feature_count;
+	const char *pci_signal;
+	bool may_post;
 	const struct imstrace_vector *vectors;
 	const struct imstrace_account *accounts;
 	const struct imstrace_histogram *histograms;

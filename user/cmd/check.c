@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * imstrace check: what can be measured on this system?
+ */
+#include "../fault.h"
+#include "../sink/sink.h"
+#include "../source/live.h"
+#include "command.h"
+
+#include <argp.h>
+#include <stdio.h>
+
+enum option_key {
+	KEY_JSON = 0x100, KEY_BTF,
+};
+
+struct check_options {
+	struct live_options live;
+	const struct sink *sink;
+};
+
+static const char doc[] =
+	"Attaches to everything there is to see, says by what, what else was tried and why it "
+	"was refused, which stages can be measured, and what is lost; then detaches. It "
+	"changes nothing on the system."
+	"\v"
+	"Each thing has a ladder of ways: a tracepoint, then fentry, then a kprobe. \"seen to "
+	"fire\" was tried with an event of our own; \"listed by ftrace\" is what can be said "
+	"of a function that can't be called for a trial; nothing is said of tracepoints, "
+	"which fire or are not there.\n\n"
+	"EXIT STATUS  0 some stage can be measured, 1 failed while running, 2 wrong usage, 3 "
+	"nothing can be measured: a privilege or a kernel feature is missing.";
+
+static const struct argp_option options[] = {
+	{ "json", KEY_JSON, NULL, 0, "One JSON object (docs/schema/imstrace-1.json)", 0 },
+	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
+	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
+	{ 0 }
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct check_options *check = state->input;
+
+	switch (key) {
+	case KEY_JSON:
+		check->sink = &json_sink;
+		fault_use_json();
+		return 0;
+	case KEY_BTF:
+		check->live.btf = value;
+		return 0;
+	case 'v':
+		check->live.verbose++;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void ignore_lifecycle(void *context, const struct imstrace_lifecycle *step)
+{
+	(void)context;
+	(void)step;
+}
+
+static void ignore_interrupt(void *context, const struct imstrace_interrupt *interrupt)
+{
+	(void)context;
+	(void)interrupt;
+}
+
+int command_check(int argc, char **argv)
+{
+	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
+	static const struct source_handlers handlers = {
+		.lifecycle = ignore_lifecycle,
+		.interrupt = ignore_interrupt,
+	};
+	struct check_options check = {
+		.live.hops = (1U << HOP_COUNT) - 1,
+		.sink = &text_sink,
+	};
+	struct environment environment;
+	struct source *source = NULL;
+	int ret;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &check))
+		return EXIT_USAGE;
+	environment_read(&environment);
+	/* What is left without guests is worth knowing, too. */
+	if (!environment.modules[MODULE_KVM])
+		check.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
+	ret = live_open(&source, &check.live, &handlers);
+	check.sink->check(stdout, &environment, source);
+	if (source)
+		source->close(source);
+	return ret;
+}

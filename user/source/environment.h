@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What of the system decides how much can be measured.
+ */
+#ifndef IMSTRACE_SOURCE_ENVIRONMENT_H
+#define IMSTRACE_SOURCE_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/utsname.h>
+
+/*
+ * X(ENUM, name, what for): the capabilities that matter. The name is libcap's.
+ */
+#define ENVIRONMENT_CAPABILITIES(X)							\
+	X(SYS_ADMIN,	"cap_sys_admin",	"needed: opens the BTF of kvm.ko by its id")	\
+	X(BPF,		"cap_bpf",		"loads programs; CAP_SYS_ADMIN includes it")	\
+	X(PERFMON,	"cap_perfmon",		"attaches them; CAP_SYS_ADMIN includes it")	\
+	X(SYS_RESOURCE,	"cap_sys_resource",	"not needed")
+
+/* X(ENUM, module, what for) */
+#define ENVIRONMENT_MODULES(X)								\
+	X(KVM,		"kvm",		"guests: the hops accept, inject and eoi")		\
+	X(IRQBYPASS,	"irqbypass",	"bypass steps")					\
+	X(VFIO_PCI,	"vfio_pci",	"plain PCI devices")					\
+	X(VFIO_IMS,	"vfio_ims",	"devices of the IMS library")
+
+enum {
+#define X(ENUM, ...) CAPABILITY_##ENUM,
+	ENVIRONMENT_CAPABILITIES(X)
+#undef X
+	CAPABILITY_COUNT
+};
+
+enum {
+#define X(ENUM, ...) MODULE_##ENUM,
+	ENVIRONMENT_MODULES(X)
+#undef X
+	MODULE_COUNT
+};
+
+/**
+ * struct environment - the system imstrace runs on
+ * @kernel:	as uname(2) has it
+ * @btf:	the kernel's own types can be read
+ * @capabilities: by CAPABILITY_…: this process has it
+ * @modules:	by MODULE_…: it is loaded, or built in
+ * @apicv:	APICv or AVIC is allowed, so that the CPU itself may deliver
+ */
+struct environment {
+	struct utsname kernel;
+	bool btf;
+	bool capabilities[CAPABILITY_COUNT];
+	bool modules[MODULE_COUNT];
+	bool apicv;
+};
+
+void environment_read(struct environment *environment);
+
+const char *capability_name(size_t capability);
+const char *capability_what(size_t capability);
+const char *module_name(size_t module);
+const char *module_what(size_t module);
+
+#endif /* IMSTRACE_SOURCE_ENVIRONMENT_H */

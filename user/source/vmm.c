@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The start of a file in /proc/PID; its NULs stay. Return: how much. */
+static size_t read_process_file(__u32 pid, const char *file, char *text, size_t size)
+{
+	char path[32];
+	FILE *stream;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
+	stream = fopen(path, "re");
+	if (!stream)
+		return 0;
+	length = fread(text, 1, size, stream);
+	fclose(stream);
+	return length;
+}
+
+void vmm_parse_name(const char *value, char guest[IMSTRACE_NAME_LEN])
+{
+	const char *from = strncmp(value, "guest=", 6) ? value : value + 6;
+	size_t length = 0;
+
+	memset(guest, 0, IMSTRACE_NAME_LEN);
+	/* A comma in it is doubled. */
+	for (; *from && length < IMSTRACE_NAME_LEN - 1; from++) {
+		if (*from == ',' && *++from != ',')
+			break;
+		guest[length++] = *from;
+	}
+}
+
+void vmm_read_names(__u32 pid, char vmm[IMSTRACE_VMM_LEN], char guest[IMSTRACE_NAME_LEN])
+{
+	char command[16384];
+	size_t length;
+
+	memset(vmm, 0, IMSTRACE_VMM_LEN);
+	memset(guest, 0, IMSTRACE_NAME_LEN);
+	length = read_process_file(pid, "comm", command, IMSTRACE_VMM_LEN - 1);
+	memcpy(vmm, command, length);
+	vmm[strcspn(vmm, "\n")] = '\0';
+
+	length = read_process_file(pid, "cmdline", command, sizeof(command) - 1);
+	command[length] = '\0';
+	for (char *word = command; word < command + length; word += strlen(word) + 1) {
+		char *value = word + strlen(word) + 1;
+
+		if (strcmp(word, "-name") || value >= command + length)
+			continue;
+		vmm_parse_name(value, guest);
+		return;
+	}
+}
