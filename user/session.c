@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session.h"
 
-#include "clock.h"
 #include "fault.h"
 #include "model/lifecycle.h"
+#include "stop.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stopped = 1;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {
-		.sa_handler = on_signal,
-		/* The poll returns all the same; a write must not fail half-way. */
-		.sa_flags = SA_RESETHAND | SA_RESTART,
-	};
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 struct session {
 	const struct session_options *options;
@@ -76,7 +55,8 @@ static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
 	} else if (!unknown_wanted(filter, step)) {
 		return;
 	}
-	session->options->sink->lifecycle(stdout, step);
+	if (session->options->lifecycle)
+		session->options->sink->lifecycle(stdout, step);
 }
 
 static void on_interrupt(void *context, const struct imstrace_interrupt *interrupt)
@@ -101,26 +81,32 @@ static int flush(void)
 
 static int poll_until(struct session *session, __u64 until)
 {
-	__u64 now;
+	struct source *source = session->source;
 	int ret;
 
 	/* At least once, however late it is: the streams must not fill up. */
 	do {
-		__u64 wait_ms;
+		ret = source->poll(source, until) ?: flush();
+	} while (!ret && !stop_requested() && !source->ended && source->now(source) < until);
+	return ret;
+}
 
-		now = clock_now(CLOCK_MONOTONIC);
-		wait_ms = now < until ? (until - now + 999999) / 1000000 : 0;
-		ret = session->source->poll(session->source, wait_ms < 1000 ? (int)wait_ms : 1000);
-		if (!ret)
-			ret = flush();
-	} while (!ret && !stopped && clock_now(CLOCK_MONOTONIC) < until);
+/* What the source still holds. */
+static int drain(struct source *source)
+{
+	int ret = 0;
+
+	source->stop(source);
+	while (!ret && !source->ended)
+		ret = source->poll(source, 0);
 	return ret;
 }
 
 static int follow(struct session *session)
 {
 	const struct session_options *options = session->options;
-	__u64 begin = clock_now(CLOCK_MONOTONIC), tables = 0, next = begin;
+	struct source *source = session->source;
+	__u64 begin = source->now(source), tables = 0, next = begin;
 	__u64 end = options->duration ? begin + options->duration : UINT64_MAX;
 	const struct report *report;
 	bool last = false;
@@ -130,16 +116,15 @@ static int follow(struct session *session)
 		/* An interval that was missed, as when stopped, is not made up for. */
 		do {
 			next = options->interval ? next + options->interval : end;
-		} while (next <= clock_now(CLOCK_MONOTONIC) && next < end);
+		} while (next <= source->now(source) && next < end);
 		ret = poll_until(session, next < end ? next : end);
 		if (ret)
 			return ret;
-		last = stopped || next >= end || ++tables == options->count;
-		/* At the end also what the streams still hold. */
-		ret = last ? session->source->poll(session->source, 0) : 0;
+		last = stop_requested() || source->ended || next >= end || ++tables == options->count;
+		ret = last ? drain(source) : 0;
 		if (ret)
 			return ret;
-		report = measurement_interval(session->measurement, clock_now(CLOCK_MONOTONIC));
+		report = measurement_interval(session->measurement, source->now(source));
 		if (options->interval)
 			options->sink->interval(stdout, report);
 		ret = flush();
@@ -151,30 +136,24 @@ static int follow(struct session *session)
 	return flush();
 }
 
-int session_run(const struct session_options *options)
+int session_run(struct source *source, const struct session_options *options)
 {
-	struct session session = { .options = options };
-	struct source_handlers handlers = {
-		.lifecycle = on_lifecycle,
-		.interrupt = on_interrupt,
-		.context = &session,
-	};
+	struct session session = { .options = options, .source = source };
 	int ret;
 
-	catch_signals();
-	ret = live_open(&session.source, &options->live, &handlers);
-	if (ret)
-		return ret;
-	session.measurement = measurement_new(session.source, &options->filter);
+	source->handlers = (struct source_handlers) {
+		.lifecycle = on_lifecycle,
+		.interrupt = options->interrupts ? on_interrupt : NULL,
+		.context = &session,
+	};
+	session.measurement = measurement_new(source, &options->filter);
 	if (session.measurement) {
-		options->sink->start(stdout, session.source,
-				     (long long)(clock_now(CLOCK_REALTIME) -
-						 clock_now(CLOCK_MONOTONIC)));
+		options->sink->start(stdout, source);
 		ret = flush() ?: follow(&session);
 	} else {
 		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
 	}
 	measurement_free(session.measurement);
-	session.source->close(session.source);
+	source->close(source);
 	return ret;
 }

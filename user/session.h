@@ -6,30 +6,31 @@
 #define IMSTRACE_SESSION_H
 
 #include "sink/sink.h"
-#include "source/live.h"
 
 /**
- * struct session_options - what to follow, how to show it, and when to end
- * @live:	how to follow the kernel
+ * struct session_options - what to show of a source, how, and when to end
  * @filter:	which vectors are wanted
  * @sink:	how it is shown
- * @interval:	ns between tables, 0: none
- * @duration:	ns until the end, 0: until interrupted
+ * @lifecycle:	show their lifecycle
+ * @interrupts:	show every interrupt; the source must have been opened so
+ * @interval:	ns of the source's time between tables, 0: none
+ * @duration:	ns until the end, 0: until the source's
  * @count:	number of tables until the end, 0: no limit
  */
 struct session_options {
-	struct live_options live;
 	struct vector_filter filter;
 	const struct sink *sink;
+	bool lifecycle;
+	bool interrupts;
 	__u64 interval;
 	__u64 duration;
 	__u64 count;
 };
 
 /*
- * Runs until one of the ends in @options, SIGINT or SIGTERM, and writes to
- * stdout. A second signal kills. Return: an exit code, reported.
+ * Runs until @source or one of the ends in @options or stop_requested(), writes to
+ * stdout, and closes @source. Return: an exit code, reported.
  */
-int session_run(const struct session_options *options);
+int session_run(struct source *source, const struct session_options *options);
 
 #endif /* IMSTRACE_SESSION_H */

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <sys/utsname.h>
 
 #define TEXT(number)	TEXT_OF(number)
 #define TEXT_OF(number)	#number
@@ -88,11 +87,11 @@ static void assert_object(json_t *object, const char *text)
 	free(quoted);
 }
 
-static json_t *start(struct fake_source *fake, long long to_wall_clock)
+static json_t *start(struct fake_source *fake)
 {
 	struct output output;
 
-	json_sink.start(output_open(&output), &fake->source, to_wall_clock);
+	json_sink.start(output_open(&output), &fake->source);
 	return parse(output_close(&output));
 }
 
@@ -132,11 +131,11 @@ static json_t *summary(struct measurement *measurement)
 static void a_start_says_what_is_followed(void **state)
 {
 	struct fake_source *fake = fake_source_new();
-	struct utsname kernel;
 	char expected[2048];
 
 	(void)state;
-	uname(&kernel);
+	strcpy(fake->source.kernel, "6.12.0-imstrace");
+	fake->source.to_wall_clock = 1700000000000000000;
 	*fake->source.hops[HOP_ACCEPT].attached = '\0';
 	strcpy(fake->source.hops[HOP_ACCEPT].reason, "not asked for (--hops)");
 	/* What did not work at first is of no interest when something else did. */
@@ -149,8 +148,8 @@ static void a_start_says_what_is_followed(void **state)
 		"'accept': {'attached': null, 'reason': 'not asked for (--hops)'},"
 		"'inject': {'attached': 'raw_tp hop_3', 'reason': null},"
 		"'eoi': {'attached': 'raw_tp hop_4', 'reason': null}}}",
-		IMSTRACE_SCHEMA, kernel.release);
-	assert_object(start(fake, 1700000000000000000), expected);
+		IMSTRACE_SCHEMA, fake->source.kernel);
+	assert_object(start(fake), expected);
 	free(fake);
 }
 
@@ -545,7 +544,7 @@ static void hostile_reasons_are_harmless(void **state)
 	strcpy(fake->source.hops[HOP_IRQ].attached, "\xff\"\n");
 	*fake->source.hops[HOP_SIGNAL].attached = '\0';
 	strcpy(fake->source.hops[HOP_SIGNAL].reason, "\xe2\x82 Operation\tnot permitted");
-	object = start(fake, 0);
+	object = start(fake);
 	hops = json_object_get(object, "hops");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(hops, "irq"),
 							      "attached")), "?\"?");
@@ -604,7 +603,7 @@ static void out_of_memory_is_an_error_line(void **state)
 	for (int i = 0; i < 5; i++)
 		output_open(&outputs[i]);
 	json_set_alloc_funcs(no_memory, free);
-	json_sink.start(outputs[0].stream, &fake->source, 0);
+	json_sink.start(outputs[0].stream, &fake->source);
 	json_sink.lifecycle(outputs[1].stream, &step);
 	json_sink.interrupt(outputs[2].stream, &fake->vectors[0], &ended);
 	json_sink.interval(outputs[3].stream, report);
@@ -840,18 +839,23 @@ static void the_schema_has_the_modes(void **state)
 	size_t count = 0;
 
 	(void)state;
-	for (unsigned int kind = KIND_UNKNOWN; kind <= KIND_EMULATED; kind++) {
+	for (unsigned int kind = KIND_UNKNOWN; kind <= KIND_PCI; kind++) {
 		for (unsigned int reader = READER_UNKNOWN; reader <= READER_USER; reader++) {
-			struct imstrace_vector vector = { .kind = kind, .reader = reader };
-			const char *mode = vector_mode(&vector);
-			size_t i = 0;
+			for (unsigned int posted = 0; posted < 2; posted++) {
+				struct imstrace_vector vector = {
+					.kind = kind, .reader = reader,
+					.state = posted ? STATE_POSTED : 0,
+				};
+				const char *mode = vector_mode(&vector);
+				size_t i = 0;
 
-			assert_true(has_word(modes, mode));
-			while (i < count && (mode && seen[i] ? strcmp(seen[i], mode) :
-					     mode != seen[i]))
-				i++;
-			if (i == count)
-				seen[count++] = mode;
+				assert_true(has_word(modes, mode));
+				while (i < count && (mode && seen[i] ? strcmp(seen[i], mode) :
+						     mode != seen[i]))
+					i++;
+				if (i == count)
+					seen[count++] = mode;
+			}
 		}
 	}
 	/* And no others. */

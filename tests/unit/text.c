@@ -19,7 +19,8 @@ static void start_clock(struct fake_source *fake)
 {
 	struct output output;
 
-	text_sink.start(output_open(&output), &fake->source, TO_WALL_CLOCK);
+	fake->source.to_wall_clock = TO_WALL_CLOCK;
+	text_sink.start(output_open(&output), &fake->source);
 	free(output_close(&output));
 }
 
@@ -83,7 +84,7 @@ static void the_start_says_what_is_followed(void **state)
 	struct output output;
 
 	(void)state;
-	text_sink.start(output_open(&output), &fake->source, TO_WALL_CLOCK);
+	text_sink.start(output_open(&output), &fake->source);
 	assert_text(output_close(&output),
 		"Following irq, signal, accept, inject, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
@@ -91,7 +92,7 @@ static void the_start_says_what_is_followed(void **state)
 		"DETAIL\n");
 	*fake->source.hops[HOP_IRQ].attached = '\0';
 	*fake->source.hops[HOP_INJECT].attached = '\0';
-	text_sink.start(output_open(&output), &fake->source, TO_WALL_CLOCK);
+	text_sink.start(output_open(&output), &fake->source);
 	assert_text(output_close(&output),
 		"Following signal, accept, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"

@@ -57,25 +57,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static void ignore_lifecycle(void *context, const struct imstrace_lifecycle *step)
-{
-	(void)context;
-	(void)step;
-}
-
-static void ignore_interrupt(void *context, const struct imstrace_interrupt *interrupt)
-{
-	(void)context;
-	(void)interrupt;
-}
-
 int command_check(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
-	static const struct source_handlers handlers = {
-		.lifecycle = ignore_lifecycle,
-		.interrupt = ignore_interrupt,
-	};
 	struct check_options check = {
 		.live.hops = (1U << HOP_COUNT) - 1,
 		.sink = &text_sink,
@@ -90,7 +74,7 @@ int command_check(int argc, char **argv)
 	/* What is left without guests is worth knowing, too. */
 	if (!environment.modules[MODULE_KVM])
 		check.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
-	ret = live_open(&source, &check.live, &handlers);
+	ret = live_open(&source, &check.live);
 	check.sink->check(stdout, &environment, source);
 	if (source)
 		source->close(source);

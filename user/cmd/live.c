@@ -4,6 +4,8 @@
  */
 #include "../fault.h"
 #include "../session.h"
+#include "../source/live.h"
+#include "../stop.h"
 #include "command.h"
 #include "options.h"
 
@@ -12,7 +14,7 @@
 #include <stdio.h>
 
 enum option_key {
-	KEY_DEVICE = 0x100, KEY_VECTOR, KEY_IRQ, KEY_EVENTS, KEY_JSON, KEY_HOPS, KEY_BTF,
+	KEY_EVENTS = 0x100, KEY_JSON, KEY_HOPS, KEY_BTF,
 };
 
 #define MIN_INTERVAL	10000000	/* ns: a table for people or a plot, not a stream */
@@ -22,12 +24,6 @@ static const struct argp_option options[] = {
 	{ "interval", 'i', "TIME", 0, "Show a table every TIME (default 1s; 0: none)", 0 },
 	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
 	{ "count", 'c', "N", 0, "End after N tables", 0 },
-
-	{ .doc = "Which vectors; all that are given must match:" },
-	{ "device", KEY_DEVICE, "PATTERN", 0, "Of this device: a name or shell pattern", 0 },
-	{ "vector", KEY_VECTOR, "LIST", 0, "These indexes of the MSI-X table: 0,4-7", 0 },
-	{ "irq", KEY_IRQ, "N", 0, "The vector with this Linux irq", 0 },
-	{ "pid", 'p', "PID", 0, "Of this process: the VMM that bound them", 0 },
 
 	{ .doc = "What of them, and how:" },
 	{ "events", KEY_EVENTS, NULL, 0, "Show every interrupt as well, hop by hop", 0 },
@@ -79,12 +75,20 @@ static char *add_tables(int key, const char *text, void *input)
 	return result;
 }
 
+struct live_command {
+	struct live_options live;
+	struct session_options session;
+};
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
-	struct session_options *session = state->input;
-	__u64 number;
+	struct live_command *command = state->input;
+	struct session_options *session = &command->session;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &session->filter;
+		break;
 	case 'i':
 		if (!parse_duration(value, &session->interval) ||
 		    (session->interval && session->interval < MIN_INTERVAL))
@@ -100,34 +104,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		if (!parse_number(value, UINT64_MAX, &session->count))
 			argp_error(state, "--count wants a number from 1, not \"%s\"", value);
 		break;
-	case KEY_DEVICE:
-		session->filter.device = value;
-		break;
-	case KEY_VECTOR:
-		if (!vector_list_valid(value))
-			argp_error(state, "--vector wants a list such as 0,4-7, not \"%s\"", value);
-		session->filter.vectors = value;
-		break;
-	case KEY_IRQ:
-		if (!parse_number(value, UINT32_MAX - 1, &number))
-			argp_error(state, "--irq wants a Linux irq number, not \"%s\"", value);
-		session->filter.irq = number;
-		break;
-	case 'p':
-		if (!parse_number(value, INT32_MAX, &number))
-			argp_error(state, "--pid wants a process id, not \"%s\"", value);
-		session->filter.pid = number;
-		break;
 	case KEY_EVENTS:
-		session->live.interrupts = true;
+		session->interrupts = true;
+		command->live.interrupts = true;
 		break;
 	case KEY_HOPS:
-		if (!parse_hops(value, &session->live.hops))
+		if (!parse_hops(value, &command->live.hops))
 			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
 				   "eoi, not \"%s\"", value);
 		/* Each is found by the one before, but that an interrupt begins by either. */
 		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
-			if (session->live.hops & 1U << hop && !(session->live.hops & 1U << (hop - 1)))
+			if (command->live.hops & 1U << hop && !(command->live.hops & 1U << (hop - 1)))
 				argp_error(state, "--hops: a hop after signal needs the one before");
 		break;
 	case KEY_JSON:
@@ -135,10 +122,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		fault_use_json();
 		break;
 	case KEY_BTF:
-		session->live.btf = value;
+		command->live.btf = value;
 		break;
 	case 'v':
-		session->live.verbose++;
+		command->live.verbose++;
 		break;
 	case ARGP_KEY_END:
 		if (session->count && !session->interval)
@@ -152,19 +139,27 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 int command_live(int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{ &filter_argp, 0, FILTER_HEADER, 0 },
+		{ 0 }
+	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_option,
 		.doc = doc,
+		.children = children,
 		.help_filter = add_tables,
 	};
-	struct session_options session = {
+	struct live_command command = {
 		.live.hops = (1U << HOP_COUNT) - 1,
-		.sink = &text_sink,
-		.interval = 1000000000,
+		.session = { .sink = &text_sink, .lifecycle = true, .interval = 1000000000 },
 	};
+	struct source *source;
+	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &session))
+	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
 		return EXIT_USAGE;
-	return session_run(&session);
+	stop_on_signals();
+	ret = live_open(&source, &command.live);
+	return ret ?: session_run(source, &command.session);
 }

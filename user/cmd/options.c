@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,3 +66,47 @@ bool parse_hops(const char *text, unsigned int *mask)
 	} while (*text++ == ',');
 	return true;
 }
+
+enum filter_key {
+	KEY_DEVICE = 0x1000, KEY_VECTOR, KEY_IRQ,
+};
+
+static const struct argp_option filter_options[] = {
+	{ "device", KEY_DEVICE, "PATTERN", 0, "Of this device: a name or shell pattern", 0 },
+	{ "vector", KEY_VECTOR, "LIST", 0, "These indexes of the MSI-X table: 0,4-7", 0 },
+	{ "irq", KEY_IRQ, "N", 0, "The vector with this Linux irq", 0 },
+	{ "pid", 'p', "PID", 0, "Of this process: the VMM that bound them", 0 },
+	{ 0 }
+};
+
+static error_t parse_filter(int key, char *value, struct argp_state *state)
+{
+	struct vector_filter *filter = state->input;
+	__u64 number;
+
+	switch (key) {
+	case KEY_DEVICE:
+		filter->device = value;
+		break;
+	case KEY_VECTOR:
+		if (!vector_list_valid(value))
+			argp_error(state, "--vector wants a list such as 0,4-7, not \"%s\"", value);
+		filter->vectors = value;
+		break;
+	case KEY_IRQ:
+		if (!parse_number(value, UINT32_MAX - 1, &number))
+			argp_error(state, "--irq wants a Linux irq number, not \"%s\"", value);
+		filter->irq = number;
+		break;
+	case 'p':
+		if (!parse_number(value, INT32_MAX, &number))
+			argp_error(state, "--pid wants a process id, not \"%s\"", value);
+		filter->pid = number;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp filter_argp = { .options = filter_options, .parser = parse_filter };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Values that more than one command takes as options.
+ * What more than one command takes as options.
  */
 #ifndef IMSTRACE_OPTIONS_H
 #define IMSTRACE_OPTIONS_H
 
+#include "../model/vectors.h"
+
+#include <argp.h>
 #include <linux/types.h>
 #include <stdbool.h>
 
@@ -14,5 +17,12 @@ bool parse_duration(const char *text, __u64 *ns);
 bool parse_number(const char *text, __u64 max, __u64 *number);
 /* A list of hops such as "irq,signal", into a mask by enum imstrace_hop. */
 bool parse_hops(const char *text, unsigned int *mask);
+
+/*
+ * Which vectors: a child for the argp of a command, which hands it a struct
+ * vector_filter.
+ */
+extern const struct argp filter_argp;
+#define FILTER_HEADER	"Which vectors; all that are given must match:"
 
 #endif /* IMSTRACE_OPTIONS_H */

@@ -11,7 +11,6 @@
 
 #include <jansson.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 static void write_line(FILE *out, json_t *object)
 {
@@ -50,12 +49,10 @@ static json_t *word(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-static void json_start(FILE *out, const struct source *source, long long to_wall_clock)
+static void json_start(FILE *out, const struct source *source)
 {
 	json_t *hops = json_object();
-	struct utsname kernel;
 
-	uname(&kernel);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		const struct hop_status *status = &source->hops[hop];
 
@@ -70,9 +67,9 @@ static void json_start(FILE *out, const struct source *source, long long to_wall
 				  "type", "start",
 				  "schema", IMSTRACE_SCHEMA,
 				  "version", IMSTRACE_VERSION,
-				  "kernel", name(kernel.release),
+				  "kernel", name(source->kernel),
 				  "time", (json_int_t)source->started,
-				  "to_wall_clock", (json_int_t)to_wall_clock,
+				  "to_wall_clock", (json_int_t)source->to_wall_clock,
 				  "hops", hops));
 }
 

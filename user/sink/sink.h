@@ -19,13 +19,13 @@
  * @interval:	the figures since the last interval
  * @summary:	all figures, last
  *
- * Times are CLOCK_MONOTONIC ns; @to_wall_clock of the start is what to add for
- * ns since 1970. A sink writes whole lines and leaves flushing to the caller.
+ * Times are the source's: CLOCK_MONOTONIC ns. A sink writes whole lines and leaves
+ * flushing to the caller.
  */
 struct sink {
 	void (*check)(FILE *out, const struct environment *environment,
 		      const struct source *source);
-	void (*start)(FILE *out, const struct source *source, long long to_wall_clock);
+	void (*start)(FILE *out, const struct source *source);
 	void (*lifecycle)(FILE *out, const struct imstrace_lifecycle *step);
 	void (*interrupt)(FILE *out, const struct imstrace_vector *vector,
 			  const struct imstrace_interrupt *interrupt);

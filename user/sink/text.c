@@ -49,11 +49,11 @@ static void print_vector(FILE *out, __u32 vector, __u32 irq, __u32 slot, __u32 p
 		number_text(text.pasid, pasid, "%#x"));
 }
 
-static void text_start(FILE *out, const struct source *source, long long to_wall_clock)
+static void text_start(FILE *out, const struct source *source)
 {
 	const char *separator = "";
 
-	wall_clock_offset = to_wall_clock;
+	wall_clock_offset = source->to_wall_clock;
 	fputs("Following ", out);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		if (!*source->hops[hop].attached)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <imstrace/irq_name.h>
+#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /*
@@ -43,7 +46,6 @@
 
 struct live {
 	struct source source;
-	struct source_handlers handlers;
 	struct imstrace_bpf *programs;
 	struct attachments *attachments;
 	struct ring_buffer *streams;
@@ -112,7 +114,7 @@ static int on_lifecycle(void *context, void *data, size_t size)
 	struct live *live = context;
 
 	(void)size;
-	live->handlers.lifecycle(live->handlers.context, data);
+	live->source.handlers.lifecycle(live->source.handlers.context, data);
 	return --live->budget > 0 ? 0 : -EAGAIN;
 }
 
@@ -121,7 +123,7 @@ static int on_interrupt(void *context, void *data, size_t size)
 	struct live *live = context;
 
 	(void)size;
-	live->handlers.interrupt(live->handlers.context, data);
+	live->source.handlers.interrupt(live->source.handlers.context, data);
 	return --live->budget > 0 ? 0 : -EAGAIN;
 }
 
@@ -263,19 +265,39 @@ static void name_vmms(struct live *live)
 	}
 }
 
-static int live_poll(struct source *source, int timeout_ms)
+static __u64 live_now(struct source *source)
+{
+	(void)source;
+	return clock_now(CLOCK_MONOTONIC);
+}
+
+/* At most a second, for the caller has more to look at. */
+static int milliseconds_until(__u64 until)
+{
+	__u64 now = clock_now(CLOCK_MONOTONIC);
+	__u64 wait_ms = now < until ? (until - now + 999999) / 1000000 : 0;
+
+	return wait_ms < 1000 ? (int)wait_ms : 1000;
+}
+
+static int live_poll(struct source *source, __u64 until)
 {
 	struct live *live = (struct live *)source;
 	int ret;
 
 	look_again(live);
 	for (size_t i = 0; i < live->known_count; i++)
-		live->handlers.lifecycle(live->handlers.context, &live->known[i]);
+		source->handlers.lifecycle(source->handlers.context, &live->known[i]);
 	live->known_count = 0;
 	live->budget = BATCH;
-	ret = ring_buffer__poll(live->streams, timeout_ms);
+	if (live->attachments)
+		ret = ring_buffer__poll(live->streams, milliseconds_until(until));
+	else
+		ret = ring_buffer__consume(live->streams);
 	count_lost_runs(live);
 	name_vmms(live);
+	if (!live->attachments && ret >= 0)
+		source->ended = true;
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)
 		return 0;
 	return fault(EXIT_RUNTIME, NULL, "reading the event streams failed: %s", strerror(-ret));
@@ -310,13 +332,24 @@ static void unmap_array(void *memory, const struct bpf_map *map)
 		munmap(memory, map_bytes(map));
 }
 
-static void live_close(struct source *source)
+static void live_stop(struct source *source)
 {
 	struct live *live = (struct live *)source;
 
 	if (live->programs && live->programs->bss)
 		live->programs->bss->following = false;
 	attach_free(live->attachments);
+	live->attachments = NULL;
+	/* Programs that were running when they were detached have ended after that. */
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+static void live_close(struct source *source)
+{
+	struct live *live = (struct live *)source;
+
+	if (live->attachments)
+		live_stop(source);
 	ring_buffer__free(live->streams);
 	if (live->programs) {
 		unmap_array(live->vectors, live->programs->maps.vectors);
@@ -401,8 +434,17 @@ static int open_streams(struct live *live)
 	return 0;
 }
 
-int live_open(struct source **result, const struct live_options *options,
-	      const struct source_handlers *handlers)
+static void describe_system(struct source *source)
+{
+	struct utsname system;
+
+	uname(&system);
+	memcpy(source->host, system.nodename, sizeof(source->host));
+	memcpy(source->kernel, system.release, sizeof(source->kernel));
+	source->to_wall_clock = clock_now(CLOCK_REALTIME) - clock_now(CLOCK_MONOTONIC);
+}
+
+int live_open(struct source **result, const struct live_options *options)
 {
 	struct live *live;
 	bool may_post;
@@ -418,9 +460,10 @@ int live_open(struct source **result, const struct live_options *options,
 	live = calloc(1, sizeof(*live));
 	if (!live)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
-	live->handlers = *handlers;
 	live->source.may_post = may_post;
+	live->source.now = live_now;
 	live->source.poll = live_poll;
+	live->source.stop = live_stop;
 	live->source.ignore = live_ignore;
 	live->source.close = live_close;
 
@@ -440,6 +483,7 @@ int live_open(struct source **result, const struct live_options *options,
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);
 	live->look_again = live->source.started + LOOK_AGAIN;
+	describe_system(&live->source);
 	known_vectors(add_known, live);
 	ret = drop_privileges();
 	if (ret) {

@@ -25,14 +25,12 @@ struct live_options {
  * live_open - load and attach the programs, find the vectors already bound
  * @result:	the source, when 0 is returned
  * @options:	as above; not needed after the call
- * @handlers:	called from within poll() only; a vector that was bound before is
- *		reported by a STEP_KNOWN
  *
+ * A vector that was bound before is reported by a STEP_KNOWN in the first poll().
  * Afterwards the process is nobody's, and has no capability left.
  *
  * Return: 0 or an exit code, reported.
  */
-int live_open(struct source **result, const struct live_options *options,
-	      const struct source_handlers *handlers);
+int live_open(struct source **result, const struct live_options *options);
 
 #endif /* IMSTRACE_SOURCE_LIVE_H */

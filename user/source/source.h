@@ -35,14 +35,22 @@ struct feature_status {
 	const char *lost;
 };
 
+/* What is told as it happens. */
 struct source_handlers {
 	void (*lifecycle)(void *context, const struct imstrace_lifecycle *step);
+	/* NULL: not wanted. Only if the source has been opened so as to have them. */
 	void (*interrupt)(void *context, const struct imstrace_interrupt *interrupt);
 	void *context;
 };
 
+/* As in struct utsname. */
+#define SOURCE_NAME_LEN	65
+
 /**
  * struct source - something that can be followed
+ * @host:	where it runs, or ran: the name of the host
+ * @kernel:	likewise: the release of the kernel
+ * @to_wall_clock: what to add to its times for ns since 1970
  * @hops:	which hops it sees
  * @features:	all that there is to see, and how it is seen
  * @feature_count: how many
@@ -53,16 +61,24 @@ struct source_handlers {
  * @histograms:	by vector id * STAGE_COUNT + stage
  * @totals:	how many there are, and what was lost
  * @capacity:	size of the arrays in vectors
- * @started:	CLOCK_MONOTONIC ns when it began to see anything
- * @poll:	waits for up to @timeout_ms and calls the handlers for what has
- *		arrived; 0, also when interrupted by a signal, or an exit code
+ * @started:	when it began to see anything
+ * @ended:	nothing more will come of it
+ * @handlers:	set by its user before the first @poll, and called from within that only
+ * @now:	its clock: of a recording, how far it has been read
+ * @poll:	calls the handlers for what has arrived. Waits for it, though not
+ *		always up to @until: the caller looks at @now. Return: 0, also when
+ *		interrupted by a signal, or an exit code, reported
+ * @stop:	nothing new is to begin: the next @poll up to @ended gets what is left
  * @ignore:	nothing more need be counted for vector @id
  * @close:	ends it and frees it
  *
- * The arrays change while they are read: they grow, and are only ever written by
- * one side. They stay valid until @close.
+ * All times are CLOCK_MONOTONIC ns of @host. The arrays change while they are read:
+ * they grow, and are only ever written by one side. They stay valid until @close.
  */
 struct source {
+	char host[SOURCE_NAME_LEN];
+	char kernel[SOURCE_NAME_LEN];
+	long long to_wall_clock;
 	struct hop_status hops[HOP_COUNT];
 	const struct feature_status *features;
 	size_t feature_count;
@@ -74,8 +90,12 @@ struct source {
 	const struct imstrace_totals *totals;
 	unsigned int capacity;
 	__u64 started;
+	bool ended;
+	struct source_handlers handlers;
 
-	int (*poll)(struct source *source, int timeout_ms);
+	__u64 (*now)(struct source *source);
+	int (*poll)(struct source *source, __u64 until);
+	void (*stop)(struct source *source);
 	void (*ignore)(struct source *source, __u32 id);
 	void (*close)(struct source *source);
 };

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stop.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t requested;
+
+static void on_signal(int number)
+{
+	(void)number;
+	requested = 1;
+}
+
+void stop_on_signals(void)
+{
+	struct sigaction action = {
+		.sa_handler = on_signal,
+		/* A poll returns all the same; a write must not fail half-way. */
+		.sa_flags = SA_RESETHAND | SA_RESTART,
+	};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+bool stop_requested(void)
+{
+	return requested;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The end of a run, as asked for from outside.
+ */
+#ifndef IMSTRACE_STOP_H
+#define IMSTRACE_STOP_H
+
+#include <stdbool.h>
+
+/* From here on SIGINT and SIGTERM ask for the end. A second one kills. */
+void stop_on_signals(void);
+
+/* Whether one has. */
+bool stop_requested(void);
+
+#endif /* IMSTRACE_STOP_H */
