@@ -40,6 +40,15 @@ struct {
 	__type(value, struct imstrace_histogram);
 } histograms SEC(".maps");
 
+/* The pool of the histograms' blocks. Like vector ids, they are never reused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct imstrace_block);
+} blocks SEC(".maps");
+
 /* The id of a vector, by name. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -192,6 +201,7 @@ struct {
 /* Set by user space before loading. */
 const volatile __u32 max_vectors = 1;
 const volatile __u32 max_vcpus = 1;
+const volatile __u32 max_blocks = 1;
 const volatile bool stream_interrupts;
 /* What happens in kvm.ko is followed; only then is the module known to be there. */
 const volatile bool follow_kvm;

@@ -12,6 +12,10 @@
  * of what was measured: 0.78 % with BITS = 6. The scheme is that of fio's
  * stat.h. The count, sum, smallest and largest value are exact; so is merging
  * two histograms, which is adding them up bucket by bucket.
+ *
+ * The times of one stage of one vector are in a few octaves out of 31, so buckets
+ * are given out where they are needed: a histogram has the numbers of its blocks of
+ * buckets, out of a pool that all share. That is what makes thousands of vectors fit.
  */
 #ifndef IMSTRACE_HISTOGRAM_H
 #define IMSTRACE_HISTOGRAM_H
@@ -23,11 +27,21 @@
 #define HISTOGRAM_VALUE_BITS	36
 #define HISTOGRAM_BUCKETS	((HISTOGRAM_VALUE_BITS - HISTOGRAM_BITS + 1) << HISTOGRAM_BITS)
 
+/* Half an octave: less would make the list of blocks long, more would waste buckets. */
+#define HISTOGRAM_BLOCK_BUCKETS	32
+#define HISTOGRAM_BLOCKS	(HISTOGRAM_BUCKETS / HISTOGRAM_BLOCK_BUCKETS)
+
 struct imstrace_histogram {
 	__u64 sum;		/* ns */
 	__u64 max;		/* ns */
 	__u64 not_min;		/* ~min, so that all zeroes is an empty histogram */
-	__u64 buckets[HISTOGRAM_BUCKETS];
+	__u64 unplaced;		/* values for which the pool had no block left */
+	/* By bucket / HISTOGRAM_BLOCK_BUCKETS: number in the pool + 1, 0: none yet. */
+	__u32 blocks[HISTOGRAM_BLOCKS];
+};
+
+struct imstrace_block {
+	__u64 buckets[HISTOGRAM_BLOCK_BUCKETS];
 };
 
 /* Position of the highest bit set; @value must not be 0. BPF has no clz. */

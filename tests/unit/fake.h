@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../user/measure/histogram.h"
 #include "../../user/source/source.h"
 
 /* splitmix64: the same numbers on every machine. */
@@ -38,7 +39,7 @@ static inline __u64 random_magnitude(__u64 *state, unsigned int bits)
 }
 
 /* As count_stage() in bpf/interrupts.h. */
-static inline void histogram_fill(struct imstrace_histogram *histogram, __u64 value)
+static inline void histogram_fill(struct histogram *histogram, __u64 value)
 {
 	histogram->buckets[histogram_bucket(value)]++;
 	histogram->sum += value;
@@ -49,6 +50,7 @@ static inline void histogram_fill(struct imstrace_histogram *histogram, __u64 va
 }
 
 #define FAKE_CAPACITY	8
+#define FAKE_BLOCKS	2048
 
 /* The arrays that a struct source shows, for a test to write to. */
 struct fake_source {
@@ -56,6 +58,7 @@ struct fake_source {
 	struct imstrace_vector vectors[FAKE_CAPACITY];
 	struct imstrace_account accounts[FAKE_CAPACITY];
 	struct imstrace_histogram histograms[FAKE_CAPACITY * STAGE_COUNT];
+	struct imstrace_block blocks[FAKE_BLOCKS];
 	struct imstrace_totals totals;
 };
 
@@ -68,6 +71,8 @@ static inline struct fake_source *fake_source_new(void)
 	fake->source.vectors = fake->vectors;
 	fake->source.accounts = fake->accounts;
 	fake->source.histograms = fake->histograms;
+	fake->source.blocks = fake->blocks;
+	fake->source.block_capacity = FAKE_BLOCKS;
 	fake->source.totals = &fake->totals;
 	fake->source.capacity = FAKE_CAPACITY;
 	fake->source.started = 1000;
@@ -75,6 +80,37 @@ static inline struct fake_source *fake_source_new(void)
 		snprintf(fake->source.hops[hop].attached, sizeof(fake->source.hops[hop].attached),
 			 "raw_tp hop_%u", hop);
 	return fake;
+}
+
+/* As count_stage() in bpf/interrupts.h: @index is vector id * STAGE_COUNT + stage. */
+static inline void fake_value(struct fake_source *fake, size_t index, __u64 value)
+{
+	struct imstrace_histogram *histogram = &fake->histograms[index];
+	__u32 bucket = histogram_bucket(value);
+	__u32 *number = &histogram->blocks[bucket / HISTOGRAM_BLOCK_BUCKETS];
+
+	histogram->sum += value;
+	if (histogram->max < value)
+		histogram->max = value;
+	if (histogram->not_min < ~value)
+		histogram->not_min = ~value;
+	if (!*number && fake->totals.blocks < fake->source.block_capacity)
+		*number = ++fake->totals.blocks;
+	if (*number) {
+		fake->blocks[*number - 1].buckets[bucket % HISTOGRAM_BLOCK_BUCKETS]++;
+	} else {
+		histogram->unplaced++;
+		fake->totals.lost_values++;
+	}
+}
+
+/* With every bucket in its place. */
+static inline struct histogram fake_histogram(const struct fake_source *fake, size_t index)
+{
+	struct histogram histogram;
+
+	histogram_spread(&histogram, &fake->histograms[index], fake->blocks);
+	return histogram;
 }
 
 /* A vector behind KVM's irqfd. Return: its id. */
@@ -106,8 +142,7 @@ static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned 
 			fake->accounts[id].hops[hop]++;
 		fake->accounts[id].causes[CAUSE_IRQ]++;
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			histogram_fill(&fake->histograms[id * STAGE_COUNT + stage],
-				       hops[stage] * ns);
+			fake_value(fake, id * STAGE_COUNT + stage, hops[stage] * ns);
 	}
 }
 

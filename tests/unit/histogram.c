@@ -24,9 +24,9 @@ static void assert_within_bound(__u64 reported, __u64 exact)
 			 (unsigned long long)exact);
 }
 
-static struct imstrace_histogram *histogram_new(void)
+static struct histogram *histogram_new(void)
 {
-	struct imstrace_histogram *histogram = calloc(1, sizeof(*histogram));
+	struct histogram *histogram = calloc(1, sizeof(*histogram));
 
 	assert_non_null(histogram);
 	return histogram;
@@ -133,7 +133,7 @@ static void highest_bit_is_what_clz_says(void **state)
  * The values on both sides keep the smallest and the largest out of the way:
  * they are known exactly, and would make a lone value exact.
  */
-static void check_bound(struct imstrace_histogram *histogram, __u64 value)
+static void check_bound(struct histogram *histogram, __u64 value)
 {
 	histogram_fill(histogram, 0);
 	histogram_fill(histogram, value);
@@ -144,7 +144,7 @@ static void check_bound(struct imstrace_histogram *histogram, __u64 value)
 
 static void both_edges_of_every_bucket_are_within_the_bound(void **state)
 {
-	struct imstrace_histogram *histogram = histogram_new();
+	struct histogram *histogram = histogram_new();
 
 	(void)state;
 	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++) {
@@ -209,9 +209,9 @@ static __u64 *draw(distribution next, size_t count, __u64 seed)
 	return values;
 }
 
-static struct imstrace_histogram *histogram_of(const __u64 *values, size_t count)
+static struct histogram *histogram_of(const __u64 *values, size_t count)
 {
-	struct imstrace_histogram *histogram = histogram_new();
+	struct histogram *histogram = histogram_new();
 
 	for (size_t i = 0; i < count; i++)
 		histogram_fill(histogram, values[i]);
@@ -230,7 +230,7 @@ static void check_distribution(distribution next, size_t count)
 	/* In tenths of a percent: ranks are exact only in integers. */
 	static const unsigned int permille[] = { 0, 500, 900, 990, 999, 1000 };
 	__u64 *values = draw(next, count, 3), sum = 0;
-	struct imstrace_histogram *histogram = histogram_of(values, count);
+	struct histogram *histogram = histogram_of(values, count);
 
 	qsort(values, count, sizeof(*values), compare);
 	for (size_t i = 0; i < count; i++)
@@ -270,7 +270,7 @@ static void ranks_are_not_rounded_up_past_a_whole_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct imstrace_histogram *histogram = histogram_new();
+		struct histogram *histogram = histogram_new();
 
 		/* All that the percentile covers is 1, what is above is 100. */
 		histogram->buckets[1] = cases[i].of_1000;
@@ -295,7 +295,7 @@ static void a_single_value_is_exact(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		struct imstrace_histogram *histogram = histogram_of(&values[i], 1);
+		struct histogram *histogram = histogram_of(&values[i], 1);
 
 		for (int percent = 0; percent <= 100; percent += 50)
 			assert_int_equal(histogram_percentile(histogram, 1, percent), values[i]);
@@ -305,7 +305,7 @@ static void a_single_value_is_exact(void **state)
 
 static void an_empty_histogram_has_no_figures(void **state)
 {
-	struct imstrace_histogram *histogram = histogram_new();
+	struct histogram *histogram = histogram_new();
 
 	(void)state;
 	assert_int_equal(histogram_count(histogram), 0);
@@ -316,7 +316,7 @@ static void an_empty_histogram_has_no_figures(void **state)
 static void a_value_beyond_the_range_keeps_sum_min_and_max_exact(void **state)
 {
 	const __u64 values[] = { 5, 3 * END, END + 7 };
-	struct imstrace_histogram *histogram = histogram_of(values, ARRAY_SIZE(values));
+	struct histogram *histogram = histogram_of(values, ARRAY_SIZE(values));
 
 	(void)state;
 	assert_int_equal(histogram->buckets[LAST_BUCKET], 2);
@@ -327,7 +327,7 @@ static void a_value_beyond_the_range_keeps_sum_min_and_max_exact(void **state)
 	free(histogram);
 }
 
-static void assert_same(const struct imstrace_histogram *a, const struct imstrace_histogram *b)
+static void assert_same(const struct histogram *a, const struct histogram *b)
 {
 	assert_memory_equal(a, b, sizeof(*a));
 }
@@ -338,10 +338,10 @@ static void merging_equals_filling_one(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(distributions); i++) {
 		for (size_t cut = 0; cut <= 1000; cut += 250) {
 			__u64 *values = draw(distributions[i], 1000, 4);
-			struct imstrace_histogram *all = histogram_of(values, 1000);
-			struct imstrace_histogram *a = histogram_of(values, cut);
-			struct imstrace_histogram *b = histogram_of(values + cut, 1000 - cut);
-			struct imstrace_histogram *ab = histogram_new();
+			struct histogram *all = histogram_of(values, 1000);
+			struct histogram *a = histogram_of(values, cut);
+			struct histogram *b = histogram_of(values + cut, 1000 - cut);
+			struct histogram *ab = histogram_new();
 
 			histogram_merge(ab, a);
 			histogram_merge(ab, b);
@@ -360,10 +360,10 @@ static void merging_equals_filling_one(void **state)
 static void check_subtraction(distribution next, size_t cut)
 {
 	__u64 *values = draw(next, 1000, 5);
-	struct imstrace_histogram *earlier = histogram_of(values, cut);
-	struct imstrace_histogram *later = histogram_of(values, 1000);
-	struct imstrace_histogram *exact = histogram_of(values + cut, 1000 - cut);
-	struct imstrace_histogram *result = histogram_new();
+	struct histogram *earlier = histogram_of(values, cut);
+	struct histogram *later = histogram_of(values, 1000);
+	struct histogram *exact = histogram_of(values + cut, 1000 - cut);
+	struct histogram *result = histogram_new();
 
 	/* What was in it does not matter. */
 	memset(result, 0xff, sizeof(*result));
@@ -396,8 +396,8 @@ static void subtracting_leaves_what_came_between(void **state)
 static void subtracting_itself_leaves_nothing(void **state)
 {
 	__u64 *values = draw(exponential, 1000, 6);
-	struct imstrace_histogram *histogram = histogram_of(values, 1000);
-	struct imstrace_histogram *result = histogram_new(), *empty = histogram_new();
+	struct histogram *histogram = histogram_of(values, 1000);
+	struct histogram *result = histogram_new(), *empty = histogram_new();
 
 	(void)state;
 	memset(result, 0xff, sizeof(*result));
@@ -412,9 +412,9 @@ static void subtracting_itself_leaves_nothing(void **state)
 static void a_largest_value_beyond_the_range_survives_subtracting(void **state)
 {
 	const __u64 values[] = { 5, 3 * END };
-	struct imstrace_histogram *earlier = histogram_of(values, 1);
-	struct imstrace_histogram *later = histogram_of(values, 2);
-	struct imstrace_histogram *result = histogram_new();
+	struct histogram *earlier = histogram_of(values, 1);
+	struct histogram *later = histogram_of(values, 2);
+	struct histogram *result = histogram_new();
 
 	(void)state;
 	histogram_subtract(result, later, earlier);
@@ -427,8 +427,8 @@ static void a_largest_value_beyond_the_range_survives_subtracting(void **state)
 
 static void differences_of_consecutive_readings_add_up(void **state)
 {
-	struct imstrace_histogram *growing = histogram_new(), *last = histogram_new();
-	struct imstrace_histogram *total = histogram_new(), *interval = histogram_new();
+	struct histogram *growing = histogram_new(), *last = histogram_new();
+	struct histogram *total = histogram_new(), *interval = histogram_new();
 	__u64 seed = 7;
 
 	(void)state;

@@ -335,7 +335,7 @@ static void reports(void **state)
 	fake->totals.lost_interrupts = 7;
 	assert_object(interval(measurement, 3000),
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0}, 'vectors': ["
+		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'inject': 100, 'eoi': 100},"
 		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, 'in_flight': 1, 'stages': {"
@@ -352,10 +352,10 @@ static void reports(void **state)
 	fake->accounts[1].coalesced = 1;
 	fake->accounts[1].hops[HOP_IRQ]++;
 	fake->accounts[1].hops[HOP_SIGNAL]++;
-	histogram_fill(&fake->histograms[STAGE_COUNT + STAGE_HANDLER], 100);
+	fake_value(fake, STAGE_COUNT + STAGE_HANDLER, 100);
 	assert_object(interval(measurement, 4000),
 		"{'type': 'interval', 'time': 4000, 'duration': 1000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0}, 'vectors': ["
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'inject': 0, 'eoi': 0},"
 		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 2, 'stages': {"
@@ -370,7 +370,7 @@ static void reports(void **state)
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 4000, 'duration': 3000,"
-		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0}, 'vectors': ["
+		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'inject': 100, 'eoi': 100},"
 		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, 'in_flight': 2, 'stages': {"
@@ -458,10 +458,10 @@ static void a_report_without_vectors_has_an_empty_list(void **state)
 	(void)state;
 	assert_object(interval(measurement, 3000),
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0}, 'vectors': []}");
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': []}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0}, 'vectors': []}");
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': []}");
 	measurement_free(measurement);
 	free(fake);
 }

@@ -79,8 +79,7 @@ static void grow(struct fake_source *fake, __u64 *seed)
 		account->lost += random_next(seed) % 2;
 		/* Not all stages are seen of every interrupt. */
 		stage = random_next(seed) % STAGE_COUNT;
-		histogram_fill(&fake->histograms[id * STAGE_COUNT + stage],
-			       random_next(seed) >> 20);
+		fake_value(fake, id * STAGE_COUNT + stage, random_next(seed) >> 20);
 	}
 }
 
@@ -132,8 +131,9 @@ static void intervals_add_up_to_the_summary(void **state)
 		assert_memory_equal(&vector->account, &fixture.fake->accounts[id],
 				    sizeof(vector->account));
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-			struct stage_figures exact =
-				stage_figures(&fixture.fake->histograms[id * STAGE_COUNT + stage]);
+			struct histogram histogram = fake_histogram(fixture.fake,
+								    id * STAGE_COUNT + stage);
+			struct stage_figures exact = stage_figures(&histogram);
 
 			assert_int_equal(vector->stages[stage].count, sums[id].stages[stage].count);
 			assert_memory_equal(&vector->stages[stage], &exact, sizeof(exact));
@@ -613,9 +613,46 @@ static void a_vector_with_any_count_is_active(void **state)
 	assert_true(report_active(&report));
 }
 
+/* No block left: counts, sums and extremes stay exact, percentiles are not made up. */
+static void values_without_a_block_are_counted(void **state)
+{
+	struct fixture fixture = measure(&no_filter);
+	const struct vector_report *vector;
+	const struct report *report;
+	__u32 id;
+
+	(void)state;
+	fixture.fake->source.block_capacity = 2;
+	id = fake_vector(fixture.fake, UUID_A, 0);
+	for (unsigned int i = 0; i < 10; i++) {
+		fake_value(fixture.fake, id * STAGE_COUNT + STAGE_HANDLER, 1000);
+		fake_value(fixture.fake, id * STAGE_COUNT + STAGE_HANDLER, 5000);
+		fake_value(fixture.fake, id * STAGE_COUNT + STAGE_HANDLER, i ? 3000 : 100000);
+		fake_value(fixture.fake, id * STAGE_COUNT + STAGE_IRQFD, 1000);
+	}
+	fixture.fake->accounts[id].hops[HOP_IRQ] = 30;
+	report = measurement_interval(fixture.measurement, 2000);
+	assert_int_equal(report->totals.lost_values, 20);
+	vector = &measurement_summary(fixture.measurement)->vectors[0];
+	assert_int_equal(vector->stages[STAGE_HANDLER].count, 30);
+	assert_int_equal(vector->stages[STAGE_HANDLER].unplaced, 10);
+	assert_int_equal(vector->stages[STAGE_HANDLER].min, 1000);
+	assert_int_equal(vector->stages[STAGE_HANDLER].max, 100000);
+	assert_int_equal(vector->stages[STAGE_HANDLER].mean, (1000 * 10 + 5000 * 10 + 3000 * 9 + 100000) / 30);
+	assert_int_equal(vector->stages[STAGE_IRQFD].count, 10);
+	assert_int_equal(vector->stages[STAGE_IRQFD].unplaced, 10);
+
+	/* The next interval has none of it again. */
+	report = measurement_interval(fixture.measurement, 3000);
+	assert_int_equal(report->totals.lost_values, 0);
+	assert_int_equal(report->vectors[0].stages[STAGE_HANDLER].count, 0);
+	end(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_without_a_block_are_counted),
 		cmocka_unit_test(intervals_add_up_to_the_summary),
 		cmocka_unit_test(what_comes_after_the_last_reading_is_not_in_the_summary),
 		cmocka_unit_test(an_interval_has_its_own_times),

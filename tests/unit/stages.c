@@ -99,7 +99,7 @@ static void a_clock_that_runs_backwards_gives_zero(void **state)
 
 static void figures_are_those_of_the_histogram(void **state)
 {
-	struct imstrace_histogram histogram = { 0 };
+	struct histogram histogram = { 0 };
 	struct stage_figures figures;
 
 	(void)state;
@@ -118,7 +118,7 @@ static void figures_are_those_of_the_histogram(void **state)
 
 static void an_empty_histogram_gives_a_count_of_zero(void **state)
 {
-	struct imstrace_histogram histogram = { 0 };
+	struct histogram histogram = { 0 };
 
 	(void)state;
 	assert_int_equal(stage_figures(&histogram).count, 0);
@@ -134,7 +134,7 @@ static void figures_are_in_order(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++) {
-		struct imstrace_histogram histogram = { 0 };
+		struct histogram histogram = { 0 };
 		struct stage_figures figures;
 
 		for (__u64 n = 1 + random_next(&seed) % 300; n; n--)

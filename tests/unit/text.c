@@ -228,7 +228,7 @@ static struct fake_source *two_devices(void)
 	fake->accounts[2].hops[HOP_IRQ] = 5;
 	fake->accounts[2].hops[HOP_SIGNAL] = 5;
 	for (int i = 0; i < 5; i++)
-		histogram_fill(&fake->histograms[2 * STAGE_COUNT + STAGE_HANDLER], 1500);
+		fake_value(fake, 2 * STAGE_COUNT + STAGE_HANDLER, 1500);
 	return fake;
 }
 
@@ -412,10 +412,12 @@ static void losses_are_shown(void **state)
 	struct fake_source *fake = fake_source_new();
 	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
 	static const char *const lines[] = {
-		"!!! LOST: 1 vectors are not followed: the table is full",
+		"!!! LOST: 1 vectors are not followed: the table is full (--max-vectors)",
 		"!!! LOST: 22 lifecycle events: the stream was full",
 		"!!! LOST: 333 streamed interrupts (they are counted in the figures): "
 		"the stream was full",
+		"!!! LOST: the buckets of 4444 times: their stages have no percentiles "
+		"(--max-vectors)",
 	};
 	char *text;
 
@@ -423,6 +425,7 @@ static void losses_are_shown(void **state)
 	fake->totals.lost_vectors = 1;
 	fake->totals.lost_lifecycle = 22;
 	fake->totals.lost_interrupts = 333;
+	fake->totals.lost_values = 4444;
 	for (int is_summary = 0; is_summary <= 1; is_summary++) {
 		text = is_summary ? summary(measurement) : interval(measurement, SECOND);
 		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)

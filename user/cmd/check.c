@@ -61,7 +61,7 @@ int command_check(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
 	struct check_options check = {
-		.live.hops = (1U << HOP_COUNT) - 1,
+		.live = LIVE_DEFAULTS,
 		.sink = &text_sink,
 	};
 	struct environment environment;

@@ -7,32 +7,66 @@
 
 #include <imstrace/histogram.h>
 
+/**
+ * struct histogram - a histogram with every bucket in its place
+ * @sum:	of all values
+ * @max:	the largest
+ * @not_min:	~ the smallest, so that all zeroes is an empty histogram
+ * @unplaced:	values that are in no bucket, for the pool had no block left
+ * @buckets:	how many values are in each
+ */
+struct histogram {
+	__u64 sum;
+	__u64 max;
+	__u64 not_min;
+	__u64 unplaced;
+	__u64 buckets[HISTOGRAM_BUCKETS];
+};
+
 /* The smallest value of @bucket (below HISTOGRAM_BUCKETS). */
 __u64 histogram_bucket_low(__u32 bucket);
 /* The largest value of @bucket; the last one has no end, this is where it should be. */
 __u64 histogram_bucket_high(__u32 bucket);
 
-/* Copies a histogram that is being filled: what is in the buckets is in the rest. */
-void histogram_read(struct imstrace_histogram *to, const struct imstrace_histogram *from);
+/**
+ * histogram_copy - copy a histogram that may be being filled
+ * @to:		the copy
+ * @to_blocks:	the blocks of all copies, as many as @from_blocks
+ * @from:	the original
+ * @from_blocks: the pool that its blocks are in
+ *
+ * What is in the copy's buckets is in the rest of it. Blocks keep their numbers.
+ */
+void histogram_copy(struct imstrace_histogram *to, struct imstrace_block *to_blocks,
+		    const struct imstrace_histogram *from,
+		    const struct imstrace_block *from_blocks);
 
-__u64 histogram_count(const struct imstrace_histogram *histogram);
+/* Puts the buckets of one that nobody fills any more in their places. */
+void histogram_spread(struct histogram *to, const struct imstrace_histogram *from,
+		      const struct imstrace_block *blocks);
+
+/* Adds @more to @to and @blocks; its values are where @layout has blocks. */
+void histogram_add(struct imstrace_histogram *to, struct imstrace_block *blocks,
+		   const struct imstrace_histogram *layout, const struct histogram *more);
+
+/* How many values there are, placed or not. */
+__u64 histogram_count(const struct histogram *histogram);
 /* Exact for what the programs filled in; 0 if it is empty. */
-__u64 histogram_min(const struct imstrace_histogram *histogram);
+__u64 histogram_min(const struct histogram *histogram);
 
 /**
  * histogram_percentile - the value that a share of all values does not exceed
- * @histogram:	what was measured
+ * @histogram:	what was measured; none of it unplaced
  * @count:	histogram_count() of it, not 0
  * @percent:	0 to 100
  *
  * Nearest rank. Return: within 1 / 2^(HISTOGRAM_BITS + 1) of the value that
  * sorting would have found, and never outside of min and max.
  */
-__u64 histogram_percentile(const struct imstrace_histogram *histogram, __u64 count,
-			   double percent);
+__u64 histogram_percentile(const struct histogram *histogram, __u64 count, double percent);
 
 /* Adds @from to @to; exact. */
-void histogram_merge(struct imstrace_histogram *to, const struct imstrace_histogram *from);
+void histogram_merge(struct histogram *to, const struct histogram *from);
 
 /**
  * histogram_subtract - what was counted between two readings
@@ -43,8 +77,7 @@ void histogram_merge(struct imstrace_histogram *to, const struct imstrace_histog
  * Count and sum are exact. The smallest and the largest value are the edges of
  * their buckets: within 1 / 2^HISTOGRAM_BITS, and never nearer than they were.
  */
-void histogram_subtract(struct imstrace_histogram *result,
-			const struct imstrace_histogram *later,
-			const struct imstrace_histogram *earlier);
+void histogram_subtract(struct histogram *result, const struct histogram *later,
+			const struct histogram *earlier);
 
 #endif /* IMSTRACE_MEASURE_HISTOGRAM_H */

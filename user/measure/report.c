@@ -11,6 +11,7 @@
 struct reading {
 	struct imstrace_account *accounts;
 	struct imstrace_histogram *histograms;
+	struct imstrace_block *blocks;
 	struct imstrace_totals totals;
 	__u64 time;
 };
@@ -61,19 +62,21 @@ bool report_active(const struct vector_report *vector)
 	       account_lost(&vector->account);
 }
 
-static bool reading_init(struct reading *reading, unsigned int capacity)
+static bool reading_init(struct reading *reading, const struct source *source)
 {
-	reading->accounts = calloc(capacity, sizeof(struct imstrace_account));
-	/* Untouched memory costs nothing: only vectors in use are ever copied. */
-	reading->histograms = calloc((size_t)capacity * STAGE_COUNT,
+	reading->accounts = calloc(source->capacity, sizeof(struct imstrace_account));
+	/* Untouched memory costs nothing: only what is in use is ever copied. */
+	reading->histograms = calloc((size_t)source->capacity * STAGE_COUNT,
 				     sizeof(struct imstrace_histogram));
-	return reading->accounts && reading->histograms;
+	reading->blocks = calloc(source->block_capacity, sizeof(struct imstrace_block));
+	return reading->accounts && reading->histograms && reading->blocks;
 }
 
 static void reading_free(struct reading *reading)
 {
 	free(reading->accounts);
 	free(reading->histograms);
+	free(reading->blocks);
 }
 
 struct measurement *measurement_new(const struct source *source, const struct vector_filter *filter)
@@ -87,8 +90,8 @@ struct measurement *measurement_new(const struct source *source, const struct ve
 	measurement->last.time = source->started;
 	measurement->reported = calloc(source->capacity, sizeof(struct imstrace_vector));
 	measurement->report.vectors = calloc(source->capacity, sizeof(struct vector_report));
-	if (!reading_init(&measurement->last, source->capacity) ||
-	    !reading_init(&measurement->skipped, source->capacity) ||
+	if (!reading_init(&measurement->last, source) ||
+	    !reading_init(&measurement->skipped, source) ||
 	    !measurement->reported || !measurement->report.vectors) {
 		measurement_free(measurement);
 		return NULL;
@@ -143,35 +146,46 @@ static void advance_account(struct measurement *measurement, __u32 id,
 	account_add(&measurement->last.accounts[id], difference);
 }
 
-static void advance_histogram(struct measurement *measurement, size_t index,
-			      struct imstrace_histogram *difference)
+static void spread(struct histogram *histogram, const struct reading *reading, size_t index)
 {
-	struct imstrace_histogram now;
+	histogram_spread(histogram, &reading->histograms[index], reading->blocks);
+}
 
-	histogram_read(&now, &measurement->source->histograms[index]);
-	histogram_subtract(difference, &now, &measurement->last.histograms[index]);
-	measurement->last.histograms[index] = now;
+static void advance_histogram(struct measurement *measurement, size_t index,
+			      struct histogram *difference)
+{
+	const struct source *source = measurement->source;
+	struct reading *last = &measurement->last;
+	struct histogram before, now;
+
+	spread(&before, last, index);
+	histogram_copy(&last->histograms[index], last->blocks, &source->histograms[index],
+		       source->blocks);
+	spread(&now, last, index);
+	histogram_subtract(difference, &now, &before);
 }
 
 static void skip_vector(struct measurement *measurement, __u32 id)
 {
-	struct imstrace_histogram histogram;
+	struct reading *skipped = &measurement->skipped;
 	struct imstrace_account account;
+	struct histogram histogram;
 
 	advance_account(measurement, id, &account);
-	account_add(&measurement->skipped.accounts[id], &account);
+	account_add(&skipped->accounts[id], &account);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		size_t index = (size_t)id * STAGE_COUNT + stage;
 
 		advance_histogram(measurement, index, &histogram);
-		histogram_merge(&measurement->skipped.histograms[index], &histogram);
+		histogram_add(&skipped->histograms[index], skipped->blocks,
+			      &measurement->last.histograms[index], &histogram);
 	}
 }
 
 static void read_vector(struct measurement *measurement, __u32 id)
 {
-	struct imstrace_histogram histogram;
 	struct vector_report *report;
+	struct histogram histogram;
 
 	measurement->reported[id] = measurement->source->vectors[id];
 	report = add_vector(measurement, id);
@@ -193,16 +207,16 @@ static void sum_vector(struct measurement *measurement, __u32 id)
 	account_subtract(&report->account, &measurement->skipped.accounts[id]);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		size_t index = (size_t)id * STAGE_COUNT + stage;
-		const struct imstrace_histogram *all = &measurement->last.histograms[index];
-		const struct imstrace_histogram *skipped = &measurement->skipped.histograms[index];
-		struct imstrace_histogram rest;
+		struct histogram all, skipped, rest;
 
+		spread(&all, &measurement->last, index);
+		spread(&skipped, &measurement->skipped, index);
 		/* The smallest and the largest stay exact if they can. */
-		if (!histogram_count(skipped)) {
-			report->stages[stage] = stage_figures(all);
+		if (!histogram_count(&skipped)) {
+			report->stages[stage] = stage_figures(&all);
 			continue;
 		}
-		histogram_subtract(&rest, all, skipped);
+		histogram_subtract(&rest, &all, &skipped);
 		report->stages[stage] = stage_figures(&rest);
 	}
 	explain_missing(measurement, report);
@@ -250,6 +264,7 @@ const struct report *measurement_interval(struct measurement *measurement, __u64
 	report->totals.lost_lifecycle -= last->lost_lifecycle;
 	report->totals.lost_interrupts -= last->lost_interrupts;
 	report->totals.lost_runs -= last->lost_runs;
+	report->totals.lost_values -= last->lost_values;
 	*last = totals;
 	measurement->last.time = now;
 	return report;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stages.h"
 
-#include "histogram.h"
-
 static const struct {
 	const char *name;
 	enum imstrace_hop from, to;
@@ -27,9 +25,12 @@ enum imstrace_hop stage_to(enum imstrace_stage stage)
 	return stages[stage].to;
 }
 
-struct stage_figures stage_figures(const struct imstrace_histogram *histogram)
+struct stage_figures stage_figures(const struct histogram *histogram)
 {
-	struct stage_figures figures = { .count = histogram_count(histogram) };
+	struct stage_figures figures = {
+		.count = histogram_count(histogram),
+		.unplaced = histogram->unplaced,
+	};
 
 	if (!figures.count)
 		return figures;

@@ -6,8 +6,8 @@
 #define IMSTRACE_MEASURE_STAGES_H
 
 #include "../model/hops.h"
+#include "histogram.h"
 
-#include <imstrace/histogram.h>
 #include <imstrace/records.h>
 
 /*
@@ -19,9 +19,13 @@
 	X(p99,  "P99",   99)		\
 	X(p999, "P99.9", 99.9)
 
-/* All in ns. With a count of 0 nothing else means anything. */
+/*
+ * All in ns. With a count of 0 nothing else means anything; nor do the percentiles
+ * if some of the values are @unplaced.
+ */
 struct stage_figures {
 	__u64 count;
+	__u64 unplaced;
 	__u64 min;
 	__u64 mean;
 #define X(name, heading, percent) __u64 name;
@@ -34,7 +38,7 @@ const char *stage_name(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);
 enum imstrace_hop stage_to(enum imstrace_stage stage);
 
-struct stage_figures stage_figures(const struct imstrace_histogram *histogram);
+struct stage_figures stage_figures(const struct histogram *histogram);
 
 /* How long one interrupt took, in ns; -1: it did not pass both hops. */
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage);

@@ -194,15 +194,14 @@ static json_t *figures(const struct stage_figures *figures)
 {
 	json_t *object = json_pack("{s:I}", "count", (json_int_t)figures->count);
 
-#define FIGURE(name) \
-	json_object_set_new(object, #name, figures->count ? json_integer(figures->name) : \
-							    json_null())
-	FIGURE(min);
-	FIGURE(mean);
-#define X(name, heading, percent) FIGURE(name);
+#define FIGURE(name, is_known) \
+	json_object_set_new(object, #name, is_known ? json_integer(figures->name) : json_null())
+	FIGURE(min, figures->count);
+	FIGURE(mean, figures->count);
+#define X(name, heading, percent) FIGURE(name, figures->count && !figures->unplaced);
 	IMSTRACE_PERCENTILES(X)
 #undef X
-	FIGURE(max);
+	FIGURE(max, figures->count);
 #undef FIGURE
 	return object;
 }
@@ -246,7 +245,7 @@ static void write_report(FILE *out, const char *type, const struct report *repor
 
 	for (size_t i = 0; i < report->count; i++)
 		json_array_append_new(vectors, vector_object(&report->vectors[i]));
-	write_line(out, json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:o}",
+	write_line(out, json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
 				  "type", type,
 				  "time", (json_int_t)report->to,
 				  "duration", (json_int_t)(report->to - report->from),
@@ -255,6 +254,7 @@ static void write_report(FILE *out, const char *type, const struct report *repor
 				  "lifecycle", (json_int_t)report->totals.lost_lifecycle,
 				  "interrupts", (json_int_t)report->totals.lost_interrupts,
 				  "runs", (json_int_t)report->totals.lost_runs,
+				  "values", (json_int_t)report->totals.lost_values,
 				  "vectors", vectors));
 }
 

@@ -85,6 +85,14 @@ static void print_microseconds(FILE *out, int width, __u64 ns)
 	fprintf(out, " %*.1f", width, (double)ns / 1000);
 }
 
+static void print_percentile(FILE *out, int width, const struct stage_figures *figures, __u64 ns)
+{
+	if (figures->unplaced)
+		fprintf(out, " %*s", width, "n/a");
+	else
+		print_microseconds(out, width, ns);
+}
+
 static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
 			   const struct imstrace_interrupt *interrupt)
 {
@@ -166,8 +174,11 @@ static void print_counts(FILE *out, const struct vector_report *report)
 static void print_loss(FILE *out, const struct imstrace_totals *totals)
 {
 	if (totals->lost_vectors)
-		fprintf(out, "!!! LOST: %" PRIu64 " vectors are not followed: the table is full\n",
-			(uint64_t)totals->lost_vectors);
+		fprintf(out, "!!! LOST: %" PRIu64 " vectors are not followed: the table is full "
+			"(--max-vectors)\n", (uint64_t)totals->lost_vectors);
+	if (totals->lost_values)
+		fprintf(out, "!!! LOST: the buckets of %" PRIu64 " times: their stages have no "
+			"percentiles (--max-vectors)\n", (uint64_t)totals->lost_values);
 	if (totals->lost_lifecycle)
 		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle events: the stream was full\n",
 			(uint64_t)totals->lost_lifecycle);
@@ -224,8 +235,8 @@ static void text_interval(FILE *out, const struct report *report)
 		device = vector->vector.device;
 		print_counts(out, vector);
 		if (vector->stages[stage].count && !report_stage_missing(vector, stage)) {
-			print_microseconds(out, 8, vector->stages[stage].p50);
-			print_microseconds(out, 8, vector->stages[stage].p99);
+			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p50);
+			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p99);
 			fprintf(out, " %s", stage_name(stage));
 		}
 		putc('\n', out);
@@ -244,7 +255,7 @@ static void print_stages(FILE *out, const struct vector_report *report)
 			(uint64_t)figures->count);
 		print_microseconds(out, 9, figures->min);
 		print_microseconds(out, 9, figures->mean);
-#define X(name, heading, percent) print_microseconds(out, 9, figures->name);
+#define X(name, heading, percent) print_percentile(out, 9, figures, figures->name);
 		IMSTRACE_PERCENTILES(X)
 #undef X
 		print_microseconds(out, 9, figures->max);

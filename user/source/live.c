@@ -27,11 +27,11 @@
 #include <unistd.h>
 
 /*
- * Room for so many vectors and vCPUs; more are counted as lost. A vector takes
- * 96 KiB, most of it histograms, and a vCPU 52 KiB.
+ * Blocks of histogram buckets for a vector: its six stages have two octaves each before
+ * the vectors with less make up for it, and a few vectors have room for any times.
  */
-#define MAX_VECTORS	256
-#define MAX_VCPUS	256
+#define BLOCKS_PER_VECTOR	16
+#define LEAST_BLOCKS		2048
 
 #define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
 
@@ -52,6 +52,7 @@ struct live {
 	struct imstrace_vector *vectors;
 	void *accounts;
 	void *histograms;
+	void *blocks;
 	__u64 *irq_vectors;
 	int budget;	/* records left in this batch */
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
@@ -59,7 +60,7 @@ struct live {
 	size_t known_count;
 	__u64 look_again;	/* when */
 	/* By id: the process whose names the vector has. */
-	__u32 named[MAX_VECTORS];
+	__u32 *named;
 };
 
 static int show_up_to;	/* the largest enum libbpf_print_level that is shown, -1: none */
@@ -184,7 +185,7 @@ static __u32 find_or_add_id(struct live *live, const struct imstrace_vector *fou
 	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &id, sizeof(id), 0))
 		return id;
 	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
-	if (id >= MAX_VECTORS) {
+	if (id >= live->source.capacity) {
 		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
 		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
 		return IMSTRACE_NONE;
@@ -355,11 +356,37 @@ static void live_close(struct source *source)
 		unmap_array(live->vectors, live->programs->maps.vectors);
 		unmap_array(live->accounts, live->programs->maps.accounts);
 		unmap_array(live->histograms, live->programs->maps.histograms);
+		unmap_array(live->blocks, live->programs->maps.blocks);
 		unmap_array(live->irq_vectors, live->programs->maps.irq_vectors);
 	}
 	imstrace_bpf__destroy(live->programs);
+	free(live->named);
 	free(live->known);
 	free(live);
+}
+
+/* Memory for @options->max_vectors and so on. */
+static void size_maps(struct imstrace_bpf *programs, const struct live_options *options)
+{
+	unsigned int vectors = options->max_vectors, vcpus = options->max_vcpus;
+	unsigned int blocks = vectors * BLOCKS_PER_VECTOR;
+
+	if (blocks < LEAST_BLOCKS)
+		blocks = LEAST_BLOCKS;
+	programs->rodata->max_vectors = vectors;
+	programs->rodata->max_vcpus = vcpus;
+	programs->rodata->max_blocks = blocks;
+	bpf_map__set_max_entries(programs->maps.vectors, vectors);
+	bpf_map__set_max_entries(programs->maps.accounts, vectors);
+	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
+	bpf_map__set_max_entries(programs->maps.blocks, blocks);
+	bpf_map__set_max_entries(programs->maps.vector_ids, vectors);
+	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
+	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
+	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
+	bpf_map__set_max_entries(programs->maps.guest_interrupts, vcpus * GUEST_VECTORS);
+	if (!options->interrupts)
+		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
 }
 
 static int load(struct live *live, const struct live_options *options)
@@ -372,20 +399,9 @@ static int load(struct live *live, const struct live_options *options)
 		return fault(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
 			     strerror(errno));
 	live->programs = programs;
-	programs->rodata->max_vectors = MAX_VECTORS;
-	programs->rodata->max_vcpus = MAX_VCPUS;
+	size_maps(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
-	bpf_map__set_max_entries(programs->maps.vectors, MAX_VECTORS);
-	bpf_map__set_max_entries(programs->maps.accounts, MAX_VECTORS);
-	bpf_map__set_max_entries(programs->maps.histograms, MAX_VECTORS * STAGE_COUNT);
-	bpf_map__set_max_entries(programs->maps.vector_ids, MAX_VECTORS);
-	bpf_map__set_max_entries(programs->maps.eventfd_vectors, MAX_VECTORS);
-	bpf_map__set_max_entries(programs->maps.vcpus, MAX_VCPUS);
-	bpf_map__set_max_entries(programs->maps.free_vcpus, MAX_VCPUS);
-	bpf_map__set_max_entries(programs->maps.guest_interrupts, MAX_VCPUS * GUEST_VECTORS);
-	if (!options->interrupts)
-		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
 	ret = attach_plan(programs->obj, options->btf, options->hops, &live->attachments);
 	if (ret)
 		return ret;
@@ -408,15 +424,22 @@ static int map_memory(struct live *live)
 	live->vectors = map_array(programs->maps.vectors, PROT_READ | PROT_WRITE);
 	live->accounts = map_array(programs->maps.accounts, PROT_READ);
 	live->histograms = map_array(programs->maps.histograms, PROT_READ);
+	live->blocks = map_array(programs->maps.blocks, PROT_READ);
 	live->irq_vectors = map_array(programs->maps.irq_vectors, PROT_READ | PROT_WRITE);
-	if (!live->vectors || !live->accounts || !live->histograms || !live->irq_vectors)
+	if (!live->vectors || !live->accounts || !live->histograms || !live->blocks ||
+	    !live->irq_vectors)
 		return fault(EXIT_RUNTIME, NULL, "mapping the counters failed: %s",
 			     strerror(errno));
 	live->source.vectors = live->vectors;
 	live->source.accounts = live->accounts;
 	live->source.histograms = live->histograms;
+	live->source.blocks = live->blocks;
+	live->source.block_capacity = bpf_map__max_entries(programs->maps.blocks);
 	live->source.totals = &programs->bss->totals;
-	live->source.capacity = MAX_VECTORS;
+	live->source.capacity = bpf_map__max_entries(programs->maps.vectors);
+	live->named = calloc(live->source.capacity, sizeof(*live->named));
+	if (!live->named)
+		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	return 0;
 }
 

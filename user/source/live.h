@@ -7,19 +7,38 @@
 
 #include "source.h"
 
+/*
+ * Room by default, and at most. A vector takes 7 KiB, a vCPU 52 KiB; for more of them
+ * than there is room the loss is counted.
+ */
+#define DEFAULT_VECTORS	1024
+#define MOST_VECTORS	65536
+#define DEFAULT_VCPUS	256
+#define MOST_VCPUS	8192
+
 /**
  * struct live_options - how to follow the running kernel
  * @hops:	bit mask of the hops to follow, by enum imstrace_hop
  * @interrupts:	stream every interrupt as well
+ * @max_vectors: room for so many vectors, by name
+ * @max_vcpus:	and for so many vCPUs at a time
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
 	unsigned int hops;
 	bool interrupts;
+	unsigned int max_vectors;
+	unsigned int max_vcpus;
 	const char *btf;
 	int verbose;
 };
+
+#define LIVE_DEFAULTS {					\
+	.hops = (1U << HOP_COUNT) - 1,			\
+	.max_vectors = DEFAULT_VECTORS,			\
+	.max_vcpus = DEFAULT_VCPUS,			\
+}
 
 /**
  * live_open - load and attach the programs, find the vectors already bound

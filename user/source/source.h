@@ -59,6 +59,8 @@ struct source_handlers {
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
  * @accounts:	by vector id
  * @histograms:	by vector id * STAGE_COUNT + stage
+ * @blocks:	the pool of their blocks
+ * @block_capacity: how many it has
  * @totals:	how many there are, and what was lost
  * @capacity:	size of the arrays in vectors
  * @started:	when it began to see anything
@@ -87,6 +89,8 @@ struct source {
 	const struct imstrace_vector *vectors;
 	const struct imstrace_account *accounts;
 	const struct imstrace_histogram *histograms;
+	const struct imstrace_block *blocks;
+	size_t block_capacity;
 	const struct imstrace_totals *totals;
 	unsigned int capacity;
 	__u64 started;
