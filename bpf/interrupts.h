@@ -9,75 +9,10 @@
  * kernel-patch/include/trace/events/ims.h. vfio-pci has no tracepoint where it signals:
  * there the kernel's own function is seen.
  */
+#include "guests.h"
+#include "stages.h"
 #include "vfio_pci.h"
 #include <bpf/bpf_tracing.h>
-
-/* More CPUs than this racing for a new maximum of one stage: one is not noted. */
-#define MAX_RETRIES	8
-
-static __always_inline void raise_to(__u64 *max, __u64 value)
-{
-	for (int i = 0; i < MAX_RETRIES; i++) {
-		__u64 old = *(volatile __u64 *)max;
-
-		if (value <= old || __sync_val_compare_and_swap(max, old, value) == old)
-			return;
-	}
-}
-
-/* A block for the buckets from @at on of @histogram: its number + 1, 0: there is none left. */
-static __noinline __u32 add_block(struct imstrace_histogram *histogram, __u32 at)
-{
-	__u32 number, old;
-
-	if (!histogram || at >= HISTOGRAM_BLOCKS)
-		return 0;
-	number = __sync_fetch_and_add(&totals.blocks, 1) + 1;
-	if (number > max_blocks) {
-		__sync_fetch_and_sub(&totals.blocks, 1);
-		return 0;
-	}
-	/* Where another CPU was first, this block stays unused. */
-	old = __sync_val_compare_and_swap(&histogram->blocks[at], 0, number);
-	return old ?: number;
-}
-
-/* The bucket of @value; NULL: it has found no place. */
-static __always_inline __u64 *place_of(struct imstrace_histogram *histogram, __u64 value)
-{
-	__u32 bucket = histogram_bucket(value), at = bucket / HISTOGRAM_BLOCK_BUCKETS, number;
-	struct imstrace_block *block;
-
-	if (at >= HISTOGRAM_BLOCKS)
-		return NULL;
-	number = histogram->blocks[at] ?: add_block(histogram, at);
-	number--;
-	block = bpf_map_lookup_elem(&blocks, &number);
-	return block ? &block->buckets[bucket % HISTOGRAM_BLOCK_BUCKETS] : NULL;
-}
-
-static __always_inline void count_stage(__u32 id, enum imstrace_stage stage, __u64 from, __u64 to)
-{
-	__u32 index = id * STAGE_COUNT + stage;
-	struct imstrace_histogram *histogram;
-	__u64 value, *place;
-
-	histogram = bpf_map_lookup_elem(&histograms, &index);
-	if (!histogram)
-		return;
-	/* CPUs' clocks may differ by some ns where the TSC is not synchronised. */
-	value = to > from ? to - from : 0;
-	place = place_of(histogram, value);
-	if (!place) {
-		__sync_fetch_and_add(&totals.lost_values, 1);
-		place = &histogram->unplaced;
-	}
-	/* The bucket last: what a reader finds counted, it finds in the rest. */
-	__sync_fetch_and_add(&histogram->sum, value);
-	raise_to(&histogram->max, value);
-	raise_to(&histogram->not_min, ~value);
-	__sync_fetch_and_add(place, 1);
-}
 
 static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 				   struct imstrace_account *account, enum imstrace_end end)
@@ -430,53 +365,6 @@ int signal_kprobe(struct pt_regs *context)
 	return 0;
 }
 
-static __always_inline struct vcpu_key vcpu_key(struct kvm *kvm, __u32 vcpu_id)
-{
-	return (struct vcpu_key) {
-		.kvm = (__u64)kvm,
-		.pid = BPF_CORE_READ(kvm, userspace_pid),
-		.vcpu_id = vcpu_id,
-	};
-}
-
-/* Gives a vCPU a number; IMSTRACE_NONE: there is none left. */
-static __always_inline __u32 new_vcpu(const struct vcpu_key *key)
-{
-	__u32 number, *known;
-
-	if (bpf_map_pop_elem(&free_vcpus, &number)) {
-		number = __sync_fetch_and_add(&totals.vcpus, 1);
-		if (number >= max_vcpus) {
-			__sync_fetch_and_sub(&totals.vcpus, 1);
-			return IMSTRACE_NONE;
-		}
-	}
-	if (!bpf_map_update_elem(&vcpus, key, &number, BPF_NOEXIST))
-		return number;
-	/* Another CPU was first. */
-	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
-	known = bpf_map_lookup_elem(&vcpus, key);
-	return known ? *known : IMSTRACE_NONE;
-}
-
-static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 guest_vector)
-{
-	__u32 index = number * GUEST_VECTORS + (guest_vector & (GUEST_VECTORS - 1));
-
-	return bpf_map_lookup_elem(&guest_interrupts, &index);
-}
-
-/* Finds the state of a guest vector; @add makes room for a vCPU not seen before. */
-static __always_inline struct guest_interrupt *find_guest(struct kvm *kvm, __u32 vcpu_id,
-							  __u32 guest_vector, bool add)
-{
-	struct vcpu_key key = vcpu_key(kvm, vcpu_id);
-	__u32 *known = bpf_map_lookup_elem(&vcpus, &key);
-	__u32 number = known ? *known : add ? new_vcpu(&key) : IMSTRACE_NONE;
-
-	return number == IMSTRACE_NONE ? NULL : guest_of(number, guest_vector);
-}
-
 /* Delivery modes of an MSI that end in a guest vector, as KVM has them. */
 #define APIC_DM_FIXED	0x000
 #define APIC_DM_LOWEST	0x100
@@ -514,7 +402,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		stream(&open->current, account, END_COMPLETE);
 		return 0;
 	}
-	guest = find_guest((struct kvm *)open->kvm, apicid, vec, true);
+	guest = guest_of(target_number((struct kvm *)open->kvm, apicid, true), vec);
 	if (!guest) {
 		__sync_fetch_and_add(&account->lost, 1);
 		return 0;
@@ -553,7 +441,7 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		return 0;
 	open->state = OPEN_DONE;
 	account = account_of(open->current.id);
-	guest = find_guest((struct kvm *)open->kvm, apicid, vec, false);
+	guest = guest_of(target_number((struct kvm *)open->kvm, apicid, false), vec);
 	if (!account || !guest)
 		return 0;
 	if (open->coalesced) {
@@ -568,27 +456,6 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	return 0;
 }
 
-/*
- * vcpu_load() has registered the vCPU's preempt notifier with the thread that
- * runs it: the one way from a tracepoint without a vcpu argument to the vCPU
- * that needs no map.
- */
-static __always_inline struct kvm_vcpu *current_vcpu(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct hlist_node *node = BPF_CORE_READ(task, preempt_notifiers.first);
-
-	if (!node)
-		return NULL;
-	return (void *)node - bpf_core_field_offset(struct preempt_notifier, link) -
-		bpf_core_field_offset(struct kvm_vcpu, preempt_notifier);
-}
-
-static __always_inline struct guest_interrupt *find_guest_of(struct kvm_vcpu *vcpu, __u32 vec)
-{
-	return find_guest(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), vec, false);
-}
-
 SEC("raw_tp/kvm_inj_virq")
 int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 {
@@ -597,7 +464,7 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 	struct guest_interrupt *guest;
 	__u64 now;
 
-	guest = vcpu ? find_guest_of(vcpu, vec) : NULL;
+	guest = vcpu ? guest_of(running_number(vcpu, NULL), vec) : NULL;
 	if (!guest || (guest->state != PENDING_VALID && !guest->late_valid))
 		return 0;
 	now = bpf_ktime_get_ns();
@@ -637,7 +504,7 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	__u64 now;
 
 	/* An EOI with nothing in service has vector -1. */
-	guest = vec >= 0 ? find_guest_of(BPF_CORE_READ(apic, vcpu), vec) : NULL;
+	guest = vec >= 0 ? guest_of(running_number(NULL, apic), vec) : NULL;
 	if (!guest || !guest->service_valid)
 		return 0;
 	account = account_of(guest->service.id);
@@ -716,6 +583,7 @@ int vcpu_free(struct pt_regs *context)
 	number = *known;
 	drop_guest(number);
 	bpf_map_delete_elem(&vcpus, &key);
+	__sync_fetch_and_add(&vcpu_generation, 1);
 	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
 	return 0;
 }

@@ -155,6 +155,35 @@ struct {
 	__type(value, __u32);
 } free_vcpus SEC(".maps");
 
+/* A vCPU that interrupts handled by this CPU go to. */
+struct recent_target {
+	__u64 kvm;
+	__u32 vcpu_id;
+	__u32 number;
+	__u32 generation;
+	__u32 reserved;
+};
+
+/* By the vCPU's id: enough for the vCPUs that the irqs of one CPU go to. */
+#define RECENT_TARGETS	16
+
+/* See guests.h. */
+struct recent_vcpus {
+	/* The one that last ran here. */
+	__u64 vcpu;
+	__u64 apic;
+	__u32 number;
+	__u32 generation;
+	struct recent_target targets[RECENT_TARGETS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct recent_vcpus);
+} recent_vcpus SEC(".maps");
+
 enum pending_state {
 	PENDING_NONE,
 	PENDING_WRITING,	/* another CPU is filling it in */
@@ -221,6 +250,10 @@ __u32 seen_hops;
 bool pci_signal_seen;
 /* vfio-pci is seen to request and free irqs: an eventfd that is known is the right one. */
 bool pci_requests_seen;
+/* Changes when a vCPU gets a number or is destroyed. */
+__u32 vcpu_generation;
+/* vCPUs are seen to be destroyed: only then may a CPU remember one by its address. */
+bool vcpu_frees_seen;
 /* Set while user space tries, in this process, whether signals are seen. */
 __u32 verifying;
 __u32 verified_signals;

@@ -47,6 +47,9 @@ bool attach_sees_pci_signal(const struct attachments *attachments, const char **
  */
 bool attach_sees_pci_requests(const struct attachments *attachments);
 
+/* Whether vCPUs are seen to be destroyed. */
+bool attach_sees_vcpu_frees(const struct attachments *attachments);
+
 void attach_free(struct attachments *attachments);
 
 #endif /* IMSTRACE_SOURCE_ATTACH_H */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a vCPU to its number, and by that and a guest vector to the interrupts that are
+ * pending or in service there.
+ *
+ * The number is in a hash, whose key takes three reads of kernel memory. That would be the
+ * better part of what KVM's hops cost, and also of what every timer interrupt of every
+ * other guest costs; so each CPU remembers the vCPUs that it has last dealt with. What is
+ * remembered holds for one generation: until a vCPU is added, or is destroyed.
+ */
+#ifndef IMSTRACE_BPF_GUESTS_H
+#define IMSTRACE_BPF_GUESTS_H
+
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+
+static __always_inline struct vcpu_key vcpu_key(struct kvm *kvm, __u32 vcpu_id)
+{
+	return (struct vcpu_key) {
+		.kvm = (__u64)kvm,
+		.pid = BPF_CORE_READ(kvm, userspace_pid),
+		.vcpu_id = vcpu_id,
+	};
+}
+
+/* Gives a vCPU a number; IMSTRACE_NONE: there is none left. */
+static __noinline __u32 new_vcpu(const struct vcpu_key *key)
+{
+	__u32 number, *known;
+
+	if (!key)
+		return IMSTRACE_NONE;
+	if (bpf_map_pop_elem(&free_vcpus, &number)) {
+		number = __sync_fetch_and_add(&totals.vcpus, 1);
+		if (number >= max_vcpus) {
+			__sync_fetch_and_sub(&totals.vcpus, 1);
+			return IMSTRACE_NONE;
+		}
+	}
+	if (!bpf_map_update_elem(&vcpus, key, &number, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&vcpu_generation, 1);
+		return number;
+	}
+	/* Another CPU was first. */
+	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
+	known = bpf_map_lookup_elem(&vcpus, key);
+	return known ? *known : IMSTRACE_NONE;
+}
+
+static __noinline __u32 find_number(struct kvm *kvm, __u32 vcpu_id, bool add)
+{
+	struct vcpu_key key = vcpu_key(kvm, vcpu_id);
+	__u32 *known = bpf_map_lookup_elem(&vcpus, &key);
+
+	return known ? *known : add ? new_vcpu(&key) : IMSTRACE_NONE;
+}
+
+static __always_inline struct recent_vcpus *recent_vcpus_of_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&recent_vcpus, &zero);
+}
+
+/* What is remembered now holds for this one. Never 0: nothing is remembered in the beginning. */
+static __always_inline __u32 this_generation(void)
+{
+	return *(volatile __u32 *)&vcpu_generation + 1;
+}
+
+/* The vCPU that an interrupt goes to; @add gives one that has not been seen before a number. */
+static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id, bool add)
+{
+	struct recent_vcpus *recent = recent_vcpus_of_cpu();
+	__u32 generation = this_generation();
+	struct recent_target *target;
+
+	if (!recent)
+		return IMSTRACE_NONE;
+	target = &recent->targets[vcpu_id % RECENT_TARGETS];
+	if (vcpu_frees_seen && target->generation == generation && target->kvm == (__u64)kvm &&
+	    target->vcpu_id == vcpu_id)
+		return target->number;
+	target->number = find_number(kvm, vcpu_id, add);
+	target->kvm = (__u64)kvm;
+	target->vcpu_id = vcpu_id;
+	/* If it has just been added, this is of the generation before: it is found next time. */
+	target->generation = target->number == IMSTRACE_NONE ? 0 : generation;
+	return target->number;
+}
+
+/*
+ * The vCPU that this CPU runs, by its address or, where that is not at hand, by that of its
+ * local APIC. One without a number is remembered as well: most injections on a host are none
+ * of ours.
+ */
+static __always_inline __u32 running_number(struct kvm_vcpu *vcpu, struct kvm_lapic *apic)
+{
+	struct recent_vcpus *recent = recent_vcpus_of_cpu();
+	__u32 generation = this_generation();
+
+	if (!recent)
+		return IMSTRACE_NONE;
+	if (vcpu_frees_seen && recent->generation == generation &&
+	    (vcpu ? recent->vcpu == (__u64)vcpu : recent->apic == (__u64)apic))
+		return recent->number;
+	if (!vcpu)
+		vcpu = BPF_CORE_READ(apic, vcpu);
+	recent->number = find_number(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), false);
+	recent->vcpu = (__u64)vcpu;
+	recent->apic = (__u64)BPF_CORE_READ(vcpu, arch.apic);
+	recent->generation = generation;
+	return recent->number;
+}
+
+/*
+ * vcpu_load() has registered the vCPU's preempt notifier with the thread that
+ * runs it: the one way from a tracepoint without a vcpu argument to the vCPU
+ * that needs no map.
+ */
+static __always_inline struct kvm_vcpu *current_vcpu(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hlist_node *node = task->preempt_notifiers.first;
+
+	if (!node)
+		return NULL;
+	return (void *)node - bpf_core_field_offset(struct preempt_notifier, link) -
+		bpf_core_field_offset(struct kvm_vcpu, preempt_notifier);
+}
+
+/* NULL: there is no room for the vCPU, or nothing is known of it. */
+static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 guest_vector)
+{
+	__u32 index = number * GUEST_VECTORS + (guest_vector & (GUEST_VECTORS - 1));
+
+	return number == IMSTRACE_NONE ? NULL : bpf_map_lookup_elem(&guest_interrupts, &index);
+}
+
+#endif /* IMSTRACE_BPF_GUESTS_H */
