@@ -101,6 +101,8 @@ static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum
 		return;
 	record->state = vector->state;
 	record->hop = hop;
+	if (!posted && hop == HOP_SIGNAL)
+		record->eventfd_id = vector->eventfd_id;
 	bpf_ringbuf_submit(record, 0);
 }
 
@@ -263,7 +265,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
-	bool begins;
+	bool begins, outside;
 	__u32 id;
 
 	if (!open || !following)
@@ -283,13 +285,15 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 		set_eventfd(vector, id, eventfd);
 	}
 	begins = cause != CAUSE_IRQ || !hop_seen(HOP_IRQ);
-	if (!begins && open->state != OPEN_IRQ) {
+	outside = !begins && open->state != OPEN_IRQ;
+	if ((cause != CAUSE_IRQ || outside) && vector->stray & 1U << HOP_SIGNAL) {
+		tell_stray(vector, id, HOP_SIGNAL);
+	} else if (outside) {
 		/* Its handler began before us: not counted at any hop, the next one is. */
 		set_irq_vector(irq, id);
-		return 0;
 	}
-	if (cause != CAUSE_IRQ && vector->stray & 1U << HOP_SIGNAL)
-		tell_stray(vector, id, HOP_SIGNAL);
+	if (outside)
+		return 0;
 	if (begins)
 		begin_interrupt(open, id, cause, cause == CAUSE_IRQ ? irq : IMSTRACE_NONE);
 	pass_signal(open, account, cause);
