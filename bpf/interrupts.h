@@ -538,24 +538,30 @@ int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
 	return end_of_interrupt(apic, vec);
 }
 
-/* What is pending or in service in vCPU @number will not go on. */
-static __noinline int drop_guest(__u32 number)
+static long drop_vector(__u32 vector, __u32 *number)
 {
-	for (__u32 vector = 0; vector < GUEST_VECTORS; vector++) {
-		struct guest_interrupt *guest = guest_of(number, vector);
+	struct guest_interrupt *guest = guest_of(*number, vector);
 
-		if (!guest)
-			break;
-		if (guest->state == PENDING_VALID) {
-			end_unmatched(&guest->pending, HOP_ACCEPT);
-			guest->state = PENDING_NONE;
-		}
-		if (guest->service_valid)
-			end_unmatched(&guest->service, HOP_INJECT);
-		guest->service_valid = 0;
-		guest->late_valid = 0;
+	if (!guest)
+		return 1;
+	if (guest->state == PENDING_VALID) {
+		end_unmatched(&guest->pending, HOP_ACCEPT);
+		guest->state = PENDING_NONE;
 	}
+	if (guest->service_valid)
+		end_unmatched(&guest->service, HOP_INJECT);
+	guest->service_valid = 0;
+	guest->late_valid = 0;
 	return 0;
+}
+
+/*
+ * What is pending or in service in vCPU @number will not go on. By bpf_loop(): of a loop of
+ * its own the verifier would follow each of the 256 turns.
+ */
+static __always_inline void drop_guest(__u32 number)
+{
+	bpf_loop(GUEST_VECTORS, drop_vector, &number, 0);
 }
 
 /*
