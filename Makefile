@@ -166,7 +166,8 @@ test: deps
 	@tests/run
 
 # Not part of "make test": builds a kernel.
-test-debug-kernel: deps
+test-debug-kernel:
+	@tools/install-deps debug-kernel
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 
