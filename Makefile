@@ -64,6 +64,7 @@ modules: $(MODULES)/built
 
 $(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 	$(call say,MODULES,$(MODULES))
+	$(Q)mkdir -p build
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
 		{ cat $(MODULES).log; exit 1; }
