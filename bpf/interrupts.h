@@ -543,8 +543,11 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 static __always_inline struct kvm_vcpu *current_vcpu(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct hlist_node *node = BPF_CORE_READ(task, preempt_notifiers.first);
+	struct hlist_node *node;
 
+	if (replaying)
+		task = (void *)replayed_task;
+	node = BPF_CORE_READ(task, preempt_notifiers.first);
 	if (!node)
 		return NULL;
 	return (void *)node - bpf_core_field_offset(struct preempt_notifier, link) -
