@@ -102,6 +102,27 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 
 unit-tests: $(UNIT_TESTS)
 
+# Events replayed through the programs that imstrace loads; here, or in the VM.
+REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o)
+
+$(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+
+$(B)/tests/%.skel.h: $(B)/tests/%.bpf.o
+	$(call say,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.new && mv $@.new $@
+
+$(B)/tests/replay/%.o $(B)/tests/bench/%.o: C_FLAGS += -I$(@D)
+$(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
+$(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
+$(B)/tests/bench/native.o: $(B)/tests/bench/floor.skel.h
+
+$(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPLAY_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
 # The end-to-end tests run inside the VM.
 E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
 

@@ -120,9 +120,13 @@ static __always_inline __u32 running_number(struct kvm_vcpu *vcpu, struct kvm_la
  */
 static __always_inline struct kvm_vcpu *current_vcpu(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = bpf_get_current_task_btf(), *replayed;
 	struct hlist_node *node = task->preempt_notifiers.first;
 
+	if (replaying) {
+		replayed = (struct task_struct *)replayed_task;
+		node = BPF_CORE_READ(replayed, preempt_notifiers.first);
+	}
 	if (!node)
 		return NULL;
 	return (void *)node - bpf_core_field_offset(struct preempt_notifier, link) -

@@ -234,6 +234,11 @@ const volatile __u32 max_blocks = 1;
 const volatile bool stream_interrupts;
 /* What happens in kvm.ko is followed; only then is the module known to be there. */
 const volatile bool follow_kvm;
+/*
+ * Set by tests/replay alone, whose vCPUs no task runs: current_vcpu() then looks at
+ * @replayed_task. False, the verifier removes the branch.
+ */
+const volatile bool replaying;
 
 /*
  * Whether interrupts that begin now are followed. Those that have begun are
@@ -259,6 +264,8 @@ bool pci_bypass_seen;
 /* Set while user space tries, in this process, whether signals are seen. */
 __u32 verifying;
 __u32 verified_signals;
+/* Kernel address of the task_struct that stands for the current one, if replaying. */
+__u64 replayed_task;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */
