@@ -45,7 +45,7 @@ $(B)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
 
-$(B)/user/source/live.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
+$(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -103,7 +103,8 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 unit-tests: $(UNIT_TESTS)
 
 # Events replayed through the programs that imstrace loads; here, or in the VM.
-REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o)
+REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
+	$(B)/user/source/memory.o
 
 $(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
 	$(call say,BPF,$<)

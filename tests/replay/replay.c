@@ -5,14 +5,13 @@
 #include "layout.h"
 
 #include "../../user/clock.h"
+#include "../../user/source/memory.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* BPF_PROG_TEST_RUN takes up to so many arguments of a tracepoint. */
 #define MAX_ARGUMENTS	12
@@ -43,9 +42,7 @@ struct replay {
 	struct imstrace_bpf *programs;
 	struct objects *objects;
 	struct ring_buffer *streams;
-	struct imstrace_vector *vectors;
-	void *accounts;
-	void *histograms;
+	struct memory memory;
 	object task;
 	/* Of struct guest_interrupt. */
 	struct place state, pending_id, service_valid, service_id;
@@ -59,27 +56,6 @@ struct replay {
 static bool can_run(const struct bpf_program *program)
 {
 	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
-}
-
-static size_t map_bytes(const struct bpf_map *map)
-{
-	size_t bytes = (size_t)((bpf_map__value_size(map) + 7) & ~7U) * bpf_map__max_entries(map);
-	size_t page = sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) & ~(page - 1);
-}
-
-static void *map_array(const struct bpf_map *map, int protection)
-{
-	void *memory = mmap(NULL, map_bytes(map), protection, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void unmap_array(void *memory, const struct bpf_map *map)
-{
-	if (memory)
-		munmap(memory, map_bytes(map));
 }
 
 /* @list keeps what it has been given until it is asked for. */
@@ -119,25 +95,19 @@ static __u64 now(struct source *source)
 static bool load(struct replay *replay)
 {
 	const struct replay_options *options = &replay->options;
+	const struct live_options sizes = {
+		.max_vectors = options->vectors, .max_vcpus = options->vcpus, .interrupts = true,
+	};
 	struct imstrace_bpf *programs = imstrace_bpf__open();
 	struct bpf_program *program;
 
 	replay->programs = programs;
 	if (!programs)
 		return false;
-	programs->rodata->max_vectors = options->vectors;
-	programs->rodata->max_vcpus = options->vcpus;
+	memory_size(programs, &sizes);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = true;
 	programs->rodata->replaying = true;
-	bpf_map__set_max_entries(programs->maps.vectors, options->vectors);
-	bpf_map__set_max_entries(programs->maps.accounts, options->vectors);
-	bpf_map__set_max_entries(programs->maps.histograms, options->vectors * STAGE_COUNT);
-	bpf_map__set_max_entries(programs->maps.vector_ids, options->vectors);
-	bpf_map__set_max_entries(programs->maps.eventfd_vectors, options->vectors);
-	bpf_map__set_max_entries(programs->maps.vcpus, options->vcpus);
-	bpf_map__set_max_entries(programs->maps.free_vcpus, options->vcpus);
-	bpf_map__set_max_entries(programs->maps.guest_interrupts, options->vcpus * GUEST_VECTORS);
 	bpf_object__for_each_program(program, programs->obj)
 		bpf_program__set_autoload(program, can_run(program));
 	return !imstrace_bpf__load(programs);
@@ -159,12 +129,9 @@ static bool map_memory(struct replay *replay)
 {
 	struct imstrace_bpf *programs = replay->programs;
 
-	replay->vectors = map_array(programs->maps.vectors, PROT_READ | PROT_WRITE);
-	replay->accounts = map_array(programs->maps.accounts, PROT_READ);
-	replay->histograms = map_array(programs->maps.histograms, PROT_READ);
 	replay->streams = ring_buffer__new(bpf_map__fd(programs->maps.lifecycle_stream),
 					   on_lifecycle, replay, NULL);
-	return replay->vectors && replay->accounts && replay->histograms && replay->streams &&
+	return memory_map(&replay->memory, programs, &replay->source) && replay->streams &&
 	       !ring_buffer__add(replay->streams, bpf_map__fd(programs->maps.interrupt_stream),
 				 on_interrupt, replay);
 }
@@ -173,11 +140,6 @@ static void describe(struct replay *replay)
 {
 	struct source *source = &replay->source;
 
-	source->vectors = replay->vectors;
-	source->accounts = replay->accounts;
-	source->histograms = replay->histograms;
-	source->totals = &replay->programs->bss->totals;
-	source->capacity = replay->options.vectors;
 	source->started = clock_now(CLOCK_MONOTONIC);
 	source->now = now;
 	strcpy(source->host, "replay");
@@ -212,6 +174,7 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 	replay->programs->bss->replayed_task = replay->task;
 	replay->programs->bss->seen_hops = options->hops;
 	replay->programs->bss->pci_requests_seen = true;
+	replay->programs->bss->vcpu_frees_seen = true;
 	replay->programs->bss->following = true;
 	describe(replay);
 	return replay;
@@ -222,11 +185,7 @@ void replay_close(struct replay *replay)
 	if (!replay)
 		return;
 	ring_buffer__free(replay->streams);
-	if (replay->programs) {
-		unmap_array(replay->vectors, replay->programs->maps.vectors);
-		unmap_array(replay->accounts, replay->programs->maps.accounts);
-		unmap_array(replay->histograms, replay->programs->maps.histograms);
-	}
+	memory_unmap(&replay->memory, replay->programs);
 	imstrace_bpf__destroy(replay->programs);
 	objects_close(replay->objects);
 	free(replay->steps.data);
@@ -465,7 +424,7 @@ static __u32 find_id(struct replay *replay, const struct vector *vector)
 	__u32 count = source_vector_count(&replay->source);
 
 	for (__u32 id = 0; id < count; id++)
-		if (replay->vectors[id].eventfd == vector->eventfd)
+		if (replay->memory.vectors[id].eventfd == vector->eventfd)
 			return id;
 	return IMSTRACE_NONE;
 }
