@@ -104,7 +104,7 @@ unit-tests: $(UNIT_TESTS)
 
 # Events replayed through the programs that imstrace loads; here, or in the VM.
 REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
-	$(B)/user/source/memory.o
+	$(B)/user/source/memory.o $(B)/user/measure/accounts.o
 
 $(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
 	$(call say,BPF,$<)

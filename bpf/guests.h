@@ -141,4 +141,15 @@ static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 gues
 	return number == IMSTRACE_NONE ? NULL : bpf_map_lookup_elem(&guest_interrupts, &index);
 }
 
+/*
+ * Another CPU that sees the new state sees what was written before it: on x86 stores are not
+ * reordered, so that no locked instruction is needed, only that the compiler doesn't.
+ */
+static __always_inline void set_state(struct guest_interrupt *guest, enum pending_state state)
+{
+	barrier();
+	*(volatile __u32 *)&guest->state = state;
+	barrier();
+}
+
 #endif /* IMSTRACE_BPF_GUESTS_H */

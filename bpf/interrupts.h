@@ -184,10 +184,9 @@ static __always_inline void pass_signal(struct open_interrupt *open,
 	__u64 now = bpf_ktime_get_ns();
 
 	if (open->current.times[HOP_IRQ])
-		count_stage(open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
+		count_stage(account, open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
 	open->current.times[HOP_SIGNAL] = now;
-	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
-	__sync_fetch_and_add(&account->causes[cause], 1);
+	account->hops[HOP_SIGNAL]++;
 }
 
 SEC("raw_tp/irq_handler_entry")
@@ -211,7 +210,7 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	begin_interrupt(open, id, CAUSE_IRQ, irq);
 	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
 	open->state = OPEN_IRQ;
-	__sync_fetch_and_add(&account->hops[HOP_IRQ], 1);
+	account->hops[HOP_IRQ]++;
 	if (vector->stray & 1U << HOP_IRQ)
 		tell_stray(vector, id, HOP_IRQ);
 	/* Bound unseen: vfio-pci gives its eventfd to request_irq(). */
@@ -397,10 +396,10 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	}
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
-	__sync_fetch_and_add(&account->hops[HOP_ACCEPT], 1);
+	account->hops[HOP_ACCEPT]++;
 	if (open->current.times[HOP_SIGNAL])
-		count_stage(open->current.id, STAGE_IRQFD, open->current.times[HOP_SIGNAL],
-			    open->current.times[HOP_ACCEPT]);
+		count_stage(account, open->current.id, STAGE_IRQFD,
+			    open->current.times[HOP_SIGNAL], open->current.times[HOP_ACCEPT]);
 
 	if (!hop_seen(HOP_INJECT)) {
 		stream(&open->current, account, END_COMPLETE);
@@ -416,7 +415,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	    PENDING_NONE) {
 		guest->pending = open->current;
 		guest->late_valid = 0;
-		__sync_lock_test_and_set(&guest->state, PENDING_VALID);
+		set_state(guest, PENDING_VALID);
 		return 0;
 	}
 	guest->late = open->current;
@@ -453,7 +452,7 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		open->current.uncoalesced = 1;
 		__sync_fetch_and_sub(&account->coalesced, 1);
 	} else {
-		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
+		set_state(guest, PENDING_NONE);
 	}
 	__sync_fetch_and_add(&account->hardware, 1);
 	stream(&open->current, account, END_HARDWARE);
@@ -476,7 +475,7 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 		end_unmatched(&guest->service, HOP_INJECT);	/* its EOI was not seen */
 	if (guest->state == PENDING_VALID) {
 		guest->service = guest->pending;
-		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
+		set_state(guest, PENDING_NONE);
 	} else {
 		/* It had not merged after all: see struct guest_interrupt. */
 		guest->service = guest->late;
@@ -492,10 +491,10 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 	account = account_of(guest->service.id);
 	if (!account)
 		return 0;
-	__sync_fetch_and_add(&account->hops[HOP_INJECT], 1);
-	count_stage(guest->service.id, STAGE_DELIVER, guest->service.times[HOP_ACCEPT], now);
+	account->hops[HOP_INJECT]++;
+	count_stage(account, guest->service.id, STAGE_DELIVER, guest->service.times[HOP_ACCEPT], now);
 	if (guest->service.times[HOP_IRQ])
-		count_stage(guest->service.id, STAGE_DELIVERY, guest->service.times[HOP_IRQ], now);
+		count_stage(account, guest->service.id, STAGE_DELIVERY, guest->service.times[HOP_IRQ], now);
 	if (!hop_seen(HOP_EOI))
 		stream(&guest->service, account, END_COMPLETE);
 	return 0;
@@ -517,10 +516,10 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	now = bpf_ktime_get_ns();
 	guest->service_valid = 0;
 	guest->service.times[HOP_EOI] = now;
-	__sync_fetch_and_add(&account->hops[HOP_EOI], 1);
-	count_stage(guest->service.id, STAGE_SERVICE, guest->service.times[HOP_INJECT], now);
+	account->hops[HOP_EOI]++;
+	count_stage(account, guest->service.id, STAGE_SERVICE, guest->service.times[HOP_INJECT], now);
 	if (guest->service.times[HOP_IRQ])
-		count_stage(guest->service.id, STAGE_TOTAL, guest->service.times[HOP_IRQ], now);
+		count_stage(account, guest->service.id, STAGE_TOTAL, guest->service.times[HOP_IRQ], now);
 	stream(&guest->service, account, END_COMPLETE);
 	return 0;
 }

@@ -23,6 +23,7 @@ struct {
 	__type(value, struct imstrace_vector);
 } vectors SEC(".maps");
 
+/* Index: CPU * max_vectors + id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

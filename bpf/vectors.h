@@ -14,9 +14,12 @@ static __always_inline struct imstrace_vector *vector_of(__u32 id)
 	return bpf_map_lookup_elem(&vectors, &id);
 }
 
+/* This CPU's. */
 static __always_inline struct imstrace_account *account_of(__u32 id)
 {
-	return bpf_map_lookup_elem(&accounts, &id);
+	__u32 index = bpf_get_smp_processor_id() * max_vectors + id;
+
+	return id < max_vectors ? bpf_map_lookup_elem(&accounts, &index) : NULL;
 }
 
 /* dev_name(): device_add() moves init_name into the kobject. */

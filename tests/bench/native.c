@@ -208,13 +208,12 @@ static void close_side(struct side *side, unsigned int runs)
 	unsigned int each = (runs + 1) * (side->batch / side->firing);
 
 	for (unsigned int i = 0; i < side->firing; i++) {
-		const struct imstrace_account *account =
-			replay_account(side->replay, &side->vectors[i]);
+		struct imstrace_account account = replay_account(side->replay, &side->vectors[i]);
 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-			if (account->hops[hop] != each) {
+			if (account.hops[hop] != each) {
 				fprintf(stderr, "vector %u, hop %u: seen %llu times, not %u\n", i,
-					hop, account->hops[hop], each);
+					hop, account.hops[hop], each);
 				exit(1);
 			}
 	}

@@ -40,6 +40,7 @@
 	X(VCPU_NOTIFIER,	VCPU,		preempt_notifier.link)	\
 	X(VCPU_ID,		VCPU,		vcpu_id)		\
 	X(LAPIC_VCPU,		LAPIC,		vcpu)			\
+	X(VCPU_LAPIC,		VCPU,		arch.apic)		\
 	X(TASK_NOTIFIERS,	TASK,		preempt_notifiers.first) \
 	X(ACTION_DEV_ID,	ACTION,		dev_id)			\
 	X(PRODUCER_IRQ,		PRODUCER,	irq)

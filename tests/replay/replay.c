@@ -5,6 +5,7 @@
 #include "layout.h"
 
 #include "../../user/clock.h"
+#include "../../user/measure/accounts.h"
 #include "../../user/source/memory.h"
 
 #include <bpf/bpf.h>
@@ -208,9 +209,9 @@ struct bpf_object *replay_object(struct replay *replay)
 	return replay->programs->obj;
 }
 
-const struct imstrace_account *replay_account(struct replay *replay, const struct vector *vector)
+struct imstrace_account replay_account(struct replay *replay, const struct vector *vector)
 {
-	return &replay->source.accounts[vector->id];
+	return account_read(&replay->source, vector->id);
 }
 
 const struct imstrace_vector *replay_vector(struct replay *replay, const struct vector *vector)
@@ -320,7 +321,8 @@ static void check_accounts(struct replay *replay, const char *event)
 	if ((replay->options.hops & ALL_HOPS) != ALL_HOPS)
 		return;
 	for (__u32 id = 0; id < count; id++) {
-		const struct imstrace_account *account = &replay->source.accounts[id];
+		const struct imstrace_account now = account_read(&replay->source, id);
+		const struct imstrace_account *account = &now;
 		struct in_guest in = replay_in_guest(replay, id);
 
 		expect_equal(replay, event, id, "accept = inject + coalesced + hardware + lost + "
@@ -381,6 +383,7 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id)
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_VM, vm->kvm);
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_ID, id);
 	objects_set(replay->objects, vcpu.lapic, MEMBER_LAPIC_VCPU, vcpu.vcpu);
+	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_LAPIC, vcpu.lapic);
 	return vcpu;
 }
 

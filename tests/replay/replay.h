@@ -86,7 +86,7 @@ struct source *replay_source(struct replay *replay);
 struct objects *replay_objects(struct replay *replay);
 
 /* The account of @vector. */
-const struct imstrace_account *replay_account(struct replay *replay, const struct vector *vector);
+struct imstrace_account replay_account(struct replay *replay, const struct vector *vector);
 const struct imstrace_vector *replay_vector(struct replay *replay, const struct vector *vector);
 
 /* How many of @vector are pending in a guest, and in service, in the programs' tables. */

@@ -24,7 +24,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	programs->rodata->max_vcpus = vcpus;
 	programs->rodata->max_blocks = blocks;
 	bpf_map__set_max_entries(programs->maps.vectors, vectors);
-	bpf_map__set_max_entries(programs->maps.accounts, vectors);
+	bpf_map__set_max_entries(programs->maps.accounts, vectors * libbpf_num_possible_cpus());
 	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
 	bpf_map__set_max_entries(programs->maps.blocks, blocks);
 	bpf_map__set_max_entries(programs->maps.vector_ids, vectors);
@@ -71,6 +71,7 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	source->blocks = memory->blocks;
 	source->block_capacity = bpf_map__max_entries(programs->maps.blocks);
 	source->totals = &programs->bss->totals;
+	source->cpus = libbpf_num_possible_cpus();
 	source->capacity = bpf_map__max_entries(programs->maps.vectors);
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
 	       memory->histograms && memory->blocks;

@@ -57,7 +57,7 @@ struct source_handlers {
  * @pci_signal:	why the signals of plain vfio-pci devices aren't seen; NULL: they are
  * @may_post:	interrupts may be posted to guests, past all hops
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
- * @accounts:	by vector id
+ * @accounts:	by CPU * @capacity + vector id: to be added up over all @cpus
  * @histograms:	by vector id * STAGE_COUNT + stage
  * @blocks:	the pool of their blocks
  * @block_capacity: how many it has
@@ -92,6 +92,7 @@ struct source {
 	const struct imstrace_block *blocks;
 	size_t block_capacity;
 	const struct imstrace_totals *totals;
+	unsigned int cpus;
 	unsigned int capacity;
 	__u64 started;
 	bool ended;
