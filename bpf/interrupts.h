@@ -108,6 +108,41 @@ static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum
 
 #define MAX_WAITERS	4	/* KVM's irqfd is at the head, before any epoll of the VMM */
 
+/* What is wanted of an irqfd. */
+struct irqfd_start {
+	__u64 kvm;
+	__u32 route;
+	__u32 data;
+};
+
+/* Large enough for a kernel without lock debugging. */
+#define IRQFD_START	96
+
+/*
+ * A call to read kernel memory costs more than what it copies: the members are near the start,
+ * and are read in one go. The offsets are constants when the program is loaded, so the
+ * verifier knows that they are within, or removes what would not be.
+ */
+static __always_inline void read_irqfd(struct kvm_kernel_irqfd *irqfd, struct irqfd_start *start)
+{
+	__u32 kvm = bpf_core_field_offset(struct kvm_kernel_irqfd, kvm);
+	__u32 route = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.type);
+	__u32 data = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.msi.data);
+	char bytes[IRQFD_START];
+
+	if (kvm + sizeof(__u64) <= IRQFD_START && route + sizeof(__u32) <= IRQFD_START &&
+	    data + sizeof(__u32) <= IRQFD_START) {
+		bpf_probe_read_kernel(bytes, sizeof(bytes), irqfd);
+		start->kvm = *(__u64 *)(bytes + kvm);
+		start->route = *(__u32 *)(bytes + route);
+		start->data = *(__u32 *)(bytes + data);
+		return;
+	}
+	start->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
+	start->route = BPF_CORE_READ(irqfd, irq_entry.type);
+	start->data = BPF_CORE_READ(irqfd, irq_entry.msi.data);
+}
+
 /*
  * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
  * held yet, for a kvm_kernel_irqfd. One is recognised by its pointer back to the
@@ -120,15 +155,17 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 	struct list_head *head = __builtin_preserve_access_index(&eventfd->wqh.head);
 	struct list_head *entry = BPF_CORE_READ(head, next);
 	struct kvm_kernel_irqfd *irqfd;
+	struct irqfd_start start;
 
 	for (int i = 0; i < MAX_WAITERS && entry && entry != head; i++) {
 		irqfd = (void *)entry - bpf_core_field_offset(struct wait_queue_entry, entry) -
 			bpf_core_field_offset(struct kvm_kernel_irqfd, wait);
 		if (BPF_CORE_READ(irqfd, eventfd) == eventfd) {
-			open->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
-			if (BPF_CORE_READ(irqfd, irq_entry.type) != KVM_IRQ_ROUTING_MSI)
+			read_irqfd(irqfd, &start);
+			open->kvm = start.kvm;
+			if (start.route != KVM_IRQ_ROUTING_MSI)
 				return READER_IRQFD_WORK;
-			open->current.guest_vector = BPF_CORE_READ(irqfd, irq_entry.msi.data) & 0xff;
+			open->current.guest_vector = start.data & 0xff;
 			return READER_IRQFD;
 		}
 		entry = BPF_CORE_READ(entry, next);
