@@ -448,6 +448,56 @@ static __always_inline struct guest_interrupt *find_guest(struct kvm *kvm, __u32
 #define APIC_DM_FIXED	0x000
 #define APIC_DM_LOWEST	0x100
 
+/* One of @guest's buffers; NULL can't be, but the verifier does not know. */
+static __always_inline struct imstrace_interrupt *buffer_of(struct guest_interrupt *guest,
+							    __u32 index)
+{
+	if (index >= GUEST_BUFFERS)
+		return NULL;
+	/* Not before the check, or the verifier refuses the address. */
+	barrier_var(index);
+	return &guest->buffers[index];
+}
+
+/* @interrupt has been accepted while another one was pending: see struct guest_interrupt. */
+static __always_inline void keep_late(struct guest_interrupt *guest,
+				      const struct imstrace_interrupt *interrupt)
+{
+	__u32 writer = __sync_lock_test_and_set(&guest->writer, WRITER_BUSY), index, late;
+	struct imstrace_interrupt *buffer = buffer_of(guest, writer ^ WRITER_FIRST);
+
+	/* Busy: what another CPU accepts at the same moment may stand for both. */
+	if (!buffer)
+		return;
+	*buffer = *interrupt;
+	index = writer ^ WRITER_FIRST ^ LATE_FIRST;
+	/* Only a writer counts, and there is no other. */
+	late = *(volatile __u32 *)&guest->late & ~(LATE_BUFFER | LATE_VALID);
+	late = __sync_lock_test_and_set(&guest->late, (late + LATE_COUNT) | LATE_VALID | index);
+	__sync_lock_test_and_set(&guest->writer,
+				 (late & LATE_BUFFER) ^ LATE_FIRST ^ WRITER_FIRST);
+}
+
+/* The late interrupt turns out to be none: it has merged, or its vCPU is gone. */
+static __always_inline void drop_late(struct guest_interrupt *guest)
+{
+	__sync_fetch_and_and(&guest->late, ~LATE_VALID);
+}
+
+/* If @guest still has the late interrupt @late, it becomes @guest's service. */
+static __always_inline struct imstrace_interrupt *take_late(struct guest_interrupt *guest,
+							    __u32 late)
+{
+	__u32 own = guest->service ^ LATE_FIRST;
+
+	if (!(late & LATE_VALID) ||
+	    __sync_val_compare_and_swap(&guest->late, late,
+					(late & ~(LATE_BUFFER | LATE_VALID)) | own) != late)
+		return NULL;
+	guest->service = (late & LATE_BUFFER) ^ LATE_FIRST;
+	return buffer_of(guest, guest->service);
+}
+
 /* A message to several vCPUs is accepted by each; the first one is followed. */
 SEC("raw_tp/kvm_apic_accept_irq")
 int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
@@ -490,12 +540,11 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
 		guest->pending = open->current;
-		guest->late_valid = 0;
+		guest->late_before = *(volatile __u32 *)&guest->late;
 		__sync_lock_test_and_set(&guest->state, PENDING_VALID);
 		return 0;
 	}
-	guest->late = open->current;
-	guest->late_valid = 1;
+	keep_late(guest, &open->current);
 	open->coalesced = 1;
 	__sync_fetch_and_add(&account->coalesced, 1);
 	stream(&open->current, account, END_COALESCED);
@@ -524,7 +573,7 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (!account || !guest)
 		return 0;
 	if (open->coalesced) {
-		guest->late_valid = 0;
+		drop_late(guest);
 		open->current.uncoalesced = 1;
 		__sync_fetch_and_sub(&account->coalesced, 1);
 	} else {
@@ -556,49 +605,93 @@ static __always_inline struct guest_interrupt *find_guest_of(struct kvm_vcpu *vc
 	return find_guest(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), vec, false);
 }
 
+#define APIC_IRR	0x200	/* arch/x86/include/asm/apicdef.h: 32 bits in every 16 bytes */
+
+static __always_inline bool in_irr(struct kvm_vcpu *vcpu, __u32 vec)
+{
+	void *regs = BPF_CORE_READ(vcpu, arch.apic, regs);
+	__u32 word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), regs + APIC_IRR + vec / 32 * 16);
+	return word & 1U << vec % 32;
+}
+
+/*
+ * Which interrupt is now injected: it becomes @guest's service. NULL: none that is
+ * followed.
+ *
+ * That is the pending one, with two exceptions. When there is none pending, the late one
+ * had not merged after all. And when the late one was accepted before the pending one,
+ * and there is one in the IRR again, then that is the pending one, for no other was
+ * accepted since; so this one is the late one.
+ */
+static __always_inline struct imstrace_interrupt *
+take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
+{
+	bool pending = *(volatile __u32 *)&guest->state == PENDING_VALID;
+	struct imstrace_interrupt *service = NULL;
+	struct imstrace_account *account;
+	__u32 late = *(volatile __u32 *)&guest->late;
+
+	if (!pending && !(late & LATE_VALID))
+		return NULL;
+	service = buffer_of(guest, guest->service);
+	if (service && guest->service_valid)
+		end_unmatched(service, HOP_INJECT);	/* its EOI was not seen */
+	service = NULL;
+	if (!pending) {
+		/* An accept may put a newer one in its place, which is as good. */
+		for (int i = 0; i < MAX_RETRIES && !service; i++)
+			service = take_late(guest, *(volatile __u32 *)&guest->late);
+	} else if (late == guest->late_before && late & LATE_VALID && in_irr(vcpu, vec)) {
+		service = take_late(guest, late);
+	}
+	if (service) {
+		service->uncoalesced = 1;
+		account = account_of(service->id);
+		if (account)
+			__sync_fetch_and_sub(&account->coalesced, 1);
+	} else if (pending) {
+		service = buffer_of(guest, guest->service);
+		if (service)
+			*service = guest->pending;
+		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
+	}
+	return service;
+}
+
 SEC("raw_tp/kvm_inj_virq")
 int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 {
 	struct kvm_vcpu *vcpu = soft || reinjected ? NULL : current_vcpu();
+	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u64 now;
 
 	guest = vcpu ? find_guest_of(vcpu, vec) : NULL;
-	if (!guest || (guest->state != PENDING_VALID && !guest->late_valid))
+	service = guest ? take_injected(guest, vcpu, vec) : NULL;
+	if (!service)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (guest->service_valid)
-		end_unmatched(&guest->service, HOP_INJECT);	/* its EOI was not seen */
-	if (guest->state == PENDING_VALID) {
-		guest->service = guest->pending;
-		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
-	} else {
-		/* It had not merged after all: see struct guest_interrupt. */
-		guest->service = guest->late;
-		guest->late_valid = 0;
-		guest->service.uncoalesced = 1;
-		account = account_of(guest->service.id);
-		if (account)
-			__sync_fetch_and_sub(&account->coalesced, 1);
-	}
-	guest->service.times[HOP_INJECT] = now;
+	service->times[HOP_INJECT] = now;
 	guest->service_valid = hop_seen(HOP_EOI);
 
-	account = account_of(guest->service.id);
+	account = account_of(service->id);
 	if (!account)
 		return 0;
 	__sync_fetch_and_add(&account->hops[HOP_INJECT], 1);
-	count_stage(guest->service.id, STAGE_DELIVER, guest->service.times[HOP_ACCEPT], now);
-	if (guest->service.times[HOP_IRQ])
-		count_stage(guest->service.id, STAGE_DELIVERY, guest->service.times[HOP_IRQ], now);
+	count_stage(service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);
+	if (service->times[HOP_IRQ])
+		count_stage(service->id, STAGE_DELIVERY, service->times[HOP_IRQ], now);
 	if (!hop_seen(HOP_EOI))
-		stream(&guest->service, account, END_COMPLETE);
+		stream(service, account, END_COMPLETE);
 	return 0;
 }
 
 static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 {
+	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u64 now;
@@ -607,17 +700,18 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	guest = vec >= 0 ? find_guest_of(BPF_CORE_READ(apic, vcpu), vec) : NULL;
 	if (!guest || !guest->service_valid)
 		return 0;
-	account = account_of(guest->service.id);
+	service = buffer_of(guest, guest->service);
+	account = service ? account_of(service->id) : NULL;
 	if (!account)
 		return 0;
 	now = bpf_ktime_get_ns();
 	guest->service_valid = 0;
-	guest->service.times[HOP_EOI] = now;
+	service->times[HOP_EOI] = now;
 	__sync_fetch_and_add(&account->hops[HOP_EOI], 1);
-	count_stage(guest->service.id, STAGE_SERVICE, guest->service.times[HOP_INJECT], now);
-	if (guest->service.times[HOP_IRQ])
-		count_stage(guest->service.id, STAGE_TOTAL, guest->service.times[HOP_IRQ], now);
-	stream(&guest->service, account, END_COMPLETE);
+	count_stage(service->id, STAGE_SERVICE, service->times[HOP_INJECT], now);
+	if (service->times[HOP_IRQ])
+		count_stage(service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
+	stream(service, account, END_COMPLETE);
 	return 0;
 }
 
@@ -639,6 +733,7 @@ static __noinline int drop_guest(__u32 number)
 {
 	for (__u32 vector = 0; vector < GUEST_VECTORS; vector++) {
 		struct guest_interrupt *guest = guest_of(number, vector);
+		struct imstrace_interrupt *service;
 
 		if (!guest)
 			break;
@@ -646,10 +741,11 @@ static __noinline int drop_guest(__u32 number)
 			end_unmatched(&guest->pending, HOP_ACCEPT);
 			guest->state = PENDING_NONE;
 		}
-		if (guest->service_valid)
-			end_unmatched(&guest->service, HOP_INJECT);
+		service = buffer_of(guest, guest->service);
+		if (service && guest->service_valid)
+			end_unmatched(service, HOP_INJECT);
 		guest->service_valid = 0;
-		guest->late_valid = 0;
+		drop_late(guest);
 	}
 	return 0;
 }

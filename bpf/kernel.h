@@ -86,14 +86,20 @@ struct kvm_kernel_irqfd {
 	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };
 
+struct kvm_lapic {
+	struct kvm_vcpu *vcpu;
+	void *regs;
+};
+
+struct kvm_vcpu_arch {
+	struct kvm_lapic *apic;
+};
+
 struct kvm_vcpu {
 	struct kvm *kvm;
 	struct preempt_notifier preempt_notifier;
 	int vcpu_id;
-};
-
-struct kvm_lapic {
-	struct kvm_vcpu *vcpu;
+	struct kvm_vcpu_arch arch;
 };
 
 #pragma clang attribute pop
