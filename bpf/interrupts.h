@@ -451,12 +451,11 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
 		guest->pending = open->current;
-		guest->late_valid = 0;
+		guest->late_before = *(volatile __u32 *)&guest->late;
 		set_state(guest, PENDING_VALID);
 		return 0;
 	}
-	guest->late = open->current;
-	guest->late_valid = 1;
+	keep_late(guest, &open->current);
 	open->coalesced = 1;
 	__sync_fetch_and_add(&account->coalesced, 1);
 	stream(&open->current, account, END_COALESCED);
@@ -485,7 +484,7 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (!account || !guest)
 		return 0;
 	if (open->coalesced) {
-		guest->late_valid = 0;
+		drop_late(guest);
 		open->current.uncoalesced = 1;
 		__sync_fetch_and_sub(&account->coalesced, 1);
 	} else {
@@ -496,49 +495,82 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	return 0;
 }
 
+/*
+ * Which interrupt is now injected: it becomes @guest's service. NULL: none that is
+ * followed.
+ *
+ * That is the pending one, with two exceptions. When there is none pending, the late one
+ * had not merged after all. And when the late one was accepted before the pending one,
+ * and there is one in the IRR again, then that is the pending one, for no other was
+ * accepted since; so this one is the late one.
+ */
+static __always_inline struct imstrace_interrupt *
+take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
+{
+	bool pending = *(volatile __u32 *)&guest->state == PENDING_VALID;
+	struct imstrace_interrupt *service = NULL;
+	struct imstrace_account *account;
+	__u32 late = *(volatile __u32 *)&guest->late;
+
+	if (!pending && !(late & LATE_VALID))
+		return NULL;
+	service = buffer_of(guest, guest->service);
+	if (service && guest->service_valid)
+		end_unmatched(service, HOP_INJECT);	/* its EOI was not seen */
+	service = NULL;
+	if (!pending) {
+		/* An accept may put a newer one in its place, which is as good. */
+		for (int i = 0; i < MAX_RETRIES && !service; i++)
+			service = take_late(guest, *(volatile __u32 *)&guest->late);
+	} else if (late == guest->late_before && late & LATE_VALID && in_irr(vcpu, vec)) {
+		service = take_late(guest, late);
+	}
+	if (service) {
+		service->uncoalesced = 1;
+		account = account_of(service->id);
+		if (account)
+			__sync_fetch_and_sub(&account->coalesced, 1);
+	} else if (pending) {
+		service = buffer_of(guest, guest->service);
+		if (service)
+			*service = guest->pending;
+		set_state(guest, PENDING_NONE);
+	}
+	return service;
+}
+
 SEC("raw_tp/kvm_inj_virq")
 int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 {
 	struct kvm_vcpu *vcpu = soft || reinjected ? NULL : current_vcpu();
+	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u64 now;
 
 	guest = vcpu ? guest_of(running_number(vcpu, NULL), vec) : NULL;
-	if (!guest || (guest->state != PENDING_VALID && !guest->late_valid))
+	service = guest ? take_injected(guest, vcpu, vec) : NULL;
+	if (!service)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (guest->service_valid)
-		end_unmatched(&guest->service, HOP_INJECT);	/* its EOI was not seen */
-	if (guest->state == PENDING_VALID) {
-		guest->service = guest->pending;
-		set_state(guest, PENDING_NONE);
-	} else {
-		/* It had not merged after all: see struct guest_interrupt. */
-		guest->service = guest->late;
-		guest->late_valid = 0;
-		guest->service.uncoalesced = 1;
-		account = account_of(guest->service.id);
-		if (account)
-			__sync_fetch_and_sub(&account->coalesced, 1);
-	}
-	guest->service.times[HOP_INJECT] = now;
+	service->times[HOP_INJECT] = now;
 	guest->service_valid = hop_seen(HOP_EOI);
 
-	account = account_of(guest->service.id);
+	account = account_of(service->id);
 	if (!account)
 		return 0;
 	account->hops[HOP_INJECT]++;
-	count_stage(account, guest->service.id, STAGE_DELIVER, guest->service.times[HOP_ACCEPT], now);
-	if (guest->service.times[HOP_IRQ])
-		count_stage(account, guest->service.id, STAGE_DELIVERY, guest->service.times[HOP_IRQ], now);
+	count_stage(account, service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);
+	if (service->times[HOP_IRQ])
+		count_stage(account, service->id, STAGE_DELIVERY, service->times[HOP_IRQ], now);
 	if (!hop_seen(HOP_EOI))
-		stream(&guest->service, account, END_COMPLETE);
+		stream(service, account, END_COMPLETE);
 	return 0;
 }
 
 static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 {
+	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u64 now;
@@ -547,17 +579,18 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	guest = vec >= 0 ? guest_of(running_number(NULL, apic), vec) : NULL;
 	if (!guest || !guest->service_valid)
 		return 0;
-	account = account_of(guest->service.id);
+	service = buffer_of(guest, guest->service);
+	account = service ? account_of(service->id) : NULL;
 	if (!account)
 		return 0;
 	now = bpf_ktime_get_ns();
 	guest->service_valid = 0;
-	guest->service.times[HOP_EOI] = now;
+	service->times[HOP_EOI] = now;
 	account->hops[HOP_EOI]++;
-	count_stage(account, guest->service.id, STAGE_SERVICE, guest->service.times[HOP_INJECT], now);
-	if (guest->service.times[HOP_IRQ])
-		count_stage(account, guest->service.id, STAGE_TOTAL, guest->service.times[HOP_IRQ], now);
-	stream(&guest->service, account, END_COMPLETE);
+	count_stage(account, service->id, STAGE_SERVICE, service->times[HOP_INJECT], now);
+	if (service->times[HOP_IRQ])
+		count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
+	stream(service, account, END_COMPLETE);
 	return 0;
 }
 
@@ -577,6 +610,7 @@ int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
 static long drop_vector(__u32 vector, __u32 *number)
 {
 	struct guest_interrupt *guest = guest_of(*number, vector);
+	struct imstrace_interrupt *service;
 
 	if (!guest)
 		return 1;
@@ -584,10 +618,11 @@ static long drop_vector(__u32 vector, __u32 *number)
 		end_unmatched(&guest->pending, HOP_ACCEPT);
 		guest->state = PENDING_NONE;
 	}
-	if (guest->service_valid)
-		end_unmatched(&guest->service, HOP_INJECT);
+	service = buffer_of(guest, guest->service);
+	if (service && guest->service_valid)
+		end_unmatched(service, HOP_INJECT);
 	guest->service_valid = 0;
-	guest->late_valid = 0;
+	drop_late(guest);
 	return 0;
 }
 

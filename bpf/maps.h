@@ -195,18 +195,35 @@ enum pending_state {
  * A guest vector of a vCPU: at most one interrupt pending in the IRR and one in
  * service in the ISR, as in the local APIC itself. Overwritten in place.
  *
- * @late is the last interrupt that was taken to have merged into the pending
- * one. KVM takes the pending one out of the IRR shortly before it says so; an
- * accept in that window is a new interrupt, which shows when it is injected.
+ * Accepts come from any CPU; an injection and an EOI from the thread of the vCPU, where
+ * the next accept may come in between as a hard interrupt. So nobody waits for anybody:
+ * an accept fills in @pending if that is free, which the next injection frees.
+ *
+ * KVM takes an interrupt out of the IRR shortly before it says so. An accept in that
+ * window is a new interrupt, and looks as if it had merged into the one which is
+ * about to be injected. The last accept that looks so is kept, the *late* one, until an
+ * injection shows which it was. Three buffers change hands for it: one is the
+ * injections', @service; one holds the late interrupt; one is that which an accept fills in
+ * and then exchanges for the one before. All of them are indexed such that zeroes are
+ * three different ones.
  */
+#define GUEST_BUFFERS	3
+#define LATE_BUFFER	3U		/* of @late: index of the buffer, ^ LATE_FIRST */
+#define LATE_VALID	4U		/* an interrupt is in there */
+#define LATE_COUNT	8U		/* from this bit on: makes each one another value */
+#define LATE_FIRST	1U
+#define WRITER_FIRST	2U
+#define WRITER_BUSY	4U
+
 struct guest_interrupt {
-	__u32 state;
-	__u32 late_valid;
+	__u32 state;		/* of @pending: enum pending_state */
+	__u32 late;		/* LATE_* */
+	__u32 late_before;	/* what it was when @pending was accepted */
+	__u32 writer;		/* index ^ WRITER_FIRST, or WRITER_BUSY */
+	__u32 service;		/* index */
 	__u32 service_valid;
-	__u32 reserved;
 	struct imstrace_interrupt pending;
-	struct imstrace_interrupt late;
-	struct imstrace_interrupt service;
+	struct imstrace_interrupt buffers[GUEST_BUFFERS];
 };
 
 /* Index: vCPU number * GUEST_VECTORS + guest vector. */
