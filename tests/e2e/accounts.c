@@ -309,6 +309,72 @@ static void tracers_come_and_go(void **state)
 	json_decref(truth);
 }
 
+/* Vectors for which there is no room are counted, once each, and disturb no other. */
+static void more_vectors_than_room(void **state)
+{
+	enum { ROOM = 4 };
+	struct program guest = guest_start("--count 20 --emulated-count 10 " DEVICE);
+	struct trace trace = trace_start("more-vectors", "--events -i 20ms --max-vectors 4");
+	json_t *truth = guest_ring(&guest), *visit = NULL, *expected;
+	size_t i, followed = 0;
+
+	(void)state;
+	assert_int_equal(program_end(&guest), 0);
+	lab_create_device(VISITOR(1));
+	add_run(&visit, "--count 20 --emulated-count 10 " VISITOR(1));
+	lab_remove_device(VISITOR(1));
+	add_run(&truth, "--count 20 --emulated-count 10 " DEVICE);
+	trace_end(&trace);
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
+		if (!look_for_vector(trace.summary, DEVICE, number(expected, "vector")))
+			continue;
+		check_vector(truth, expected, &trace);
+		followed++;
+	}
+	assert_int_equal(followed, ROOM);
+	assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")), ROOM);
+	assert_int_equal(number(trace.summary, "lost.vectors"), 2 * VECTORS - ROOM);
+	check_intervals(&trace);
+	json_decref(truth);
+	json_decref(visit);
+	trace_free(&trace);
+}
+
+/*
+ * Interrupts to vCPUs for which there is no room are counted as lost from their accept on.
+ * There is room again when the VM is gone.
+ */
+static void more_vcpus_than_room(void **state)
+{
+	struct trace trace = trace_start("more-vcpus", "--events -i 20ms --max-vcpus 2");
+	json_t *truth = NULL, *expected, *seen;
+	size_t i, lost = 0;
+
+	(void)state;
+	/* Vector v is vCPU v's. */
+	add_run(&truth, "--vcpus 3 --vectors 0-2 --count 20 " DEVICE);
+	add_run(&truth, "--vcpus 2 --vectors 0-1 --count 20 " DEVICE);
+	trace_end(&trace);
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
+		seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+		if (!number(seen, "lost")) {
+			check_vector(truth, expected, &trace);
+			continue;
+		}
+		lost++;
+		assert_int_equal(number(expected, "vector"), 2);
+		assert_int_equal(number(seen, "hops.irq"), 20);
+		assert_int_equal(number(seen, "hops.accept"), 20);
+		assert_int_equal(number(seen, "hops.inject"), 0);
+		assert_int_equal(number(seen, "lost"), 20);
+		assert_int_equal(number(seen, "in_flight"), 0);
+	}
+	assert_int_equal(lost, 1);
+	check_intervals(&trace);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 int run_accounts(void)
 {
 #define INTERRUPTION(index)								\
@@ -320,6 +386,8 @@ int run_accounts(void)
 		INTERRUPTION(0), INTERRUPTION(1), INTERRUPTION(2), INTERRUPTION(3),
 		cmocka_unit_test_teardown(vms_killed_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(tracers_come_and_go, lab_teardown),
+		cmocka_unit_test_teardown(more_vectors_than_room, lab_teardown),
+		cmocka_unit_test_teardown(more_vcpus_than_room, lab_teardown),
 	};
 
 	return cmocka_run_group_tests_name("accounts", tests, NULL, NULL);

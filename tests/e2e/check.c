@@ -15,7 +15,9 @@ static const char *const stages[] = {
 	"handler", "irqfd", "deliver", "service", "delivery", "total",
 };
 
-static const char *const losses[] = { "vectors", "lifecycle", "interrupts", "runs" };
+static const char *const losses[] = {
+	"vectors", "lifecycle", "interrupts", "runs", "values",
+};
 
 static bool is_of(json_t *entry, json_t *vector)
 {
@@ -147,31 +149,35 @@ void check_settled(const struct trace *trace)
 	}
 }
 
+void check_vector(json_t *truth, json_t *expected, const struct trace *trace)
+{
+	json_t *seen = find_vector(trace->summary, text(truth, "device"),
+				   number(expected, "vector"));
+	long long rang = number(expected, "rang");
+
+	assert_true(rang > 0);
+	expect_text(seen, "mode", truth_emulated(expected) ? "emulated" : "irqfd");
+	if (truth_emulated(expected))
+		assert_true(is_null(seen, "hops.irq"));
+	else
+		assert_int_equal(number(seen, "hops.irq"), rang);
+	assert_int_equal(number(seen, "hops.signal"), rang);
+	assert_int_equal(number(seen, "hops.accept"), rang);
+	assert_int_equal(number(seen, "hops.inject") + number(seen, "coalesced"), rang);
+	assert_int_equal(number(seen, "hops.eoi"), number(seen, "hops.inject"));
+	assert_int_equal(number(seen, "hops.eoi"), number(expected, "seen"));
+	assert_int_equal(number(seen, "unmatched"), 0);
+	assert_int_equal(number(seen, "eventfd_id"), number(expected, "eventfd_id"));
+	assert_int_equal(number(seen, "pid"), number(expected, "pid"));
+}
+
 void check_counts(json_t *truth, const struct trace *trace)
 {
 	json_t *expected;
 	size_t i;
 
-	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
-		json_t *seen = find_vector(trace->summary, text(truth, "device"),
-					   number(expected, "vector"));
-		long long rang = number(expected, "rang"), coalesced = number(seen, "coalesced");
-
-		assert_true(rang > 0);
-		expect_text(seen, "mode", truth_emulated(expected) ? "emulated" : "irqfd");
-		if (truth_emulated(expected))
-			assert_true(is_null(seen, "hops.irq"));
-		else
-			assert_int_equal(number(seen, "hops.irq"), rang);
-		assert_int_equal(number(seen, "hops.signal"), rang);
-		assert_int_equal(number(seen, "hops.accept"), rang);
-		assert_int_equal(number(seen, "hops.inject") + coalesced, rang);
-		assert_int_equal(number(seen, "hops.eoi"), number(seen, "hops.inject"));
-		assert_int_equal(number(seen, "hops.eoi"), number(expected, "seen"));
-		assert_int_equal(number(seen, "unmatched"), 0);
-		assert_int_equal(number(seen, "eventfd_id"), number(expected, "eventfd_id"));
-		assert_int_equal(number(seen, "pid"), number(expected, "pid"));
-	}
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected)
+		check_vector(truth, expected, trace);
 	check_settled(trace);
 }
 

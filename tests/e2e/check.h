@@ -18,7 +18,9 @@ void check_accounts(const struct trace *trace);
 /* Nothing that is seen is lost, and nothing that has begun is in flight. */
 void check_settled(const struct trace *trace);
 
-/* Every hop of every vector was seen as often as the guest knows that it happened. */
+/* Every hop of a vector of @truth was seen as often as the guest knows that it happened. */
+void check_vector(json_t *truth, json_t *expected, const struct trace *trace);
+/* The same of all of its vectors, and all is settled. */
 void check_counts(json_t *truth, const struct trace *trace);
 
 /*
