@@ -188,6 +188,7 @@ static void check_interruption(const struct interruption *interruption, json_t *
 			       const struct trace *trace)
 {
 	int in_service = interruption->in_service;
+	long long expected_seen;
 	json_t *expected;
 	size_t i;
 
@@ -206,8 +207,8 @@ static void check_interruption(const struct interruption *interruption, json_t *
 		/* Before it was interrupted they were in flight. */
 		assert_true(most_in_flight(trace, seen) >= pending + serving);
 		/* Before the reset the guest took none, after it all. */
-		assert_int_equal(number(expected, "seen"), interruption->reset ?
-				 number(expected, "rang") - number(expected, "rang_before_reset") : 0);
+		expected_seen = number(expected, "rang") - number(expected, "rang_before_reset");
+		assert_int_equal(number(expected, "seen"), interruption->reset ? expected_seen : 0);
 	}
 	assert_int_equal(in_service, 0);
 	check_settled(trace);

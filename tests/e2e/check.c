@@ -109,7 +109,7 @@ void check_accounts(const struct trace *trace)
 	size_t i;
 
 	json_array_foreach(json_object_get(trace->summary, "vectors"), i, vector) {
-		long long hops[COUNT(check_hops)] = { 0 }, ended;
+		long long hops[COUNT(check_hops)] = { 0 }, begun, ended;
 		bool all = true;
 
 		for (size_t hop = 0; hop < COUNT(check_hops); hop++) {
@@ -130,8 +130,8 @@ void check_accounts(const struct trace *trace)
 		ended = hops[EOI] + number(vector, "coalesced") + number(vector, "hardware") +
 			number(vector, "unmatched") + number(vector, "lost") +
 			number(vector, "in_flight");
-		expect_balance(vector, "all", is_null(vector, "hops.irq") ? hops[SIGNAL] : hops[IRQ],
-			       ended);
+		begun = is_null(vector, "hops.irq") ? hops[SIGNAL] : hops[IRQ];
+		expect_balance(vector, "all", begun, ended);
 	}
 }
 
@@ -238,7 +238,8 @@ void check_times(json_t *truth, const struct trace *trace)
 					 number(found[j], "stages.service"),
 					 number(found[j], "stages.total"));
 			assert_int_equal(number(found[j], "stages.total"),
-					 number(found[j], "hops.eoi") - number(found[j], "hops.irq"));
+					 number(found[j], "hops.eoi") -
+					 number(found[j], "hops.irq"));
 		}
 		free(found);
 	}

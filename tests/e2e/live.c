@@ -76,7 +76,9 @@ static void check_waiting(const struct trace *trace)
 	check_figures(trace);
 	check_intervals(trace);
 	for (int vector = 0; vector < VECTORS; vector++) {
-		assert_int_equal(number(find_vector(trace->summary, DEVICE, vector), "coalesced"), 0);
+		json_t *seen = find_vector(trace->summary, DEVICE, vector);
+
+		assert_int_equal(number(seen, "coalesced"), 0);
 		check_lifecycle(trace, vector);
 	}
 }
@@ -99,7 +101,7 @@ static void check_without_intervals(const struct trace *trace)
 }
 
 static const struct run runs[] = {
-	{ "waiting", "--events -i 500ms",
+	{ "waiting", "--events -i 100ms",
 	  "--timeout 30 --count 1000 --emulated-count 100 " DEVICE, false, check_waiting },
 	{ "not_waiting", "--events -i 20ms",
 	  "--no-wait --count 2000 --emulated-count 500 " DEVICE, false, check_not_waiting },
