@@ -124,26 +124,8 @@ $(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPL
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-# The end-to-end tests run inside the VM.
-E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
-
-$(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
-
-e2e-tests: $(B)/tests/e2e/e2e all guest modules
-
-# Those of the library: programs run inside the VM, and a module that makes calls fail.
-KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
-KERNEL_TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/kernel/lib/*.c) \
-	tests/guest/vfio.c tests/guest/fail.c)
+# Modules that make calls of the kernel fail, or be late.
 FAULT := build/tests/kernel/fault-$(KERNEL)
-
-$(B)/tests/kernel/%.o: C_FLAGS += -Itests/guest -Ikernel-patch/samples/vfio-mdev
-
-$(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
 
 $(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
 	$(call say,MODULE,$@)
@@ -151,6 +133,27 @@ $(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
 		{ cat $(FAULT).log; exit 1; }
+	$(Q)touch $@
+
+# The end-to-end tests run inside the VM.
+E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
+
+$(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
+
+e2e-tests: $(B)/tests/e2e/e2e all guest modules $(FAULT)/ims-fault.ko
+
+# Those of the library: programs run inside the VM.
+KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
+KERNEL_TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/kernel/lib/*.c) \
+	tests/guest/vfio.c tests/guest/fail.c)
+
+$(B)/tests/kernel/%.o: C_FLAGS += -Itests/guest -Ikernel-patch/samples/vfio-mdev
+
+$(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
 
 # The KUnit suites, with a KUnit that Debian's kernel lacks; they need 6.12.
 KUNIT := build/kunit-$(KERNEL)

@@ -50,7 +50,7 @@ struct {
 	__type(value, struct imstrace_block);
 } blocks SEC(".maps");
 
-/* The id of a vector, by name. */
+/* The id of a vector, by name; IMSTRACE_NONE: there was no room for it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);

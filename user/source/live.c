@@ -177,7 +177,10 @@ static __u32 find_or_add_id(struct live *live, const struct imstrace_vector *fou
 	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
 	if (id >= live->source.capacity) {
 		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
-		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
+		id = IMSTRACE_NONE;
+		if (bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST) !=
+		    -EEXIST)
+			__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
 		return IMSTRACE_NONE;
 	}
 	live->memory.vectors[id] = *found;

@@ -13,6 +13,9 @@
 #define BLOCKS_PER_VECTOR	16
 #define LEAST_BLOCKS		2048
 
+/* Names of vectors for which there is no room; of more, each step is counted as another. */
+#define LOST_NAMES		1024
+
 void memory_size(struct imstrace_bpf *programs, const struct live_options *options)
 {
 	unsigned int vectors = options->max_vectors, vcpus = options->max_vcpus;
@@ -27,7 +30,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.accounts, vectors * libbpf_num_possible_cpus());
 	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
 	bpf_map__set_max_entries(programs->maps.blocks, blocks);
-	bpf_map__set_max_entries(programs->maps.vector_ids, vectors);
+	bpf_map__set_max_entries(programs->maps.vector_ids, vectors + LOST_NAMES);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
 	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
