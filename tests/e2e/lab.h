@@ -58,7 +58,7 @@ int program_end(struct program *program);
 /* After each test: ends what a failed one has left running. */
 int lab_teardown(void **state);
 
-/* imstrace live --json, and what it said, sorted by type. */
+/* imstrace --json, and what it said, sorted by type. */
 struct trace {
 	struct program program;
 	char path[128];
@@ -66,12 +66,18 @@ struct trace {
 	json_t *lifecycle;	/* array */
 	json_t *interrupts;	/* array */
 	json_t *intervals;	/* array */
+	json_t *findings;	/* array */
 	json_t *summary;
+	json_t *lint;		/* the verdict */
 };
 
-/* Started and attached; its output goes to OUTPUT/@name.json. */
+/* imstrace live --lint, started and attached; its output goes to OUTPUT/@name.json. */
 struct trace trace_start(const char *name, const char *arguments);
-/* Ends it as Ctrl-C does, and reads what it said. */
+/* The same of imstrace lint, which shows findings only. */
+struct trace lint_start(const char *name, const char *arguments);
+/* Ends it as Ctrl-C does, and reads what it said. Return: its exit status. */
+int trace_stop(struct trace *trace);
+/* The same, of an imstrace live that must be content: also with the driver. */
 void trace_end(struct trace *trace);
 void trace_free(struct trace *trace);
 
