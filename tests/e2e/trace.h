@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs of imstrace live --json, and what it said. */
+/* Runs of imstrace --json, and what it said. */
 #ifndef IMSTRACE_E2E_TRACE_H
 #define IMSTRACE_E2E_TRACE_H
 
@@ -14,12 +14,18 @@ struct trace {
 	json_t *lifecycle;	/* array */
 	json_t *interrupts;	/* array */
 	json_t *intervals;	/* array */
+	json_t *findings;	/* array */
 	json_t *summary;
+	json_t *lint;		/* the verdict */
 };
 
-/* Started and attached; its output goes to OUTPUT/@name.json. */
+/* imstrace live --lint, started and attached; its output goes to OUTPUT/@name.json. */
 struct trace trace_start(const char *name, const char *arguments);
-/* Ends it as Ctrl-C does, reads what it said, and checks that its accounts balance. */
+/* The same of imstrace lint, which shows findings only. */
+struct trace lint_start(const char *name, const char *arguments);
+/* Ends it as Ctrl-C does, and reads what it said. Return: its exit status. */
+int trace_stop(struct trace *trace);
+/* The same, of an imstrace live whose accounts must balance and which finds nothing. */
 void trace_end(struct trace *trace);
 void trace_free(struct trace *trace);
 
