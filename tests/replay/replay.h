@@ -30,14 +30,20 @@
  * @vcpus:	likewise
  * @interrupts:	stream every interrupt
  * @hops:	those that are seen
+ * @stream_bytes: size of either stream of records, 0: as imstrace has it
+ * @old_posting: as on a kernel before 6.17: kvm_pi_irte_update with other arguments
  * @unchecked:	don't look at the accounts after each event
+ * @failed:	told what is wrong with them, and does not return; NULL: abort()
  */
 struct replay_options {
 	unsigned int vectors;
 	unsigned int vcpus;
 	bool interrupts;
 	unsigned int hops;
+	unsigned int stream_bytes;
+	bool old_posting;
 	bool unchecked;
+	void (*failed)(const char *what);
 };
 
 struct vm {
@@ -94,7 +100,7 @@ struct in_guest {
 	__u64 pending;
 	__u64 service;
 };
-struct in_guest replay_in_guest(struct replay *replay, __u32 id);
+struct in_guest replay_in_guest(struct replay *replay, const struct vector *vector);
 
 /* The records streamed since the last call; valid until the next. */
 const struct imstrace_lifecycle *replay_steps(struct replay *replay, size_t *count);
@@ -124,7 +130,6 @@ void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 		   bool soft, bool reinjected);
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);
 void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);
-/* In the layout that the running kernel has. */
 void replay_posting(struct replay *replay, const struct vector *vector, bool set);
 
 /* For benchmarks, which run the programs themselves: the object that they are in. */
