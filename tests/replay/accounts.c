@@ -58,7 +58,7 @@ static void an_accept_while_one_is_pending_is_coalesced(void **state)
 		world_accept(world, &world->vector, &world->vcpus[0]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 3, 3, 3, 1, 1);
-	assert_int_equal(replay_account(world->replay, &world->vector)->coalesced, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 2);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 3);
 	assert_int_equal(records[0].end, END_COALESCED);
@@ -75,7 +75,7 @@ static void the_same_vector_of_another_vcpu_is_not_merged(void **state)
 	(void)state;
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_accept(world, &world->vector, &world->vcpus[1]);
-	assert_int_equal(replay_account(world->replay, &world->vector)->coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
 	world_serve(world, &world->vector, &world->vcpus[1]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 2, 2);
@@ -92,11 +92,11 @@ static void an_accept_before_the_injection_is_told_counts_back(void **state)
 	(void)state;
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_accept(world, &world->vector, &world->vcpus[0]);
-	assert_int_equal(replay_account(world->replay, &world->vector)->coalesced, 1);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 1);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 2, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector)->coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 3);
 	assert_int_equal(records[0].end, END_COALESCED);
@@ -283,13 +283,13 @@ static void a_vcpu_without_room_loses_and_says_so(void **state)
 		world_serve(world, &world->vector, &world->vcpus[i]);
 	}
 	assert_hops(world, &world->vector, 3, 3, 3, 2, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector)->lost, 1);
+	assert_int_equal(replay_account(world->replay, &world->vector).lost, 1);
 	/* Again and again, and the others are none the worse. */
 	world_accept(world, &world->vector, &world->vcpus[2]);
 	world_accept(world, &world->vector, &world->vcpus[1]);
 	world_serve(world, &world->vector, &world->vcpus[1]);
 	assert_hops(world, &world->vector, 5, 5, 5, 3, 3);
-	assert_int_equal(replay_account(world->replay, &world->vector)->lost, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).lost, 2);
 	assert_int_equal(replay_source(world->replay)->totals->vcpus, 2);
 	world_free(world);
 }
@@ -363,7 +363,7 @@ static void a_vector_that_is_bound_again_keeps_its_account(void **state)
 static void what_the_streams_cannot_take_is_counted(void **state)
 {
 	struct replay_options options = world_options();
-	const struct imstrace_account *account;
+	struct imstrace_account account;
 	const struct imstrace_totals *totals;
 	size_t interrupts, steps, all_steps = 4;	/* of one binding */
 	struct world *world;
@@ -383,13 +383,13 @@ static void what_the_streams_cannot_take_is_counted(void **state)
 	}
 	assert_hops(world, &world->vector, 100, 100, 100, 100, 100);
 	account = replay_account(world->replay, &world->vector);
-	assert_true(account->lost_records > 0 && account->lost_records < 100);
-	assert_int_equal(totals->lost_interrupts, account->lost_records);
+	assert_true(account.lost_records > 0 && account.lost_records < 100);
+	assert_int_equal(totals->lost_interrupts, account.lost_records);
 	assert_true(totals->lost_lifecycle > 0);
 	replay_steps(world->replay, &steps);
 	assert_int_equal(steps + totals->lost_lifecycle, all_steps);
 	replay_interrupts(world->replay, &interrupts);
-	assert_int_equal(interrupts + account->lost_records, 100);
+	assert_int_equal(interrupts + account.lost_records, 100);
 	world_free(world);
 }
 
@@ -408,7 +408,7 @@ static void hops_that_are_not_seen_leave_nothing_pending(void **state)
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 0, 0);
-	assert_int_equal(replay_account(world->replay, &world->vector)->coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
 	assert_int_equal(replay_in_guest(world->replay, &world->vector).pending, 0);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 2);

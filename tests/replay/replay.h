@@ -65,6 +65,7 @@ struct vcpu {
  * @irq:	0: an emulated one
  * @slot:	IMS slot
  * @eventfd:	its eventfd_ctx
+ * @first_waiter: what the first entry in its list of waiters is at
  * @irqfd:	KVM's kvm_kernel_irqfd, 0: the VMM reads the eventfd itself
  * @guest_vector: what its MSI route says
  * @id:		its id as the programs know it, when it is bound
@@ -75,8 +76,8 @@ struct vector {
 	__u32 irq;
 	__u32 slot;
 	object eventfd;
+	object first_waiter;
 	object irqfd;
-	object action;
 	__u32 guest_vector;
 	__u32 id;
 };
@@ -114,6 +115,9 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id);
 /* An eventfd with KVM's irqfd waiting for it: @vm NULL: with nobody. Not bound yet. */
 struct vector replay_new_vector(struct replay *replay, object device, __u32 index, __u32 irq,
 				const struct vm *vm, __u32 guest_vector);
+
+/* Puts another waiter before those of the vector's eventfd. */
+void replay_add_waiter(struct replay *replay, struct vector *vector);
 
 /* The events. Those that are not given a CPU happen on CPU 0. */
 void replay_bind(struct replay *replay, struct vector *vector, int bypass_ret);

@@ -106,23 +106,23 @@ static inline void assert_hops(struct world *world, const struct vector *vector,
 			       __u64 signal, __u64 accept, __u64 inject, __u64 eoi)
 {
 	const __u64 expected[HOP_COUNT] = { irq, signal, accept, inject, eoi };
-	const struct imstrace_account *account = replay_account(world->replay, vector);
+	const struct imstrace_account account = replay_account(world->replay, vector);
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (account->hops[hop] != expected[hop])
-			fail_msg("hop %u: %llu, not %llu", hop, account->hops[hop], expected[hop]);
+		if (account.hops[hop] != expected[hop])
+			fail_msg("hop %u: %llu, not %llu", hop, account.hops[hop], expected[hop]);
 }
 
 static inline void assert_unmatched(struct world *world, const struct vector *vector, __u64 irq,
 				    __u64 signal, __u64 accept, __u64 inject)
 {
 	const __u64 expected[HOP_COUNT] = { irq, signal, accept, inject, 0 };
-	const struct imstrace_account *account = replay_account(world->replay, vector);
+	const struct imstrace_account account = replay_account(world->replay, vector);
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (account->unmatched[hop] != expected[hop])
+		if (account.unmatched[hop] != expected[hop])
 			fail_msg("unmatched after hop %u: %llu, not %llu", hop,
-				 account->unmatched[hop], expected[hop]);
+				 account.unmatched[hop], expected[hop]);
 }
 
 #endif /* IMSTRACE_TESTS_REPLAY_WORLD_H */
