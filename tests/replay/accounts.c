@@ -6,7 +6,6 @@
  */
 #include "world.h"
 
-#include <unistd.h>
 
 static void an_interrupt_passes_every_hop(void **state)
 {
