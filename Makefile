@@ -120,6 +120,14 @@ $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
 $(B)/tests/bench/native.o: $(B)/tests/bench/floor.skel.h
 
+REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts modes random)
+
+$(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
+
+replay-tests: $(REPLAY_TESTS)
+
 $(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPLAY_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@

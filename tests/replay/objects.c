@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include "objects.h"
 
 #include "layout.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct objects {
 	struct memory_bpf *map;
@@ -18,6 +20,7 @@ struct objects {
 	size_t used;		/* bytes of the memory */
 	__u32 sizes[OBJECT_TYPE_COUNT];
 	struct place places[OBJECT_MEMBER_COUNT];
+	char older_btf[32];	/* name of a file, "": there is none */
 };
 
 static const char *const type_names[] = {
@@ -118,6 +121,8 @@ void objects_close(struct objects *objects)
 {
 	if (!objects)
 		return;
+	if (*objects->older_btf)
+		unlink(objects->older_btf);
 	memory_bpf__destroy(objects->map);
 	btf__free(objects->kvm);
 	btf__free(objects->vmlinux);
@@ -181,4 +186,34 @@ int objects_map(struct objects *objects)
 __u32 objects_offset(struct objects *objects, object of, enum object_member member)
 {
 	return here(objects, objects_member(objects, of, member)) - (char *)objects->map->bss;
+}
+
+/* Renames the member: its place is left, but nobody asks for it by that name. */
+const char *objects_older_btf(struct objects *objects)
+{
+	static const char name[] = POSTING_MEMBER;
+	__u32 size;
+	const void *data = btf__raw_data(objects->vmlinux, &size);
+	char *copy = malloc(size), *at;
+	FILE *file;
+	int fd;
+
+	strcpy(objects->older_btf, "/tmp/imstrace-btf.XXXXXX");
+	fd = mkstemp(objects->older_btf);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!copy || !file) {
+		perror("writing an older BTF");
+		abort();
+	}
+	memcpy(copy, data, size);
+	/* With its end: a longer name may begin so. A kernel that is older has none. */
+	at = memmem(copy, size, name, sizeof(name));
+	if (at)
+		*at = '_';
+	if (fwrite(copy, size, 1, file) != 1 || fclose(file)) {
+		perror("writing an older BTF");
+		abort();
+	}
+	free(copy);
+	return objects->older_btf;
 }

@@ -87,6 +87,15 @@ object objects_member(struct objects *objects, object of, enum object_member mem
 int objects_map(struct objects *objects);
 __u32 objects_offset(struct objects *objects, object of, enum object_member member);
 
+/* The member that came with the arguments that kvm_pi_irte_update has since 6.17. */
+#define POSTING_MEMBER	"irq_bypass_vcpu"
+
+/*
+ * A file with the running kernel's BTF, but without that member: what a kernel before 6.17
+ * looks like to CO-RE. Valid until objects_close(); the process ends if that can't be had.
+ */
+const char *objects_older_btf(struct objects *objects);
+
 /* Whether the running kernel's structure has that member. */
 bool objects_kernel_has(struct objects *objects, const char *type, const char *member);
 

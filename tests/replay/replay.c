@@ -35,6 +35,7 @@ struct vcpu_key {
 struct list {
 	char *data;
 	size_t count;
+	size_t handed_out;	/* of them */
 };
 
 struct replay {
@@ -59,7 +60,6 @@ static bool can_run(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
 }
 
-/* @list keeps what it has been given until it is asked for. */
 static void add(struct list *list, const void *record, size_t size)
 {
 	list->data = reallocarray(list->data, list->count + 1, size);
@@ -99,8 +99,13 @@ static bool load(struct replay *replay)
 	const struct live_options sizes = {
 		.max_vectors = options->vectors, .max_vcpus = options->vcpus, .interrupts = true,
 	};
-	struct imstrace_bpf *programs = imstrace_bpf__open();
+	LIBBPF_OPTS(bpf_object_open_opts, open_options);
+	struct imstrace_bpf *programs;
 	struct bpf_program *program;
+
+	if (options->old_posting)
+		open_options.btf_custom_path = objects_older_btf(replay->objects);
+	programs = imstrace_bpf__open_opts(&open_options);
 
 	replay->programs = programs;
 	if (!programs)
@@ -109,6 +114,10 @@ static bool load(struct replay *replay)
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = true;
 	programs->rodata->replaying = true;
+	if (options->stream_bytes) {
+		bpf_map__set_max_entries(programs->maps.lifecycle_stream, options->stream_bytes);
+		bpf_map__set_max_entries(programs->maps.interrupt_stream, options->stream_bytes);
+	}
 	bpf_object__for_each_program(program, programs->obj)
 		bpf_program__set_autoload(program, can_run(program));
 	return !imstrace_bpf__load(programs);
@@ -229,20 +238,24 @@ static void consume(struct replay *replay)
 	}
 }
 
+static const void *hand_out(struct replay *replay, struct list *list, size_t size, size_t *count)
+{
+	size_t first = list->handed_out;
+
+	consume(replay);
+	*count = list->count - first;
+	list->handed_out = list->count;
+	return list->data + first * size;
+}
+
 const struct imstrace_lifecycle *replay_steps(struct replay *replay, size_t *count)
 {
-	replay->steps.count = 0;
-	consume(replay);
-	*count = replay->steps.count;
-	return (void *)replay->steps.data;
+	return hand_out(replay, &replay->steps, sizeof(struct imstrace_lifecycle), count);
 }
 
 const struct imstrace_interrupt *replay_interrupts(struct replay *replay, size_t *count)
 {
-	replay->interrupts.count = 0;
-	consume(replay);
-	*count = replay->interrupts.count;
-	return (void *)replay->interrupts.data;
+	return hand_out(replay, &replay->interrupts, sizeof(struct imstrace_interrupt), count);
 }
 
 static __u32 number(const char *value, const struct place *place)
@@ -256,41 +269,37 @@ static __u32 number(const char *value, const struct place *place)
 /* As enum pending_state in bpf/maps.h. */
 #define PENDING_VALID	2
 
-static struct in_guest in_slot(struct replay *replay, const struct slot *slot, __u32 id)
+/* Adds what is in @slot to the sums, by vector id. */
+static void tally(struct replay *replay, const struct slot *slot, struct in_guest *sums)
 {
 	const struct bpf_map *map = replay->programs->maps.guest_interrupts;
 	struct vcpu_key key = {
 		.kvm = slot->vcpu->vm->kvm, .pid = slot->vcpu->vm->pid, .vcpu_id = slot->vcpu->id,
 	};
 	char value[bpf_map__value_size(map)];
-	struct in_guest in = { 0 };
 	__u32 index;
 
 	/* A vCPU for which there was no room has none. */
 	if (bpf_map__lookup_elem(replay->programs->maps.vcpus, &key, sizeof(key), &index,
 				 sizeof(index), 0))
-		return in;
+		return;
 	index = index * GUEST_VECTORS + slot->guest_vector;
 	if (bpf_map__lookup_elem(map, &index, sizeof(index), value, sizeof(value), 0))
 		abort();
 	if (number(value, &replay->state) == PENDING_VALID)
-		in.pending = number(value, &replay->pending_id) == id;
+		sums[number(value, &replay->pending_id)].pending++;
 	if (number(value, &replay->service_valid))
-		in.service = number(value, &replay->service_id) == id;
-	return in;
+		sums[number(value, &replay->service_id)].service++;
 }
 
-struct in_guest replay_in_guest(struct replay *replay, __u32 id)
+struct in_guest replay_in_guest(struct replay *replay, const struct vector *vector)
 {
-	struct in_guest sum = { 0 };
+	struct in_guest sums[replay->options.vectors];
 
-	for (size_t i = 0; i < replay->slot_count; i++) {
-		struct in_guest in = in_slot(replay, &replay->slots[i], id);
-
-		sum.pending += in.pending;
-		sum.service += in.service;
-	}
-	return sum;
+	memset(sums, 0, sizeof(sums));
+	for (size_t i = 0; i < replay->slot_count; i++)
+		tally(replay, &replay->slots[i], sums);
+	return sums[vector->id];
 }
 
 static void remember_slot(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector)
@@ -306,10 +315,15 @@ static void remember_slot(struct replay *replay, const struct vcpu *vcpu, __u32 
 static void expect_equal(const struct replay *replay, const char *event, __u32 id, const char *what,
 			 __u64 left, __u64 right)
 {
+	char text[256];
+
 	if (left == right)
 		return;
-	fprintf(stderr, "after event %llu, %s: vector id %u: %s: %llu is not %llu\n",
-		replay->events, event, id, what, left, right);
+	snprintf(text, sizeof(text), "after event %llu, %s: vector id %u: %s: %llu is not %llu",
+		 replay->events, event, id, what, left, right);
+	if (replay->options.failed)
+		replay->options.failed(text);
+	fprintf(stderr, "%s\n", text);
 	abort();
 }
 
@@ -317,21 +331,24 @@ static void expect_equal(const struct replay *replay, const char *event, __u32 i
 static void check_accounts(struct replay *replay, const char *event)
 {
 	__u32 count = source_vector_count(&replay->source);
+	struct in_guest sums[replay->options.vectors];
 
 	if ((replay->options.hops & ALL_HOPS) != ALL_HOPS)
 		return;
+	memset(sums, 0, sizeof(sums));
+	for (size_t i = 0; i < replay->slot_count; i++)
+		tally(replay, &replay->slots[i], sums);
 	for (__u32 id = 0; id < count; id++) {
 		const struct imstrace_account now = account_read(&replay->source, id);
 		const struct imstrace_account *account = &now;
-		struct in_guest in = replay_in_guest(replay, id);
 
 		expect_equal(replay, event, id, "accept = inject + coalesced + hardware + lost + "
 			     "unmatched[accept] + pending", account->hops[HOP_ACCEPT],
 			     account->hops[HOP_INJECT] + account->coalesced + account->hardware +
-			     account->lost + account->unmatched[HOP_ACCEPT] + in.pending);
+			     account->lost + account->unmatched[HOP_ACCEPT] + sums[id].pending);
 		expect_equal(replay, event, id, "inject = eoi + unmatched[inject] + in service",
 			     account->hops[HOP_INJECT], account->hops[HOP_EOI] +
-			     account->unmatched[HOP_INJECT] + in.service);
+			     account->unmatched[HOP_INJECT] + sums[id].service);
 	}
 }
 
@@ -387,12 +404,12 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id)
 	return vcpu;
 }
 
-/* The eventfd's list of waiters is a circle of its head and of @entry, if there is one. */
-static void wait_for(struct objects *objects, object eventfd, object entry)
+static void add_first(struct objects *objects, struct vector *vector, object waiter,
+		      enum object_member entry)
 {
-	object head = objects_member(objects, eventfd, MEMBER_EVENTFD_WAITERS);
-
-	objects_set(objects, eventfd, MEMBER_EVENTFD_WAITERS, entry ?: head);
+	objects_set(objects, waiter, entry, vector->first_waiter);
+	vector->first_waiter = objects_member(objects, waiter, entry);
+	objects_set(objects, vector->eventfd, MEMBER_EVENTFD_WAITERS, vector->first_waiter);
 }
 
 struct vector replay_new_vector(struct replay *replay, object device, __u32 index, __u32 irq,
@@ -404,22 +421,26 @@ struct vector replay_new_vector(struct replay *replay, object device, __u32 inde
 		.eventfd = objects_new(objects, OBJECT_EVENTFD),
 		.guest_vector = guest_vector, .id = IMSTRACE_NONE,
 	};
-	object entry;
 
 	objects_set(objects, vector.eventfd, MEMBER_EVENTFD_ID, 1000 + index);
-	wait_for(objects, vector.eventfd, 0);
+	/* The list of waiters is a circle through its head. */
+	vector.first_waiter = objects_member(objects, vector.eventfd, MEMBER_EVENTFD_WAITERS);
+	objects_set(objects, vector.eventfd, MEMBER_EVENTFD_WAITERS, vector.first_waiter);
 	if (!vm)
 		return vector;
 	vector.irqfd = objects_new(objects, OBJECT_IRQFD);
-	entry = objects_member(objects, vector.irqfd, MEMBER_IRQFD_ENTRY);
 	objects_set(objects, vector.irqfd, MEMBER_IRQFD_VM, vm->kvm);
 	objects_set(objects, vector.irqfd, MEMBER_IRQFD_EVENTFD, vector.eventfd);
 	objects_set(objects, vector.irqfd, MEMBER_IRQFD_ROUTE_TYPE, ROUTE_MSI);
 	objects_set(objects, vector.irqfd, MEMBER_IRQFD_ROUTE_DATA, guest_vector);
-	objects_set(objects, vector.irqfd, MEMBER_IRQFD_ENTRY,
-		    objects_member(objects, vector.eventfd, MEMBER_EVENTFD_WAITERS));
-	wait_for(objects, vector.eventfd, entry);
+	add_first(objects, &vector, vector.irqfd, MEMBER_IRQFD_ENTRY);
 	return vector;
+}
+
+void replay_add_waiter(struct replay *replay, struct vector *vector)
+{
+	add_first(replay->objects, vector, objects_new(replay->objects, OBJECT_WAITER),
+		  MEMBER_WAITER_ENTRY);
 }
 
 static __u32 find_id(struct replay *replay, const struct vector *vector)
@@ -523,7 +544,8 @@ void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int 
 /* Known by the same member as in posting(), bpf/vfio_pci.h. */
 void replay_posting(struct replay *replay, const struct vector *vector, bool set)
 {
-	if (objects_kernel_has(replay->objects, "kvm_kernel_irqfd", "irq_bypass_vcpu"))
+	if (!replay->options.old_posting &&
+	    objects_kernel_has(replay->objects, "kvm_kernel_irqfd", POSTING_MEMBER))
 		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, set);
 	else
 		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, 0x1000, set);

@@ -30,14 +30,20 @@
  * @vcpus:	likewise
  * @interrupts:	stream every interrupt
  * @hops:	those that are seen
+ * @stream_bytes: size of either stream of records, 0: as imstrace has it
+ * @old_posting: as on a kernel before 6.17: kvm_pi_irte_update with other arguments
  * @unchecked:	don't look at the accounts after each event
+ * @failed:	told what is wrong with them, and does not return; NULL: abort()
  */
 struct replay_options {
 	unsigned int vectors;
 	unsigned int vcpus;
 	bool interrupts;
 	unsigned int hops;
+	unsigned int stream_bytes;
+	bool old_posting;
 	bool unchecked;
+	void (*failed)(const char *what);
 };
 
 struct vm {
@@ -59,6 +65,7 @@ struct vcpu {
  * @irq:	0: an emulated one
  * @slot:	IMS slot
  * @eventfd:	its eventfd_ctx
+ * @first_waiter: what the first entry in its list of waiters is at
  * @irqfd:	KVM's kvm_kernel_irqfd, 0: the VMM reads the eventfd itself
  * @guest_vector: what its MSI route says
  * @id:		its id as the programs know it, when it is bound
@@ -69,8 +76,8 @@ struct vector {
 	__u32 irq;
 	__u32 slot;
 	object eventfd;
+	object first_waiter;
 	object irqfd;
-	object action;
 	__u32 guest_vector;
 	__u32 id;
 };
@@ -94,7 +101,7 @@ struct in_guest {
 	__u64 pending;
 	__u64 service;
 };
-struct in_guest replay_in_guest(struct replay *replay, __u32 id);
+struct in_guest replay_in_guest(struct replay *replay, const struct vector *vector);
 
 /* The records streamed since the last call; valid until the next. */
 const struct imstrace_lifecycle *replay_steps(struct replay *replay, size_t *count);
@@ -108,6 +115,9 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id);
 /* An eventfd with KVM's irqfd waiting for it: @vm NULL: with nobody. Not bound yet. */
 struct vector replay_new_vector(struct replay *replay, object device, __u32 index, __u32 irq,
 				const struct vm *vm, __u32 guest_vector);
+
+/* Puts another waiter before those of the vector's eventfd. */
+void replay_add_waiter(struct replay *replay, struct vector *vector);
 
 /* The events. Those that are not given a CPU happen on CPU 0. */
 void replay_bind(struct replay *replay, struct vector *vector, int bypass_ret);
@@ -124,7 +134,6 @@ void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 		   bool soft, bool reinjected);
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);
 void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);
-/* In the layout that the running kernel has. */
 void replay_posting(struct replay *replay, const struct vector *vector, bool set);
 
 /* For benchmarks, which run the programs themselves: the object that they are in. */

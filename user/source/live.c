@@ -427,6 +427,7 @@ int live_open(struct source **result, const struct live_options *options)
 			live->programs->bss->seen_hops |= 1U << hop;
 	live->programs->bss->pci_signal_seen =
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
+	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
