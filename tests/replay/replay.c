@@ -8,6 +8,8 @@
 #include "../../user/measure/accounts.h"
 #include "../../user/source/memory.h"
 
+#include <imstrace/in_flight.h>
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -46,8 +48,6 @@ struct replay {
 	struct ring_buffer *streams;
 	struct memory memory;
 	object task;
-	/* Of struct guest_interrupt. */
-	struct place state, pending_id, service_valid, service_id;
 	struct slot slots[MAX_SLOTS];
 	size_t slot_count;
 	struct list steps, interrupts;
@@ -123,18 +123,6 @@ static bool load(struct replay *replay)
 	return !imstrace_bpf__load(programs);
 }
 
-static bool find_guest_state(struct replay *replay)
-{
-	const struct btf *btf = bpf_object__btf(replay->programs->obj);
-	int id = btf__find_by_name_kind(btf, "guest_interrupt", BTF_KIND_STRUCT);
-	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, id);
-
-	return type && layout_find(btf, type, "state", &replay->state) &&
-	       layout_find(btf, type, "pending.id", &replay->pending_id) &&
-	       layout_find(btf, type, "service_valid", &replay->service_valid) &&
-	       layout_find(btf, type, "service.id", &replay->service_id);
-}
-
 static bool map_memory(struct replay *replay)
 {
 	struct imstrace_bpf *programs = replay->programs;
@@ -176,7 +164,7 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 		return NULL;
 	}
 	/* From here on it is possible: that it does not work is a failure. */
-	if (!load(replay) || !find_guest_state(replay) || !map_memory(replay)) {
+	if (!load(replay) || !map_memory(replay)) {
 		fprintf(stderr, "loading the programs failed: %s\n", strerror(errno));
 		abort();
 	}
@@ -258,17 +246,6 @@ const struct imstrace_interrupt *replay_interrupts(struct replay *replay, size_t
 	return hand_out(replay, &replay->interrupts, sizeof(struct imstrace_interrupt), count);
 }
 
-static __u32 number(const char *value, const struct place *place)
-{
-	__u32 result = 0;
-
-	memcpy(&result, value + place->offset, sizeof(result));
-	return result;
-}
-
-/* As enum pending_state in bpf/maps.h. */
-#define PENDING_VALID	2
-
 /* Adds what is in @slot to the sums, by vector id. */
 static void tally(struct replay *replay, const struct slot *slot, struct in_guest *sums)
 {
@@ -276,7 +253,7 @@ static void tally(struct replay *replay, const struct slot *slot, struct in_gues
 	struct vcpu_key key = {
 		.kvm = slot->vcpu->vm->kvm, .pid = slot->vcpu->vm->pid, .vcpu_id = slot->vcpu->id,
 	};
-	char value[bpf_map__value_size(map)];
+	struct guest_interrupt guest;
 	__u32 index;
 
 	/* A vCPU for which there was no room has none. */
@@ -284,12 +261,12 @@ static void tally(struct replay *replay, const struct slot *slot, struct in_gues
 				 sizeof(index), 0))
 		return;
 	index = index * GUEST_VECTORS + slot->guest_vector;
-	if (bpf_map__lookup_elem(map, &index, sizeof(index), value, sizeof(value), 0))
+	if (bpf_map__lookup_elem(map, &index, sizeof(index), &guest, sizeof(guest), 0))
 		abort();
-	if (number(value, &replay->state) == PENDING_VALID)
-		sums[number(value, &replay->pending_id)].pending++;
-	if (number(value, &replay->service_valid))
-		sums[number(value, &replay->service_id)].service++;
+	if (guest.state == PENDING_VALID)
+		sums[guest.pending.id].pending++;
+	if (guest.service_valid)
+		sums[guest.buffers[guest.service].id].service++;
 }
 
 struct in_guest replay_in_guest(struct replay *replay, const struct vector *vector)

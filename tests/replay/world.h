@@ -55,13 +55,11 @@ static inline struct world *world_new(const struct replay_options *options)
 
 	assert_non_null(world);
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		free(world);
 		print_message("what two CPUs do can't be replayed on one\n");
 		skip();
 	}
 	world->replay = replay_open(options, &why);
 	if (!world->replay) {
-		free(world);
 		print_message("%s\n", why);
 		skip();
 	}
