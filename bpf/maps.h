@@ -211,6 +211,8 @@ __u32 seen_hops;
 bool pci_signal_seen;
 /* vfio-pci is seen to request and free irqs: an eventfd that is known is the right one. */
 bool pci_requests_seen;
+/* And to register them as bypass producers, which is the last step of a binding. */
+bool pci_bypass_seen;
 /* Set while user space tries, in this process, whether signals are seen. */
 __u32 verifying;
 __u32 verified_signals;

@@ -443,6 +443,11 @@ bool attach_sees_pci_requests(const struct attachments *attachments)
 	return *attached && strncmp(attached, way_names[NAMES], strlen(way_names[NAMES]));
 }
 
+bool attach_sees_pci_bypass(const struct attachments *attachments)
+{
+	return *attachments->status[FEATURE_PCI_BYPASS].attached;
+}
+
 void attach_free(struct attachments *attachments)
 {
 	if (!attachments)
