@@ -70,6 +70,7 @@ static int show_libbpf(enum libbpf_print_level level, const char *format, va_lis
 	return (int)level <= show_up_to ? vfprintf(stderr, format, args) : 0;
 }
 
+/* Whether anything can be followed at all. Return: 0 or an exit code, reported. */
 static int check_environment(const struct live_options *options, bool *may_post)
 {
 	struct environment environment;
@@ -87,7 +88,7 @@ static int check_environment(const struct live_options *options, bool *may_post)
 		return fault(EXIT_MISSING,
 			     "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
 			     "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
-	if (options->hops & HOPS_OF_KVM && !environment.modules[MODULE_KVM])
+	if (options->hops & HOPS_OF_KVM && !module_there(MODULE_KVM))
 		return fault(EXIT_MISSING,
 			     "Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: --hops irq,signal",
 			     "KVM is not loaded, so interrupts can't be followed into a guest");
@@ -386,7 +387,7 @@ static int load(struct live *live, const struct live_options *options)
 	bpf_map__set_max_entries(programs->maps.guest_interrupts, MAX_VCPUS * GUEST_VECTORS);
 	if (!options->interrupts)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
-	ret = attach_plan(programs->obj, options->btf, options->hops, &live->attachments);
+	ret = attach_plan(programs->obj, options->hops, &live->attachments);
 	if (ret)
 		return ret;
 
@@ -467,8 +468,11 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.ignore = live_ignore;
 	live->source.close = live_close;
 
-	ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?:
-	      attach_all(live->attachments);
+	ret = load(live, options) ?: map_memory(live) ?: open_streams(live);
+	if (!ret && !attach_all(live->attachments, &live->programs->bss->pci_bypass_seen) &&
+	    !options->trial)
+		ret = fault(EXIT_MISSING, "See what was tried, and why not, with imstrace check",
+			    "no hop of an interrupt can be seen on this system");
 	if (ret) {
 		live_close(&live->source);
 		return ret;
@@ -481,7 +485,6 @@ int live_open(struct source **result, const struct live_options *options)
 	live->programs->bss->pci_signal_seen =
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
-	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);
 	live->look_again = live->source.started + LOOK_AGAIN;
 	describe_system(&live->source);

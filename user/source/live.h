@@ -12,11 +12,13 @@
  * @hops:	bit mask of the hops to follow, by enum imstrace_hop
  * @interrupts:	stream every interrupt as well
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
+ * @trial:	only to look what can be seen: that there is no hop is no fault
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
 	unsigned int hops;
 	bool interrupts;
+	bool trial;
 	const char *btf;
 	int verbose;
 };
