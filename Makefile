@@ -101,6 +101,15 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 
 unit-tests: $(UNIT_TESTS)
 
+# Of imstrace itself, on this machine; likewise a program per file.
+NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
+
+$(NATIVE_TESTS): %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -ljansson -lcmocka -o $@
+
+native-tests: $(NATIVE_TESTS) all
+
 # The end-to-end tests run inside the VM.
 E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
 
@@ -160,7 +169,7 @@ demo: deps
 	@tests/demo
 
 test: deps
-	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit nested
+	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
@@ -187,7 +196,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test bench \
+.PHONY: all modules kernel-patch-series guest unit-tests native-tests e2e-tests kernel-tests kunit nested deps demo test bench \
 	test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
