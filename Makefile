@@ -102,6 +102,15 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 
 unit-tests: $(UNIT_TESTS)
 
+# Of imstrace itself, on this machine; likewise a program per file.
+NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
+
+$(NATIVE_TESTS): %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -ljansson -lcmocka -o $@
+
+native-tests: $(NATIVE_TESTS) all
+
 # Events replayed through the programs that imstrace loads; here, or in the VM.
 REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
 	$(B)/user/source/memory.o $(B)/user/measure/accounts.o
@@ -194,7 +203,7 @@ demo: deps
 	@tests/demo
 
 test: deps
-	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit nested
+	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
@@ -222,7 +231,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test bench \
+.PHONY: all modules kernel-patch-series guest unit-tests native-tests e2e-tests kernel-tests kunit nested deps demo test bench \
 	test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
