@@ -6,7 +6,6 @@
  */
 #include "world.h"
 
-
 static void an_interrupt_passes_every_hop(void **state)
 {
 	struct world *world = world_bound();
