@@ -72,6 +72,14 @@ static bool one_in(struct simulation *s, unsigned int times)
 	return !(next(s) % times);
 }
 
+/* Below @count, the lower the likelier: so that much happens in one place. */
+static unsigned int pick(struct simulation *s, unsigned int count)
+{
+	unsigned int a = next(s) % count, b = next(s) % count;
+
+	return a < b ? a : b;
+}
+
 static bool is_emulated(unsigned int vector)
 {
 	return vector == VECTORS - 1;
@@ -95,7 +103,7 @@ static bool has_room(unsigned int vcpu)
 static void begin(struct simulation *s, unsigned int at)
 {
 	struct cpu *cpu = &s->cpus[at];
-	unsigned int number = next(s) % VECTORS;
+	unsigned int number = pick(s, VECTORS);
 	const struct vector *vector = &s->vectors[number];
 
 	if (!s->bound[number] || in_use(s, number))
@@ -128,7 +136,7 @@ static void leave(struct simulation *s, unsigned int at)
 static void accept(struct simulation *s, unsigned int at)
 {
 	struct cpu *cpu = &s->cpus[at];
-	unsigned int number = cpu->vector, vcpu = next(s) % VCPUS;
+	unsigned int number = cpu->vector, vcpu = pick(s, VCPUS);
 	struct imstrace_account *expected = &s->expected[number];
 	struct slot *slot = &s->slots[number][vcpu];
 	bool by_hardware = s->apicv[vcpu];
@@ -274,7 +282,7 @@ static void end(struct simulation *s, unsigned int at, unsigned int vector, unsi
 /* What a vCPU's thread does, on a CPU that is in no handler. */
 static void run_guest(struct simulation *s, unsigned int at)
 {
-	unsigned int vector = next(s) % VECTORS, vcpu = next(s) % ROOM;
+	unsigned int vector = pick(s, VECTORS), vcpu = pick(s, ROOM);
 	struct slot *slot = &s->slots[vector][vcpu];
 
 	if (slot->taken)
