@@ -35,6 +35,7 @@ struct options {
 	double rate;
 	double timeout;
 	bool no_wait;
+	bool yield;
 	bool no_stamps;
 	bool step;
 };
@@ -49,6 +50,7 @@ enum {
 	OPTION_TIMEOUT,
 	OPTION_WAIT,
 	OPTION_NO_WAIT,
+	OPTION_YIELD,
 	OPTION_NO_STAMPS,
 	OPTION_STEP,
 };
@@ -62,7 +64,8 @@ static const char doc[] =
 	"(MSI-X vector v is guest vector 0x30 + v on vCPU v modulo --vcpus), rings their "
 	"doorbells in turns, and prints one line of JSON: how often each vector was rung "
 	"(\"rang\") and seen by the guest (\"seen\"), when it was rung (\"ring_ns\") and when the "
-	"guest's interrupt service routine ran (\"isr_ns\"), both in CLOCK_MONOTONIC.\v"
+	"guest's interrupt service routine ran (\"isr_ns\"), both in CLOCK_MONOTONIC, and how "
+	"long it all took (\"elapsed_ns\").\v"
 	"Examples:\n"
 	"  ims-guest UUID\n"
 	"        1000 interrupts on each IMS vector, 100 on each emulated one\n"
@@ -102,6 +105,9 @@ static const struct argp_option option_table[] = {
 	  "Before a vector is rung again, wait until the guest took the interrupt before "
 	  "(default)", 0 },
 	{ "no-wait", OPTION_NO_WAIT, NULL, 0, "Don't wait: interrupts may coalesce", 0 },
+	{ "yield", OPTION_YIELD, NULL, 0,
+	  "While waiting, give the CPU away instead of sleeping: without high resolution timers "
+	  "a sleep takes a whole tick", 0 },
 	{ "vcpus", OPTION_VCPUS, "N", 0, "Virtual CPUs (1)", 0 },
 	{ NULL, 0, NULL, 0, "What is told:", 3 },
 	{ "no-stamps", OPTION_NO_STAMPS, NULL, 0, "Leave ring_ns and isr_ns out", 0 },
@@ -209,6 +215,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_NO_WAIT:
 		options->no_wait = true;
+		break;
+	case OPTION_YIELD:
+		options->yield = true;
 		break;
 	case OPTION_NO_STAMPS:
 		options->no_stamps = true;
@@ -352,6 +361,7 @@ static enum exit_code run(const struct options *options)
 		.vectors = &vectors,
 		.clock = &clock,
 		.wait = !options->no_wait,
+		.yield = options->yield,
 		.rate = options->rate,
 		.timeout_ns = options->timeout * 1e9,
 		.interrupted = &interrupted,
@@ -388,6 +398,7 @@ static enum exit_code run(const struct options *options)
 	if (report.stamps)
 		machine_check_tsc(&machine);
 	report.interrupted = interrupted;
+	report.elapsed_ns = ringer.elapsed_ns;
 	report_truth(&report);
 	if (options->step)
 		wait_for_line();

@@ -15,6 +15,7 @@ struct report {
 	bool wait;
 	bool stamps;		/* with ring_ns and isr_ns */
 	bool interrupted;
+	uint64_t elapsed_ns;	/* all that was rung took so long */
 	const struct machine *machine;
 	const struct vectors *vectors;
 	const struct clock *clock;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ringing the doorbells. See ring.h. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -19,11 +20,13 @@
 #define SPIN_NS			20000ULL
 #define SLEEP_NS		20000L
 
-static void relax(uint64_t waited_ns)
+static void relax(const struct ringer *ringer, uint64_t waited_ns)
 {
 	const struct timespec time = { .tv_nsec = SLEEP_NS };
 
-	if (waited_ns < SPIN_NS)
+	if (ringer->yield)
+		sched_yield();
+	else if (waited_ns < SPIN_NS)
 		_mm_pause();
 	else
 		nanosleep(&time, NULL);
@@ -43,7 +46,7 @@ static bool wait_for_guest(const struct ringer *ringer, const struct vector *vec
 			return false;
 		if (*ringer->interrupted)
 			return true;
-		relax(waited);
+		relax(ringer, waited);
 	} while (waited < ringer->timeout_ns);
 
 	complain("vector %u: rang %u times, but the guest took %u interrupts and no more for %g s",
@@ -72,7 +75,7 @@ static bool ring_once(const struct ringer *ringer, struct vector *vector)
 		vector->busy++;
 		if (*ringer->interrupted)
 			return true;
-		relax(now - start);
+		relax(ringer, now - start);
 	} while (now - start < ringer->timeout_ns);
 
 	complain("vector %u: doorbell %u: %s", vector->vector, vector->rang + 1, strerror(-ret));
@@ -136,7 +139,7 @@ static void wait_until_quiet(const struct ringer *ringer)
 	}
 }
 
-bool ring_all(const struct ringer *ringer)
+bool ring_all(struct ringer *ringer)
 {
 	uint64_t start = clock_ns(), number = 0;
 	uint32_t turns = 0;
@@ -154,6 +157,7 @@ bool ring_all(const struct ringer *ringer)
 
 	for (unsigned int i = 0; ok && ringer->wait && i < ringer->vectors->num; i++)
 		ok = wait_for_guest(ringer, &ringer->vectors->v[i]);
+	ringer->elapsed_ns = clock_ns() - start;
 	wait_until_quiet(ringer);
 	/* Without waiting, nothing else notices. */
 	return ok && !machine_crashed(ringer->machine);
