@@ -173,6 +173,8 @@ test-debug-kernel: deps
 # Ratios within one run; they want a quiet machine.
 bench: deps
 	@tests/bench/tracepoints
+	@tests/bench/peers
+	@tests/bench/memory
 
 clean:
 	rm -rf build
