@@ -227,7 +227,7 @@ help:
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
-	@echo '	make bench		what imstrace and the tracepoints cost (minutes); docs/performance.md'
+	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
