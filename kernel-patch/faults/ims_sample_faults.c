@@ -378,7 +378,9 @@ int ims_faulty_set_irqs(struct vfio_ims *vi, u32 flags, u32 index, u32 start,
 	binds = binds && (f->trigger || READ_ONCE(ims_fault) != FAULT_NONE) &&
 		vfio_ims_irq(vi, IMS_FAULTY_VECTOR) < 0;
 	if (!binds) {
-		if (flags & VFIO_IRQ_SET_DATA_NONE && !count)
+		if (flags == (VFIO_IRQ_SET_DATA_NONE |
+			      VFIO_IRQ_SET_ACTION_TRIGGER) &&
+		    index == VFIO_PCI_MSIX_IRQ_INDEX && !count)
 			ims_faulty_unbind(f);
 		return vfio_ims_set_irqs(vi, flags, index, start, count, data);
 	}
