@@ -20,14 +20,15 @@ mkdir $out
 # Whatever way it ends, the next run finds the VM as this one did.
 cleanup()
 {
-	local running
+	local running kept
 	mapfile -t running < <(jobs -p)
 	[ ${#running[@]} -eq 0 ] || kill "${running[@]}" 2>/dev/null || true
 	# The device can go when QEMU has gone.
 	wait
 	remove_device
-	rm -rf "$built/output-$(basename "$0")"
-	cp -r $out "$built/output-$(basename "$0")"
+	kept=$built/output-$(basename "$0")-$(uname -r | cut -d. -f1,2)
+	rm -rf "$kept"
+	cp -r $out "$kept"
 }
 trap cleanup EXIT
 
