@@ -185,7 +185,7 @@ static void lint_in_live(void **state)
 /* What is not wanted is not judged. */
 static void lint_filtered(void **state)
 {
-	struct trace wanted = lint_start("lint-wanted", "--vector 0 --device '83b8*1001'");
+	struct trace wanted = lint_start("lint-wanted", "--vector 0 --device 83b8*1001");
 	struct trace other = lint_start("lint-other", "--vector 1-4");
 	char arguments[64];
 	struct trace mine, init;
