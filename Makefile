@@ -130,7 +130,7 @@ $(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
 		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
 		{ cat $(FAULT).log; exit 1; }
 
-# The KUnit suites, with a KUnit that Debian's kernel lacks; they need 6.12.
+# The KUnit suites, with a KUnit that Debian's kernel lacks.
 KUNIT := build/kunit-$(KERNEL)
 
 $(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
@@ -162,7 +162,7 @@ demo: deps
 
 test: deps
 	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit nested
-	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
+	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@tests/run
 
