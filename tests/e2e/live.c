@@ -216,7 +216,7 @@ static void moved_while_waiting(void **state)
 	for (int cpu = 0; !poll(&(struct pollfd) { fileno(guest.out), POLLIN, 0 }, 1, 20); cpu ^= 1)
 		for (i = 0; i < IMS_VECTORS; i++)
 			move_irq(irqs[i], cpu);
-	truth = program_line(&guest);
+	truth = guest_truth(&guest);
 	assert_int_equal(program_end(&guest), 0);
 	trace_end(&trace);
 	check_counts(truth, &trace);
