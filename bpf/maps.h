@@ -211,6 +211,7 @@ struct guest_interrupt {
 /* Index: vCPU number * GUEST_VECTORS + guest vector. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct guest_interrupt);

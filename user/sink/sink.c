@@ -23,6 +23,12 @@ const char *sink_end_name(enum imstrace_end end)
 		return "unmatched";
 	case END_HARDWARE:
 		return "hardware";
+	case END_LOST:
+		return "lost";
+	case END_IN_FLIGHT:
+		return "in_flight";
+	case END_COUNT:
+		break;
 	}
 	return "?";
 }

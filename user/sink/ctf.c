@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "ctf.h"
+
+#include "../fault.h"
+#include "../source/ctf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The flight recorder's memory: what does not fit is older than what is kept, and counted. */
+#define LAST_BYTES	(512UL * 1024 * 1024)
+
+/* A packet of the flight recorder, waiting. */
+struct kept_packet {
+	struct kept_packet *next;
+	size_t size;
+	__u32 events;
+	struct ctf_packet packet;	/* and its events */
+};
+
+struct stream {
+	int file;
+	/* The packet that is being filled. */
+	union {
+		struct ctf_packet packet;
+		__u8 bytes[CTF_PACKET_BYTES];
+	};
+	size_t used;
+	__u64 sequence;
+	__u64 last;		/* time of the latest event: in a stream it never falls */
+	__u64 discarded;	/* events, so far */
+	__u32 events;		/* in the packet */
+	__u64 written;		/* events on the disk */
+	struct kept_packet *oldest, **newest;
+};
+
+struct ctf_writer {
+	struct ctf_options options;
+	const struct source *source;
+	__u8 uuid[16];
+	int metadata;
+	size_t metadata_size;
+	size_t named;		/* vectors that the metadata has a name for */
+	/* By id: as last written. */
+	struct imstrace_vector *written;
+	struct stream streams[CTF_STREAM_COUNT];
+	size_t kept_bytes;
+	__u64 bytes;
+	__u64 not_over;
+	bool failed;		/* nothing more is written: the recording ends where it failed */
+};
+
+static const char *const names[] = {
+#define X(ENUM, name) [CTF_##ENUM] = #name,
+	CTF_STREAMS(X)
+#undef X
+};
+
+static int out_of_memory(void)
+{
+	return fault(EXIT_RUNTIME, NULL, "out of memory");
+}
+
+static int write_failed(struct ctf_writer *writer, const char *file, int error)
+{
+	writer->failed = true;
+	return fault(EXIT_RUNTIME, "What has been recorded until then can be read",
+		     "writing %s/%s failed: %s", writer->options.directory, file, strerror(error));
+}
+
+/* Whole, or not at all: what a full disk has taken of it is given back. */
+static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
+			const struct ctf_packet *packet, size_t size, __u32 events)
+{
+	int file = writer->streams[stream].file, error;
+	off_t start = lseek(file, 0, SEEK_END);
+	size_t done = 0;
+
+	while (start >= 0 && done < size) {
+		ssize_t written = write(file, (const char *)packet + done, size - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			break;
+		done += written;
+	}
+	if (done == size) {
+		writer->bytes += size;
+		writer->streams[stream].written += events;
+		return 0;
+	}
+	error = errno;
+	if (start >= 0 && ftruncate(file, start))
+		warning("%s/%s ends with half a packet", writer->options.directory, names[stream]);
+	return write_failed(writer, names[stream], error);
+}
+
+/* It grows with every vector, and is written in one go: a kill leaves the old or the new. */
+static int write_metadata(struct ctf_writer *writer)
+{
+	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid);
+	size_t size = text ? strlen(text) : 0;
+	ssize_t written;
+
+	if (!text)
+		return out_of_memory();
+	written = pwrite(writer->metadata, text, size, 0);
+	free(text);
+	if (written != (ssize_t)size)
+		return write_failed(writer, "metadata", written < 0 ? errno : ENOSPC);
+	writer->metadata_size = size;
+	return 0;
+}
+
+static void drop_oldest(struct ctf_writer *writer, struct stream *stream)
+{
+	struct kept_packet *kept = stream->oldest;
+
+	stream->oldest = kept->next;
+	if (!stream->oldest)
+		stream->newest = &stream->oldest;
+	writer->kept_bytes -= kept->size;
+	free(kept);
+}
+
+static void drop_older(struct ctf_writer *writer, struct stream *stream, __u64 now)
+{
+	while (stream->oldest && stream->oldest->packet.end + writer->options.last < now)
+		drop_oldest(writer, stream);
+	while (stream->oldest && writer->kept_bytes > LAST_BYTES)
+		drop_oldest(writer, stream);
+}
+
+static int keep_packet(struct ctf_writer *writer, struct stream *stream)
+{
+	struct kept_packet *kept = malloc(offsetof(struct kept_packet, packet) + stream->used);
+
+	if (!kept)
+		return out_of_memory();
+	memcpy(&kept->packet, stream->bytes, stream->used);
+	kept->size = stream->used;
+	kept->events = stream->events;
+	kept->next = NULL;
+	*stream->newest = kept;
+	stream->newest = &kept->next;
+	writer->kept_bytes += stream->used;
+	drop_older(writer, stream, stream->packet.end);
+	return 0;
+}
+
+static int end_packet(struct ctf_writer *writer, enum ctf_stream number)
+{
+	struct stream *stream = &writer->streams[number];
+	int ret;
+
+	if (stream->used == sizeof(struct ctf_packet))
+		return 0;
+	stream->packet.content_bits = stream->packet.packet_bits = 8 * stream->used;
+	stream->packet.discarded = stream->discarded;
+	stream->packet.sequence = stream->sequence++;
+	stream->packet.end = stream->last;
+	ret = writer->options.last ? keep_packet(writer, stream) :
+				     write_packet(writer, number, &stream->packet, stream->used,
+						  stream->events);
+	stream->used = sizeof(struct ctf_packet);
+	stream->events = 0;
+	return ret;
+}
+
+/* Room for an event of @size bytes; NULL: the packet before it could not be written. */
+static void *new_event(struct ctf_writer *writer, enum ctf_stream number, size_t size,
+		       unsigned int id, __u64 time)
+{
+	struct stream *stream = &writer->streams[number];
+	struct ctf_event *event;
+
+	if (writer->failed ||
+	    (stream->used + size > CTF_PACKET_BYTES && end_packet(writer, number)))
+		return NULL;
+	event = (struct ctf_event *)(stream->bytes + stream->used);
+	if (time > stream->last)
+		stream->last = time;
+	if (stream->used == sizeof(struct ctf_packet))
+		stream->packet.begin = stream->last;
+	event->id = id;
+	event->time = stream->last;
+	stream->used += size;
+	stream->events++;
+	return event;
+}
+
+static int write_vector(struct ctf_writer *writer, __u32 id, __u64 time)
+{
+	struct ctf_vector *event = new_event(writer, CTF_LIFECYCLE, sizeof(*event),
+					     CTF_VECTOR_EVENT, time);
+
+	if (!event)
+		return EXIT_RUNTIME;
+	writer->written[id] = writer->source->vectors[id];
+	event->id = id;
+	event->vector = writer->written[id];
+	return 0;
+}
+
+/* What an event refers to comes before it. */
+static int write_new_vector(struct ctf_writer *writer, __u32 id, __u64 time)
+{
+	if (id >= writer->source->capacity || *writer->written[id].device ||
+	    !*writer->source->vectors[id].device)
+		return 0;
+	return write_vector(writer, id, time);
+}
+
+int ctf_write_lifecycle(struct ctf_writer *writer, const struct imstrace_lifecycle *step)
+{
+	struct ctf_lifecycle *event;
+
+	if (write_new_vector(writer, step->id, step->time))
+		return EXIT_RUNTIME;
+	event = new_event(writer, CTF_LIFECYCLE, sizeof(*event), step->step, step->time);
+	if (!event)
+		return EXIT_RUNTIME;
+	event->step = *step;
+	return 0;
+}
+
+/* When the last hop that it passed was, and how long it took from the first. */
+static __u64 last_time(const struct imstrace_interrupt *interrupt, __u64 *took)
+{
+	__u64 first = 0, last = 0;
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		if (!interrupt->times[hop])
+			continue;
+		if (!first)
+			first = interrupt->times[hop];
+		last = interrupt->times[hop];
+	}
+	*took = last > first ? last - first : 0;
+	return last;
+}
+
+int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interrupt *interrupt)
+{
+	struct ctf_interrupt *event;
+	__u64 took, time = last_time(interrupt, &took);
+
+	if (took < writer->options.over) {
+		writer->not_over++;
+		return 0;
+	}
+	/* Of its vector the reader of the other stream hears at the same time or earlier. */
+	if (write_new_vector(writer, interrupt->id, time))
+		return EXIT_RUNTIME;
+	event = new_event(writer, CTF_INTERRUPTS, sizeof(*event), 0, time);
+	if (!event)
+		return EXIT_RUNTIME;
+	event->interrupt = *interrupt;
+	return 0;
+}
+
+static int write_changed_vectors(struct ctf_writer *writer)
+{
+	__u32 count = source_vector_count(writer->source);
+	size_t named = 0;
+	int ret = 0;
+
+	for (__u32 id = 0; id < count && !ret; id++) {
+		const struct imstrace_vector *vector = &writer->source->vectors[id];
+
+		named += *vector->device != '\0';
+		if (*vector->device &&
+		    memcmp(vector, &writer->written[id], sizeof(*vector)))
+			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
+	}
+	if (ret || named == writer->named)
+		return ret;
+	writer->named = named;
+	return write_metadata(writer);
+}
+
+int ctf_flush(struct ctf_writer *writer)
+{
+	const struct imstrace_totals *totals = writer->source->totals;
+	int ret;
+
+	if (writer->failed)
+		return EXIT_RUNTIME;
+	writer->streams[CTF_LIFECYCLE].discarded = totals->lost_lifecycle;
+	writer->streams[CTF_INTERRUPTS].discarded = totals->lost_interrupts;
+	ret = write_changed_vectors(writer);
+	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT && !ret; stream++)
+		ret = end_packet(writer, stream);
+	return ret;
+}
+
+int ctf_keep(struct ctf_writer *writer)
+{
+	int ret = ctf_flush(writer);
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++) {
+		struct stream *stream = &writer->streams[number];
+
+		drop_older(writer, stream, writer->streams[CTF_INTERRUPTS].last);
+		while (!ret && stream->oldest) {
+			ret = write_packet(writer, number, &stream->oldest->packet,
+					   stream->oldest->size, stream->oldest->events);
+			drop_oldest(writer, stream);
+		}
+	}
+	return ret;
+}
+
+struct ctf_size ctf_size(const struct ctf_writer *writer)
+{
+	struct ctf_size size = { .bytes = writer->bytes, .not_over = writer->not_over };
+
+	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++) {
+		size.events[stream] = writer->streams[stream].written;
+		size.discarded[stream] = writer->streams[stream].discarded;
+	}
+	return size;
+}
+
+static int open_file(int directory, const char *name)
+{
+	return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
+{
+	struct ctf_writer *writer;
+	const char *file = "metadata";
+	int directory, error;
+
+	if (mkdir(options->directory, 0700) && errno != EEXIST)
+		return fault(EXIT_USAGE, NULL, "cannot make the directory %s: %s",
+			     options->directory, strerror(errno));
+	directory = open(options->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return fault(EXIT_USAGE, NULL, "cannot open the directory %s: %s",
+			     options->directory, strerror(errno));
+	writer = calloc(1, sizeof(*writer));
+	if (!writer) {
+		close(directory);
+		return out_of_memory();
+	}
+	writer->options = *options;
+	if (getrandom(writer->uuid, sizeof(writer->uuid), 0) < 0)
+		memset(writer->uuid, 0x17, sizeof(writer->uuid));
+	writer->metadata = open_file(directory, file);
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
+		writer->streams[i].file = -1;
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT && writer->metadata >= 0; i++) {
+		struct stream *stream = &writer->streams[i];
+
+		file = names[i];
+		stream->file = open_file(directory, file);
+		if (stream->file < 0)
+			break;
+		stream->newest = &stream->oldest;
+		stream->used = sizeof(struct ctf_packet);
+		stream->packet.magic = CTF_MAGIC;
+		stream->packet.stream_id = i;
+		memcpy(stream->packet.uuid, writer->uuid, sizeof(writer->uuid));
+	}
+	error = errno;
+	close(directory);
+	if (writer->metadata >= 0 && writer->streams[CTF_STREAM_COUNT - 1].file >= 0) {
+		*result = writer;
+		return 0;
+	}
+	ctf_close(writer);
+	return fault(EXIT_USAGE, error == EEXIST ? "Name another directory with -o" : NULL,
+		     "cannot make the file %s/%s: %s", options->directory, file, strerror(error));
+}
+
+int ctf_start(struct ctf_writer *writer, const struct source *source)
+{
+	writer->source = source;
+	writer->written = calloc(source->capacity, sizeof(*writer->written));
+	if (!writer->written)
+		return out_of_memory();
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
+		writer->streams[i].last = source->started;
+	return write_metadata(writer);
+}
+
+int ctf_close(struct ctf_writer *writer)
+{
+	int ret = 0;
+
+	if (!writer)
+		return 0;
+	if (writer->source && !writer->failed)
+		ret = ctf_flush(writer);
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++) {
+		struct stream *stream = &writer->streams[i];
+
+		while (stream->oldest)
+			drop_oldest(writer, stream);
+		if (stream->file >= 0 && close(stream->file) && !ret)
+			ret = write_failed(writer, names[i], errno);
+	}
+	if (writer->metadata >= 0)
+		close(writer->metadata);
+	free(writer->written);
+	free(writer);
+	return ret;
+}
