@@ -64,6 +64,7 @@ modules: $(MODULES)/built
 
 $(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 	$(call say,MODULES,$(MODULES))
+	$(Q)mkdir -p build
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
 		{ cat $(MODULES).log; exit 1; }
@@ -166,7 +167,8 @@ test: deps
 	@tests/run
 
 # Not part of "make test": builds a kernel.
-test-debug-kernel: deps
+test-debug-kernel:
+	@tools/install-deps debug-kernel
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 

@@ -101,6 +101,8 @@ static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum
 		return;
 	record->state = vector->state;
 	record->hop = hop;
+	if (!posted && hop == HOP_SIGNAL)
+		record->eventfd_id = vector->eventfd_id;
 	bpf_ringbuf_submit(record, 0);
 }
 
@@ -263,7 +265,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
-	bool begins;
+	bool begins, outside;
 	__u32 id;
 
 	if (!open || !following)
@@ -283,13 +285,15 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 		set_eventfd(vector, id, eventfd);
 	}
 	begins = cause != CAUSE_IRQ || !hop_seen(HOP_IRQ);
-	if (!begins && open->state != OPEN_IRQ) {
+	outside = !begins && open->state != OPEN_IRQ;
+	if ((cause != CAUSE_IRQ || outside) && vector->stray & 1U << HOP_SIGNAL) {
+		tell_stray(vector, id, HOP_SIGNAL);
+	} else if (outside) {
 		/* Its handler began before us: not counted at any hop, the next one is. */
 		set_irq_vector(irq, id);
-		return 0;
 	}
-	if (cause != CAUSE_IRQ && vector->stray & 1U << HOP_SIGNAL)
-		tell_stray(vector, id, HOP_SIGNAL);
+	if (outside)
+		return 0;
 	if (begins)
 		begin_interrupt(open, id, cause, cause == CAUSE_IRQ ? irq : IMSTRACE_NONE);
 	pass_signal(open, account, cause);
@@ -535,24 +539,30 @@ int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
 	return end_of_interrupt(apic, vec);
 }
 
-/* What is pending or in service in vCPU @number will not go on. */
-static __noinline int drop_guest(__u32 number)
+static long drop_vector(__u32 vector, __u32 *number)
 {
-	for (__u32 vector = 0; vector < GUEST_VECTORS; vector++) {
-		struct guest_interrupt *guest = guest_of(number, vector);
+	struct guest_interrupt *guest = guest_of(*number, vector);
 
-		if (!guest)
-			break;
-		if (guest->state == PENDING_VALID) {
-			end_unmatched(&guest->pending, HOP_ACCEPT);
-			guest->state = PENDING_NONE;
-		}
-		if (guest->service_valid)
-			end_unmatched(&guest->service, HOP_INJECT);
-		guest->service_valid = 0;
-		guest->late_valid = 0;
+	if (!guest)
+		return 1;
+	if (guest->state == PENDING_VALID) {
+		end_unmatched(&guest->pending, HOP_ACCEPT);
+		guest->state = PENDING_NONE;
 	}
+	if (guest->service_valid)
+		end_unmatched(&guest->service, HOP_INJECT);
+	guest->service_valid = 0;
+	guest->late_valid = 0;
 	return 0;
+}
+
+/*
+ * What is pending or in service in vCPU @number will not go on. By bpf_loop(): of a loop of
+ * its own the verifier would follow each of the 256 turns.
+ */
+static __always_inline void drop_guest(__u32 number)
+{
+	bpf_loop(GUEST_VECTORS, drop_vector, &number, 0);
 }
 
 /*

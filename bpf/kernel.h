@@ -60,6 +60,8 @@ struct irqaction {
 };
 
 struct irq_bypass_producer {
+	void *token;			/* until 6.16 */
+	struct eventfd_ctx *eventfd;	/* from then on */
 	int irq;
 };
 

@@ -255,6 +255,8 @@ bool pci_requests_seen;
 __u32 vcpu_generation;
 /* vCPUs are seen to be destroyed: only then may a CPU remember one by its address. */
 bool vcpu_frees_seen;
+/* And to register them as bypass producers, which is the last step of a binding. */
+bool pci_bypass_seen;
 /* Set while user space tries, in this process, whether signals are seen. */
 __u32 verifying;
 __u32 verified_signals;

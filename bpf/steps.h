@@ -10,7 +10,7 @@
 /*
  * The hops at which an interrupt would now be out of order. At the irq hop it is one
  * whose PASID has never been in the slot; of what is posted the host should see none. A
- * signal of its own handler is in order, or there would be no handler; any other
+ * signal from within its own handler is in order, or there would be none; any other
  * needs the vector to be bound.
  */
 static __always_inline __u32 stray_hops(const struct imstrace_vector *vector, __u32 state)

@@ -5,7 +5,8 @@
  * refused, by kprobes. Its irqs are known by the names that it gives to
  * request_irq(), and the dev_id that it gives is the vector's eventfd:
  *
- *	bind	request_threaded_irq(), then irq_bypass_register_producer()
+ *	bind	request_threaded_irq(), then irq_bypass_register_producer(), whose failure
+ *		is no obstacle
  *	unbind	irq_bypass_unregister_producer(), then free_irq()
  *
  * (vfio_msi_set_vector_signal() in drivers/vfio/pci/vfio_pci_intrs.c, 6.1 to 6.18).
@@ -79,7 +80,9 @@ static __always_inline void end_request(__u32 irq, int ret)
 	}
 	change_state(vector, STATE_FROM_START | STATE_REQUESTED | STATE_BOUND,
 		     STATE_BYPASS | STATE_POSTED);
-	emit_pci(STEP_VECTOR_BIND, id, true, 0);
+	/* Else it is complete when its bypass has been registered, or has failed to. */
+	if (!pci_bypass_seen)
+		emit_pci(STEP_VECTOR_BIND, id, true, 0);
 }
 
 /* When it has returned: until then the handler may run. */
@@ -88,9 +91,14 @@ static __always_inline void end_free(__u32 irq, __u64 eventfd)
 	__u32 id = pci_vector_of(irq);
 	struct imstrace_vector *vector = vector_of(id);
 
-	/* Another eventfd: the number has been given to another vector since. */
-	if (!vector || vector->eventfd != eventfd)
+	/*
+	 * Another eventfd: the number has been given to another vector since. None yet: it was
+	 * bound before we looked, and has not fired.
+	 */
+	if (!vector || (vector->eventfd && vector->eventfd != eventfd))
 		return;
+	if (!vector->eventfd)
+		set_eventfd(vector, id, (struct eventfd_ctx *)eventfd);
 	set_irq_vector(irq, IMSTRACE_NONE);
 	forget_eventfd((struct eventfd_ctx *)eventfd);
 	change_state(vector, 0, STATE_REQUESTED | STATE_BOUND | STATE_POSTED);
@@ -108,16 +116,28 @@ static __always_inline void end_bypass_register(struct irq_bypass_producer *prod
 	if (!ret)
 		change_state(vector, STATE_BYPASS, 0);
 	emit_pci(STEP_BYPASS_REGISTER, id, true, ret);
+	emit_pci(STEP_VECTOR_BIND, id, true, 0);
+}
+
+/* Until 6.16 it is known by a token, which is the eventfd. */
+static __always_inline struct eventfd_ctx *producer_eventfd(struct irq_bypass_producer *producer)
+{
+	if (bpf_core_field_exists(producer->token))
+		return BPF_CORE_READ(producer, token);
+	return BPF_CORE_READ(producer, eventfd);
 }
 
 static __always_inline void begin_bypass_unregister(struct irq_bypass_producer *producer)
 {
 	__u32 id = pci_vector_of(BPF_CORE_READ(producer, irq));
 	struct imstrace_vector *vector = vector_of(id);
+	struct eventfd_ctx *eventfd = producer_eventfd(producer);
 
-	/* vfio-pci also calls it when registering has failed. */
-	if (!vector || !(vector->state & STATE_BYPASS))
+	/* vfio-pci also calls it when registering has failed: then it has none. */
+	if (!vector || !eventfd)
 		return;
+	if (!vector->eventfd)
+		set_eventfd(vector, id, eventfd);
 	change_state(vector, 0, STATE_BYPASS);
 	emit_pci(STEP_BYPASS_UNREGISTER, id, true, 0);
 }

@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "model/lifecycle.h"
+#include "model/lint.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -13,6 +14,10 @@ struct session {
 	const struct session_options *options;
 	struct source *source;
 	struct measurement *measurement;
+	struct lint *lint;	/* NULL: not wanted */
+	__u64 steps;		/* of wanted vectors */
+	/* As of the beginning, and as of the latest step. */
+	struct imstrace_totals totals_before, totals;
 };
 
 /* A step of the whole device, or of a vector that is not in the table. */
@@ -28,12 +33,55 @@ static bool unknown_wanted(const struct vector_filter *filter, const struct imst
 	       WANTED_YES;
 }
 
+static void read_totals(const struct source *source, struct imstrace_totals *totals)
+{
+	const volatile struct imstrace_totals *now = source->totals;
+
+	totals->lost_lifecycle = now->lost_lifecycle;
+	totals->lost_vectors = now->lost_vectors;
+}
+
+/*
+ * Steps of all vectors, for what is not wanted of one now may be later. Those that are
+ * lost were lost before now; which of those that are still to be read were
+ * written before them, nobody knows.
+ */
+static void lint(struct session *session, const struct imstrace_lifecycle *step)
+{
+	__u64 lost = session->totals.lost_lifecycle;
+
+	read_totals(session->source, &session->totals);
+	if (session->totals.lost_lifecycle != lost)
+		lint_doubt(session->lint, session->source->now(session->source));
+	lint_step(session->lint, step);
+}
+
+static bool on_finding(void *context, const struct lint_finding *finding)
+{
+	struct session *session = context;
+	const struct vector_filter *filter = &session->options->filter;
+	struct imstrace_vector vector = {
+		.vector = finding->vector, .irq = finding->irq, .pid = finding->pid,
+	};
+
+	memcpy(vector.device, finding->device, sizeof(vector.device));
+	/* The process that bound it, if any has. */
+	if (finding->id < session->source->capacity && session->source->vectors[finding->id].pid)
+		vector.pid = session->source->vectors[finding->id].pid;
+	if (vector_wanted(filter, &vector) != WANTED_YES)
+		return false;
+	session->options->sink->finding(stdout, finding);
+	return true;
+}
+
 static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
 {
 	struct session *session = context;
 	const struct vector_filter *filter = &session->options->filter;
 	struct imstrace_vector vector;
 
+	if (session->lint)
+		lint(session, step);
 	if (step->id < session->source->capacity) {
 		vector = session->source->vectors[step->id];
 		/* The record's is as of then: the vector may have moved on since. */
@@ -55,6 +103,7 @@ static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
 	} else if (!unknown_wanted(filter, step)) {
 		return;
 	}
+	session->steps += !lifecycle_observed(step->step);
 	if (session->options->lifecycle)
 		session->options->sink->lifecycle(stdout, step);
 }
@@ -92,10 +141,14 @@ static int poll_until(struct session *session, __u64 until)
 }
 
 /* What the source still holds. */
-static int drain(struct source *source)
+static int drain(struct session *session)
 {
+	struct source *source = session->source;
 	int ret = 0;
 
+	/* The programs are detached one by one. */
+	if (session->lint)
+		lint_stop(session->lint, source->now(source));
 	source->stop(source);
 	while (!ret && !source->ended)
 		ret = source->poll(source, 0);
@@ -121,7 +174,7 @@ static int follow(struct session *session)
 		if (ret)
 			return ret;
 		last = stop_requested() || source->ended || next >= end || ++tables == options->count;
-		ret = last ? drain(source) : 0;
+		ret = last ? drain(session) : 0;
 		if (ret)
 			return ret;
 		report = measurement_interval(session->measurement, source->now(source));
@@ -132,8 +185,43 @@ static int follow(struct session *session)
 			return ret;
 	} while (!last);
 
-	options->sink->summary(stdout, measurement_summary(session->measurement));
+	if (!options->lint_only)
+		options->sink->summary(stdout, measurement_summary(session->measurement));
 	return flush();
+}
+
+static int give_verdict(struct session *session)
+{
+	static const enum exit_code codes[] = {
+		[LINT_CLEAN] = EXIT_OK,
+		[LINT_FOUND] = EXIT_REGRESSION,
+		[LINT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+	};
+	struct source *source = session->source;
+	struct lint_verdict verdict = { .time = source->now(source), .steps = session->steps };
+
+	lint_end(session->lint);
+	read_totals(source, &session->totals);
+	verdict.lost_lifecycle = session->totals.lost_lifecycle -
+				 session->totals_before.lost_lifecycle;
+	verdict.lost_vectors = session->totals.lost_vectors - session->totals_before.lost_vectors;
+	lint_judge(session->lint, &verdict);
+	session->options->sink->verdict(stdout, &verdict, codes[verdict.result]);
+	return flush() ?: (int)codes[verdict.result];
+}
+
+/* The programs have been attached one by one: what they saw until now has gaps. */
+static bool begin_lint(struct session *session)
+{
+	struct source *source = session->source;
+
+	session->lint = lint_new(on_finding, session);
+	if (!session->lint)
+		return false;
+	lint_doubt(session->lint, source->now(source));
+	read_totals(source, &session->totals);
+	session->totals_before = session->totals;
+	return true;
 }
 
 int session_run(struct source *source, const struct session_options *options)
@@ -147,12 +235,18 @@ int session_run(struct source *source, const struct session_options *options)
 		.context = &session,
 	};
 	session.measurement = measurement_new(source, &options->filter);
-	if (session.measurement) {
-		options->sink->start(stdout, source);
+	if (session.measurement && (!options->lint || begin_lint(&session))) {
+		if (options->lint_only)
+			options->sink->watch(stdout, source);
+		else
+			options->sink->start(stdout, source);
 		ret = flush() ?: follow(&session);
+		if (!ret && session.lint)
+			ret = give_verdict(&session);
 	} else {
 		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
 	}
+	lint_free(session.lint);
 	measurement_free(session.measurement);
 	source->close(source);
 	return ret;

@@ -13,6 +13,8 @@
  * @sink:	how it is shown
  * @lifecycle:	show their lifecycle
  * @interrupts:	show every interrupt; the source must have been opened so
+ * @lint:	show what is wrong with their drivers, and a verdict at the end
+ * @lint_only:	and nothing else
  * @interval:	ns of the source's time between tables, 0: none
  * @duration:	ns until the end, 0: until the source's
  * @count:	number of tables until the end, 0: no limit
@@ -22,6 +24,8 @@ struct session_options {
 	const struct sink *sink;
 	bool lifecycle;
 	bool interrupts;
+	bool lint;
+	bool lint_only;
 	__u64 interval;
 	__u64 duration;
 	__u64 count;
@@ -29,7 +33,8 @@ struct session_options {
 
 /*
  * Runs until @source or one of the ends in @options or stop_requested(), writes to
- * stdout, and closes @source. Return: an exit code, reported.
+ * stdout, and closes @source. Return: an exit code, reported; with @lint also that of
+ * the verdict.
  */
 int session_run(struct source *source, const struct session_options *options);
 

@@ -187,7 +187,7 @@ enum imstrace_step {
  * @slot:	slot or IMSTRACE_NONE
  * @pasid:	slot_alloc: the PASID asked for; auxdata_write: the one written
  * @ret:	0 or a negative errno
- * @eventfd_id:	bind, unbind, bypass
+ * @eventfd_id:	bind, unbind, bypass; stray, at signal: the one signalled
  * @pid:	process in whose context it happened
  * @old_ctrl:	auxdata_write: control word before
  * @new_ctrl:	and after

@@ -36,15 +36,31 @@ guest_isrs:
 	.set	vector, vector + 1
 	.endr
 
-/* TSC in edx:eax, counter in ebx. The count goes up after the stamp is there. */
+/* TSC in edx:eax, counter in ebx. The count goes up after the stamps are there. */
 isr:
+	movl	%eax, %ebp
 	movl	GUEST_COUNTER_COUNT(%ebx), %ecx
+	leal	GUEST_COUNTER_SPARE(%ebx), %esi
 	cmpl	GUEST_COUNTER_CAPACITY(%ebx), %ecx
 	jae	1f
-	movl	GUEST_COUNTER_RING(%ebx), %esi
-	movl	%eax, (%esi, %ecx, 8)
-	movl	%edx, 4(%esi, %ecx, 8)
-1:	incl	%ecx
+	movl	%ecx, %esi
+	shll	$GUEST_STAMP_SHIFT, %esi
+	addl	GUEST_COUNTER_RING(%ebx), %esi
+1:	movl	%eax, 0(%esi)
+	movl	%edx, 4(%esi)
+
+	/* A delay is below 2^32 cycles, and so is all that the low half must tell. */
+	movl	GUEST_COUNTER_DELAY(%ebx), %edi
+2:	cmpl	$GUEST_DELAY_FOREVER, %edi
+	je	2b
+3:	rdtsc
+	movl	%eax, 8(%esi)
+	movl	%edx, 12(%esi)
+	subl	%ebp, %eax
+	cmpl	%edi, %eax
+	jb	3b
+
+	incl	%ecx
 	movl	%ecx, GUEST_COUNTER_COUNT(%ebx)
 
 	movl	$MSR_X2APIC_EOI, %ecx

@@ -38,22 +38,41 @@
 #define GUEST_COUNTER_COUNT	0
 #define GUEST_COUNTER_CAPACITY	4
 #define GUEST_COUNTER_RING	8
+#define GUEST_COUNTER_DELAY	12
+#define GUEST_COUNTER_SPARE	48
 #define GUEST_COUNTER_SHIFT	6
+
+/* log2 of the size of struct guest_stamp. */
+#define GUEST_STAMP_SHIFT	4
+
+/* A delay that never ends. */
+#define GUEST_DELAY_FOREVER	0xffffffff
 
 #ifndef __ASSEMBLER__
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A cache line each: different vCPUs write different vectors. */
 struct guest_counter {
 	uint32_t count;		/* interrupts taken; written by the guest only */
 	uint32_t capacity;	/* stamps that fit into the ring; later ones are only counted */
-	uint32_t ring;		/* guest address of the ring: 64-bit TSC values */
-	uint32_t reserved[13];
+	uint32_t ring;		/* guest address of the ring of struct guest_stamp */
+	uint32_t delay;		/* TSC cycles that the service routine takes its time for */
+	uint32_t reserved[8];
+	uint32_t spare[4];	/* takes the stamps that don't fit */
+};
+
+/* When the service routine began, and when it was about to write its EOI. */
+struct guest_stamp {
+	uint64_t begin;
+	uint64_t end;
 };
 
 static_assert(sizeof(struct guest_counter) == 1 << GUEST_COUNTER_SHIFT, "guest.S's shift");
+static_assert(offsetof(struct guest_counter, spare) == GUEST_COUNTER_SPARE, "guest.S's offset");
+static_assert(sizeof(struct guest_stamp) == 1 << GUEST_STAMP_SHIFT, "guest.S's shift");
 
 /* The guest's code, and the first interrupt service routine in it. */
 extern const uint8_t guest_code[], guest_isrs[], guest_code_end[];

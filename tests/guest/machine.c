@@ -36,6 +36,11 @@
 #define MSR_IA32_TSC		0x10
 #define APIC_BASE_X2APIC	(1U << 10)
 #define APIC_BASE_ENABLE	(1U << 11)
+#define APIC_ISR		0x100
+#define APIC_IRR		0x200
+/* Of a 256-bit register: 32 bits every 16 bytes. */
+#define APIC_WORDS		8
+#define APIC_WORD_SIZE		16
 #define APIC_SPURIOUS		0xf0
 #define APIC_SPURIOUS_ENABLE	0x1ff
 
@@ -91,9 +96,9 @@ static void create_memory(struct machine *machine, const struct vectors *vectors
 	for (unsigned int i = 0; i < vectors->num; i++) {
 		struct guest_counter *counter = &counters[vectors->v[i].vector];
 
-		counter->capacity = vectors->v[i].count + SPARE_STAMPS;
+		counter->capacity = vectors->v[i].capacity + SPARE_STAMPS;
 		counter->ring = size;
-		size += counter->capacity * sizeof(uint64_t);
+		size += counter->capacity * sizeof(struct guest_stamp);
 	}
 	size = (size + GUEST_PAGE_SIZE - 1) / GUEST_PAGE_SIZE * GUEST_PAGE_SIZE;
 
@@ -215,9 +220,16 @@ static void enable_apic(const struct vcpu *vcpu)
 	checked(ioctl(vcpu->fd, KVM_SET_LAPIC, &apic), "KVM_SET_LAPIC");
 }
 
-static void create_vcpu(struct machine *machine, unsigned int id)
+/* Or all but the first would wait for a start-up IPI, and a halted one for an interrupt. */
+static void make_runnable(const struct vcpu *vcpu)
 {
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
+
+	checked(ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable), "KVM_SET_MP_STATE");
+}
+
+static void create_vcpu(struct machine *machine, unsigned int id)
+{
 	struct vcpu *vcpu = &machine->vcpus[id];
 
 	vcpu->machine = machine;
@@ -231,8 +243,7 @@ static void create_vcpu(struct machine *machine, unsigned int id)
 	set_cpuid(vcpu);
 	set_registers(vcpu);
 	enable_apic(vcpu);
-	/* All but the first would wait for a start-up IPI. */
-	checked(ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable), "KVM_SET_MP_STATE");
+	make_runnable(vcpu);
 }
 
 void machine_open(struct machine *machine, unsigned int num_vcpus, struct vectors *vectors)
@@ -299,6 +310,9 @@ void machine_start(struct machine *machine)
 	sigset_t all_but_kick, old;
 	int error;
 
+	memset(machine->memory + GUEST_READY, 0, GUEST_MAX_VCPUS * sizeof(uint32_t));
+	machine->stopping = false;
+	machine->running = true;
 	sigaction(KICK_SIGNAL, &kick, NULL);
 
 	/* The threads inherit the mask: other signals are the main thread's. */
@@ -308,6 +322,7 @@ void machine_start(struct machine *machine)
 	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
 		struct vcpu *vcpu = &machine->vcpus[i];
 
+		vcpu->run->immediate_exit = 0;
 		error = pthread_create(&vcpu->thread, NULL, run_vcpu, vcpu);
 		if (error)
 			fail(EXIT_RUNTIME, "starting vCPU %u: %s", i, strerror(error));
@@ -318,6 +333,8 @@ void machine_start(struct machine *machine)
 
 void machine_stop(struct machine *machine)
 {
+	if (!machine->running)
+		return;
 	__atomic_store_n(&machine->stopping, true, __ATOMIC_RELEASE);
 	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
 		struct vcpu *vcpu = &machine->vcpus[i];
@@ -326,6 +343,65 @@ void machine_stop(struct machine *machine)
 		__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
 		pthread_join(vcpu->thread, NULL);
+	}
+	machine->running = false;
+}
+
+void machine_delay_isr(struct machine *machine, const struct vectors *vectors, uint64_t ns)
+{
+	struct guest_counter *counters = (void *)(machine->memory + GUEST_COUNTERS);
+	uint32_t delay = GUEST_DELAY_FOREVER;
+	int khz;
+
+	if (ns != ISR_DELAY_FOREVER) {
+		khz = ioctl(machine->vcpus[0].fd, KVM_GET_TSC_KHZ);
+		checked(khz, "KVM_GET_TSC_KHZ");
+		delay = ns * khz / 1000000;
+	}
+	for (unsigned int i = 0; i < vectors->num; i++)
+		__atomic_store_n(&counters[vectors->v[i].vector].delay, delay, __ATOMIC_RELEASE);
+}
+
+static bool apic_bit(const struct kvm_lapic_state *apic, unsigned int base, uint8_t vector)
+{
+	uint32_t word;
+
+	memcpy(&word, &apic->regs[base + vector / 32 * APIC_WORD_SIZE], sizeof(word));
+	return word >> vector % 32 & 1;
+}
+
+void machine_note_apics(const struct machine *machine, struct vectors *vectors)
+{
+	struct kvm_lapic_state apic;
+
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		struct vector *vector = &vectors->v[i];
+
+		checked(ioctl(machine->vcpus[vector->vcpu].fd, KVM_GET_LAPIC, &apic),
+			"KVM_GET_LAPIC");
+		vector->pending = apic_bit(&apic, APIC_IRR, vector->guest_vector);
+		vector->in_service = apic_bit(&apic, APIC_ISR, vector->guest_vector);
+	}
+}
+
+/* KVM has no reset of its own: every VMM writes what the registers are after one. */
+void machine_reset(struct machine *machine)
+{
+	struct kvm_vcpu_events events = {};
+	struct kvm_lapic_state apic;
+
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		const struct vcpu *vcpu = &machine->vcpus[i];
+
+		checked(ioctl(vcpu->fd, KVM_GET_LAPIC, &apic), "KVM_GET_LAPIC");
+		for (unsigned int word = 0; word < APIC_WORDS; word++) {
+			memset(&apic.regs[APIC_ISR + word * APIC_WORD_SIZE], 0, sizeof(uint32_t));
+			memset(&apic.regs[APIC_IRR + word * APIC_WORD_SIZE], 0, sizeof(uint32_t));
+		}
+		checked(ioctl(vcpu->fd, KVM_SET_LAPIC, &apic), "KVM_SET_LAPIC");
+		checked(ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, &events), "KVM_SET_VCPU_EVENTS");
+		set_registers(vcpu);
+		make_runnable(vcpu);
 	}
 }
 
@@ -382,11 +458,14 @@ uint32_t machine_stamps(const struct machine *machine, const struct vector *vect
 	return count < capacity ? count : capacity;
 }
 
-uint64_t machine_stamp(const struct machine *machine, const struct vector *vector, uint32_t i)
+struct guest_stamp machine_stamp(const struct machine *machine, const struct vector *vector,
+				 uint32_t i)
 {
-	const uint64_t *ring = (void *)(machine->memory + counter_of(machine, vector)->ring);
+	const struct guest_stamp *ring = (void *)(machine->memory +
+						  counter_of(machine, vector)->ring);
+	uint64_t offset = machine->vcpus[vector->vcpu].tsc_offset;
 
-	return ring[i] - machine->vcpus[vector->vcpu].tsc_offset;
+	return (struct guest_stamp){ ring[i].begin - offset, ring[i].end - offset };
 }
 
 bool machine_crashed(const struct machine *machine)

@@ -34,7 +34,8 @@ struct machine {
 	size_t run_size;
 	unsigned int num_vcpus;
 	struct vcpu vcpus[GUEST_MAX_VCPUS];
-	bool stopping;		/* tells the vCPU threads to end */
+	bool running;		/* there are vCPU threads */
+	bool stopping;		/* tells them to end */
 	bool crashed;		/* one of them says that its guest did */
 };
 
@@ -42,9 +43,22 @@ struct machine {
 void machine_open(struct machine *machine, unsigned int num_vcpus, struct vectors *vectors);
 /* Returns when every vCPU runs: starting one takes longer than an interrupt. */
 void machine_start(struct machine *machine);
-/* Ends the threads. The guest's memory stays readable until machine_close(). */
+/*
+ * Ends the threads, if there are any: what is sent to the guest now is pending until
+ * machine_start(). The guest's memory stays readable until machine_close().
+ */
 void machine_stop(struct machine *machine);
 void machine_close(struct machine *machine);
+
+#define ISR_DELAY_FOREVER	UINT64_MAX
+
+/* How long the guest's service routines take from now on, for each vector. */
+void machine_delay_isr(struct machine *machine, const struct vectors *vectors, uint64_t ns);
+
+/* For a machine that is stopped: notes what is pending or in service in its local APICs. */
+void machine_note_apics(const struct machine *machine, struct vectors *vectors);
+/* Likewise: as after power-on, but for the guest's memory. machine_start() runs it again. */
+void machine_reset(struct machine *machine);
 
 void machine_add_irqfd(const struct machine *machine, const struct vector *vector);
 void machine_remove_irqfd(const struct machine *machine, const struct vector *vector);
@@ -52,8 +66,9 @@ void machine_remove_irqfd(const struct machine *machine, const struct vector *ve
 /* Interrupts that the guest took, and how many of them have a stamp in its ring. */
 uint32_t machine_count(const struct machine *machine, const struct vector *vector);
 uint32_t machine_stamps(const struct machine *machine, const struct vector *vector);
-/* A stamp as the host's TSC: needs machine_note_tsc(). */
-uint64_t machine_stamp(const struct machine *machine, const struct vector *vector, uint32_t i);
+/* A stamp, both as the host's TSC: needs machine_note_tsc(). */
+struct guest_stamp machine_stamp(const struct machine *machine, const struct vector *vector,
+				 uint32_t i);
 bool machine_crashed(const struct machine *machine);
 
 /*

@@ -24,6 +24,15 @@
 #include "vfio.h"
 
 #define MAX_COUNT	10000000
+/* Less than the guest's service routine can count: 2^32 TSC cycles. */
+#define MAX_DELAY_US	500000
+
+/* What does not go on when doorbells have been rung. */
+enum hang {
+	HANG_NOTHING,
+	HANG_VCPUS,	/* the vCPUs don't run */
+	HANG_ISR,	/* the guest's service routines don't end */
+};
 
 struct options {
 	const char *uuid;
@@ -34,6 +43,10 @@ struct options {
 	enum doorbell doorbell;
 	double rate;
 	double timeout;
+	unsigned int isr_delay_us;
+	unsigned int hold_us;
+	enum hang hang;
+	bool reset;
 	bool no_wait;
 	bool no_stamps;
 	bool step;
@@ -49,6 +62,10 @@ enum {
 	OPTION_TIMEOUT,
 	OPTION_WAIT,
 	OPTION_NO_WAIT,
+	OPTION_ISR_DELAY,
+	OPTION_HOLD,
+	OPTION_HANG,
+	OPTION_RESET,
 	OPTION_NO_STAMPS,
 	OPTION_STEP,
 };
@@ -62,7 +79,9 @@ static const char doc[] =
 	"(MSI-X vector v is guest vector 0x30 + v on vCPU v modulo --vcpus), rings their "
 	"doorbells in turns, and prints one line of JSON: how often each vector was rung "
 	"(\"rang\") and seen by the guest (\"seen\"), when it was rung (\"ring_ns\") and when the "
-	"guest's interrupt service routine ran (\"isr_ns\"), both in CLOCK_MONOTONIC.\v"
+	"guest's interrupt service routine began (\"isr_ns\") and was about to end "
+	"(\"isr_end_ns\"), all in CLOCK_MONOTONIC; and whether it was left pending or in service "
+	"in the local APIC.\v"
 	"Examples:\n"
 	"  ims-guest UUID\n"
 	"        1000 interrupts on each IMS vector, 100 on each emulated one\n"
@@ -103,8 +122,21 @@ static const struct argp_option option_table[] = {
 	  "(default)", 0 },
 	{ "no-wait", OPTION_NO_WAIT, NULL, 0, "Don't wait: interrupts may coalesce", 0 },
 	{ "vcpus", OPTION_VCPUS, "N", 0, "Virtual CPUs (1)", 0 },
-	{ NULL, 0, NULL, 0, "What is told:", 3 },
-	{ "no-stamps", OPTION_NO_STAMPS, NULL, 0, "Leave ring_ns and isr_ns out", 0 },
+	{ NULL, 0, NULL, 0, "What goes wrong:", 3 },
+	{ "isr-delay", OPTION_ISR_DELAY, "US", 0,
+	  "The guest's interrupt service routine takes so many microseconds", 0 },
+	{ "hold", OPTION_HOLD, "US", 0,
+	  "After each doorbell its thread keeps the CPU from the vCPUs for so long: all of this "
+	  "program runs on one CPU, and this thread under SCHED_FIFO. held_ns tells the ends", 0 },
+	{ "hang", OPTION_HANG, "vcpus|isr", 0,
+	  "vcpus: they don't run, so that interrupts stay pending. isr: the interrupt service "
+	  "routine never ends. Implies --no-wait", 0 },
+	{ "reset", OPTION_RESET, NULL, 0,
+	  "When all is rung, reset the machine, and ring as much again with nothing that "
+	  "hangs", 0 },
+	{ NULL, 0, NULL, 0, "What is told:", 4 },
+	{ "no-stamps", OPTION_NO_STAMPS, NULL, 0,
+	  "Leave ring_ns, held_ns, isr_ns and isr_end_ns out", 0 },
 	{ "step", OPTION_STEP, NULL, 0,
 	  "Wait for a line on stdin before ringing and (a line or EOF) before unbinding", 0 },
 	{}
@@ -210,6 +242,20 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_NO_WAIT:
 		options->no_wait = true;
 		break;
+	case OPTION_ISR_DELAY:
+		options->isr_delay_us = parse_number(state, "isr-delay", arg, 0, MAX_DELAY_US);
+		break;
+	case OPTION_HOLD:
+		options->hold_us = parse_number(state, "hold", arg, 0, MAX_DELAY_US);
+		break;
+	case OPTION_HANG:
+		if (strcmp(arg, "vcpus") && strcmp(arg, "isr"))
+			argp_error(state, "--hang %s: must be vcpus or isr", arg);
+		options->hang = !strcmp(arg, "isr") ? HANG_ISR : HANG_VCPUS;
+		break;
+	case OPTION_RESET:
+		options->reset = true;
+		break;
 	case OPTION_NO_STAMPS:
 		options->no_stamps = true;
 		break;
@@ -303,10 +349,12 @@ static void choose_vectors(struct vectors *vectors, const struct options *option
 		if (vector->emulated && vector->doorbell == DOORBELL_DMA)
 			vector->doorbell = DOORBELL_SOFTWARE;
 		vector->count = vector->emulated ? options->emulated_count : options->count;
+		vector->capacity = options->reset ? 2 * vector->count : vector->count;
 		/* One more: the time is noted before it is known whether it counts. */
-		vector->ring_ns = calloc(vector->count + 1, sizeof(*vector->ring_ns));
+		vector->ring_ns = calloc(vector->capacity + 1, sizeof(*vector->ring_ns));
+		vector->held_ns = calloc(vector->capacity + 1, sizeof(*vector->held_ns));
 		vector->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (!vector->ring_ns || vector->eventfd < 0)
+		if (!vector->ring_ns || !vector->held_ns || vector->eventfd < 0)
 			fail(EXIT_RUNTIME, "vector %u: %s", i, strerror(errno));
 		vector->eventfd_id = read_eventfd_id(vector->eventfd);
 		vectors->num++;
@@ -336,8 +384,44 @@ static void free_vectors(struct vectors *vectors)
 	for (unsigned int i = 0; i < vectors->num; i++) {
 		close(vectors->v[i].eventfd);
 		free(vectors->v[i].ring_ns);
+		free(vectors->v[i].held_ns);
 	}
 	free(vectors->v);
+}
+
+/* Rings until what hangs is full, and notes what that is. */
+static bool ring_into_hang(const struct ringer *ringer, struct machine *machine,
+			   struct vectors *vectors, enum hang hang)
+{
+	struct ringer hanging = *ringer;
+	bool ok;
+
+	if (hang == HANG_VCPUS)
+		machine_stop(machine);
+	if (hang == HANG_ISR)
+		machine_delay_isr(machine, vectors, ISR_DELAY_FOREVER);
+	hanging.wait = ringer->wait && hang == HANG_NOTHING;
+	ok = ring_all(&hanging);
+	machine_stop(machine);
+	machine_note_apics(machine, vectors);
+	return ok;
+}
+
+static bool reset_and_ring(const struct ringer *ringer, struct machine *machine,
+			   struct vectors *vectors, uint64_t isr_delay_ns)
+{
+	bool ok;
+
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		vectors->v[i].rang_before_reset = vectors->v[i].rang;
+		vectors->v[i].seen_before_reset = machine_count(machine, &vectors->v[i]);
+	}
+	machine_reset(machine);
+	machine_delay_isr(machine, vectors, isr_delay_ns);
+	machine_start(machine);
+	ok = ring_all(ringer);
+	machine_stop(machine);
+	return ok;
 }
 
 static enum exit_code run(const struct options *options)
@@ -354,6 +438,7 @@ static enum exit_code run(const struct options *options)
 		.wait = !options->no_wait,
 		.rate = options->rate,
 		.timeout_ns = options->timeout * 1e9,
+		.hold_ns = options->hold_us * 1000ULL,
 		.interrupted = &interrupted,
 	};
 	struct report report = {
@@ -361,6 +446,7 @@ static enum exit_code run(const struct options *options)
 		.doorbell = options->doorbell,
 		.wait = !options->no_wait,
 		.stamps = !options->no_stamps,
+		.held = options->hold_us,
 		.machine = &machine,
 		.vectors = &vectors,
 		.clock = &clock,
@@ -372,6 +458,9 @@ static enum exit_code run(const struct options *options)
 	machine_open(&machine, options->vcpus, &vectors);
 	if (report.stamps)
 		machine_note_tsc(&machine);
+	machine_delay_isr(&machine, &vectors, options->isr_delay_us * 1000ULL);
+	if (options->hold_us)
+		ring_prepare_hold();
 	machine_start(&machine);
 	bind_vectors(&vectors, &machine, &vfio);
 
@@ -381,10 +470,11 @@ static enum exit_code run(const struct options *options)
 	}
 
 	clock_sample(&clock);
-	ok = ring_all(&ringer);
+	ok = ring_into_hang(&ringer, &machine, &vectors, options->hang);
+	if (ok && options->reset)
+		ok = reset_and_ring(&ringer, &machine, &vectors, options->isr_delay_us * 1000ULL);
 	clock_sample(&clock);
 
-	machine_stop(&machine);
 	if (report.stamps)
 		machine_check_tsc(&machine);
 	report.interrupted = interrupted;

@@ -33,27 +33,30 @@ static json_t *describe(const struct vector *vector)
 			      "vcpu", (int)vector->vcpu));
 }
 
-static json_t *ring_times(const struct vector *vector)
+static json_t *doorbell_times(const struct vector *vector, const uint64_t *ns)
 {
 	json_t *times = made(json_array());
 
 	for (uint32_t i = 0; i < vector->rang; i++)
-		json_array_append_new(times, made(json_integer(vector->ring_ns[i])));
+		json_array_append_new(times, made(json_integer(ns[i])));
 	return times;
 }
 
-static json_t *isr_times(const struct report *report, const struct vector *vector)
+static void add_isr_times(const struct report *report, const struct vector *vector, json_t *truth)
 {
+	json_t *begin = made(json_array()), *end = made(json_array());
 	uint32_t stamps = machine_stamps(report->machine, vector);
-	json_t *times = made(json_array());
-	uint64_t tsc;
 
 	for (uint32_t i = 0; i < stamps; i++) {
-		tsc = machine_stamp(report->machine, vector, i);
-		json_array_append_new(times,
-				      made(json_integer(clock_convert(report->clock, tsc))));
+		struct guest_stamp stamp = machine_stamp(report->machine, vector, i);
+
+		json_array_append_new(begin, made(json_integer(clock_convert(report->clock,
+									     stamp.begin))));
+		json_array_append_new(end, made(json_integer(clock_convert(report->clock,
+									   stamp.end))));
 	}
-	return times;
+	json_object_set_new(truth, "isr_ns", begin);
+	json_object_set_new(truth, "isr_end_ns", end);
 }
 
 static json_t *vector_truth(const struct report *report, const struct vector *vector)
@@ -64,9 +67,18 @@ static json_t *vector_truth(const struct report *report, const struct vector *ve
 	json_object_set_new(truth, "busy", made(json_integer(vector->busy)));
 	json_object_set_new(truth, "seen",
 			    made(json_integer(machine_count(report->machine, vector))));
+	json_object_set_new(truth, "pending", made(json_boolean(vector->pending)));
+	json_object_set_new(truth, "in_service", made(json_boolean(vector->in_service)));
+	json_object_set_new(truth, "rang_before_reset",
+			    made(json_integer(vector->rang_before_reset)));
+	json_object_set_new(truth, "seen_before_reset",
+			    made(json_integer(vector->seen_before_reset)));
 	if (report->stamps) {
-		json_object_set_new(truth, "ring_ns", ring_times(vector));
-		json_object_set_new(truth, "isr_ns", isr_times(report, vector));
+		json_object_set_new(truth, "ring_ns", doorbell_times(vector, vector->ring_ns));
+		if (report->held)
+			json_object_set_new(truth, "held_ns",
+					    doorbell_times(vector, vector->held_ns));
+		add_isr_times(report, vector, truth);
 	}
 	return truth;
 }

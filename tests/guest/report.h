@@ -13,7 +13,8 @@ struct report {
 	const char *device;
 	enum doorbell doorbell;
 	bool wait;
-	bool stamps;		/* with ring_ns and isr_ns */
+	bool stamps;		/* with ring_ns, isr_ns and isr_end_ns */
+	bool held;		/* and held_ns */
 	bool interrupted;
 	const struct machine *machine;
 	const struct vectors *vectors;

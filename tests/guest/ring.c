@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ringing the doorbells. See ring.h. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -19,6 +21,31 @@
 #define SPIN_NS			20000ULL
 #define SLEEP_NS		20000L
 
+void ring_prepare_hold(void)
+{
+	/* The vCPUs' threads are not to hold anything. */
+	const struct sched_param first = { .sched_priority = 1 };
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(sched_getcpu(), &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		fail(EXIT_RUNTIME, "staying on one CPU: %s", strerror(errno));
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first))
+		fail(EXIT_UNAVAILABLE, "SCHED_FIFO: %s (run as root)", strerror(errno));
+}
+
+/* Return: until when it was held. */
+static uint64_t hold_cpu(uint64_t from, uint64_t length)
+{
+	uint64_t now;
+
+	do
+		now = clock_ns();
+	while (now - from < length);
+	return now;
+}
+
 static void relax(uint64_t waited_ns)
 {
 	const struct timespec time = { .tv_nsec = SLEEP_NS };
@@ -29,6 +56,13 @@ static void relax(uint64_t waited_ns)
 		nanosleep(&time, NULL);
 }
 
+/* What was rung before a reset and not taken is gone. */
+static bool all_taken(const struct ringer *ringer, const struct vector *vector)
+{
+	return machine_count(ringer->machine, vector) - vector->seen_before_reset >=
+	       vector->rang - vector->rang_before_reset;
+}
+
 /* Until the guest has taken everything that was rung on the vector so far. */
 static bool wait_for_guest(const struct ringer *ringer, const struct vector *vector)
 {
@@ -36,7 +70,7 @@ static bool wait_for_guest(const struct ringer *ringer, const struct vector *vec
 
 	do {
 		waited = clock_ns() - start;
-		if (machine_count(ringer->machine, vector) >= vector->rang)
+		if (all_taken(ringer, vector))
 			return true;
 		/* The vCPU's thread has said why. */
 		if (machine_crashed(ringer->machine))
@@ -63,6 +97,9 @@ static bool ring_once(const struct ringer *ringer, struct vector *vector)
 		vector->ring_ns[vector->rang] = now;
 		ret = vfio_ring(ringer->vfio, vector);
 		if (!ret) {
+			if (ringer->hold_ns)
+				vector->held_ns[vector->rang] = hold_cpu(clock_ns(),
+									 ringer->hold_ns);
 			vector->rang++;
 			clock_sample_sometimes(ringer->clock, now);
 			return true;

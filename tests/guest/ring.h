@@ -19,8 +19,19 @@ struct ringer {
 	bool wait;		/* for the guest's count of a vector, before it is rung again */
 	double rate;		/* doorbells per second over all vectors; 0: as fast as it goes */
 	uint64_t timeout_ns;	/* for one interrupt, and for one doorbell */
+	/*
+	 * After each doorbell nobody else gets this CPU for so long: where the vCPUs have no
+	 * other, they are held off.
+	 */
+	uint64_t hold_ns;
 	const volatile sig_atomic_t *interrupted;
 };
+
+/*
+ * Lets the calling thread hold the CPU as @hold_ns of a ringer says, and the whole program
+ * run on no other. Before the vCPUs are started.
+ */
+void ring_prepare_hold(void);
 
 /*
  * Rings each vector as often as its count says, in turns, then waits until the guest is

@@ -17,7 +17,8 @@ struct vector {
 	unsigned int vector;	/* index in the device's MSI-X table, and KVM's gsi */
 	bool emulated;
 	enum doorbell doorbell;	/* the one that raises this vector */
-	uint32_t count;		/* how often to ring */
+	uint32_t count;		/* how often to ring; twice as often if the machine is reset */
+	uint32_t capacity;	/* how often it is rung at most */
 
 	int eventfd;		/* given to VFIO and to KVM */
 	uint64_t eventfd_id;
@@ -27,6 +28,14 @@ struct vector {
 	uint32_t rang;		/* doorbells that the device took */
 	uint64_t busy;		/* doorbells that it refused: nothing was raised */
 	uint64_t *ring_ns;	/* CLOCK_MONOTONIC before each of the doorbells it took */
+	uint64_t *held_ns;	/* until when the CPU was held after each; see struct ringer */
+
+	/* In the vCPU's local APIC, when all had been rung: its bit in the IRR and in the ISR. */
+	bool pending;
+	bool in_service;
+	/* Of @rang, and of what the guest took: before the machine was reset. */
+	uint32_t rang_before_reset;
+	uint32_t seen_before_reset;
 };
 
 struct vectors {

@@ -7,6 +7,7 @@
 
 /* @argv[0] is the name to show in messages. Return: an exit code. */
 int command_live(int argc, char **argv);
+int command_lint(int argc, char **argv);
 int command_check(int argc, char **argv);
 
 #endif /* IMSTRACE_COMMAND_H */

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 enum option_key {
-	KEY_EVENTS = 0x100, KEY_JSON, KEY_HOPS, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
+	KEY_EVENTS = 0x100, KEY_JSON, KEY_LINT, KEY_HOPS, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
 };
 
 #define DIGITS(number)	DIGITS_OF(number)
@@ -30,6 +30,8 @@ static const struct argp_option options[] = {
 
 	{ .doc = "What of them, and how:" },
 	{ "events", KEY_EVENTS, NULL, 0, "Show every interrupt as well, hop by hop", 0 },
+	{ "lint", KEY_LINT, NULL, 0, "Say what is wrong with their drivers as well, as imstrace lint "
+	  "does", 0 },
 	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
 	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
 	  "(docs/schema/imstrace-1.json)", 0 },
@@ -58,7 +60,8 @@ static const char doc[] =
 	"  imstrace live -i 0 -d 10s --json    only the summary, for a script\n"
 	"  imstrace live --events --vector 0   every interrupt of the vectors 0\n\n"
 	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
-	"feature is missing.";
+	"feature is missing; with --lint also those of imstrace lint: 4 something was found, 5 "
+	"no verdict.";
 
 /* Before the text that follows the options: what the tables of hops and stages say. */
 static char *add_tables(int key, const char *text, void *input)
@@ -115,6 +118,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_EVENTS:
 		session->interrupts = true;
 		command->live.interrupts = true;
+		break;
+	case KEY_LINT:
+		session->lint = true;
 		break;
 	case KEY_HOPS:
 		if (!parse_hops(value, &command->live.hops))

@@ -23,6 +23,18 @@ bool lifecycle_of_index(enum imstrace_step step)
 	return step == STEP_INDEX_ENABLE || step == STEP_INDEX_DISABLE;
 }
 
+bool lifecycle_observed(enum imstrace_step step)
+{
+	switch (step) {
+#define X(ENUM, name) case STEP_##ENUM:
+	IMSTRACE_OBSERVATIONS(X)
+#undef X
+		return true;
+	default:
+		return false;
+	}
+}
+
 void lifecycle_describe(const struct imstrace_lifecycle *step, char *text, size_t size)
 {
 	size_t used = 0;

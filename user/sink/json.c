@@ -268,11 +268,63 @@ static void json_summary(FILE *out, const struct report *report)
 	write_report(out, "summary", report);
 }
 
+/* What identifies a finding. */
+static json_t *finding_object(const struct lint_finding *finding)
+{
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
+			 "finding", lint_name(finding->rule),
+			 "device", device(finding->device),
+			 "vector", finding->vector,
+			 "irq", known(finding->irq),
+			 "slot", known(finding->slot),
+			 "pasid", known(finding->pasid),
+			 "eventfd_id", known(finding->eventfd_id),
+			 "pid", finding->pid ? json_integer(finding->pid) : json_null());
+}
+
+static void json_finding(FILE *out, const struct lint_finding *finding)
+{
+	json_t *object = finding_object(finding);
+
+	json_object_set_new(object, "type", json_string("finding"));
+	json_object_set_new(object, "time", json_integer(finding->time));
+	write_line(out, object);
+}
+
+static void json_verdict(FILE *out, const struct lint_verdict *verdict, int exit_code)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < verdict->count; i++) {
+		const struct lint_tally *tally = &verdict->tallies[i];
+		json_t *object = finding_object(&tally->first);
+
+		json_object_set_new(object, "first", json_integer(tally->first.time));
+		json_object_set_new(object, "count", json_integer(tally->count));
+		json_object_set_new(object, "what", json_string(lint_what(tally->first.rule)));
+		json_object_set_new(object, "remedy", json_string(lint_remedy(tally->first.rule)));
+		json_array_append_new(findings, object);
+	}
+	write_line(out, json_pack("{s:s, s:I, s:s, s:i, s:I, s:{s:I, s:I}, s:o}",
+				  "type", "lint",
+				  "time", (json_int_t)verdict->time,
+				  "verdict", lint_result_name(verdict->result),
+				  "exit_code", exit_code,
+				  "steps", (json_int_t)verdict->steps,
+				  "lost",
+				  "vectors", (json_int_t)verdict->lost_vectors,
+				  "lifecycle", (json_int_t)verdict->lost_lifecycle,
+				  "findings", findings));
+}
+
 const struct sink json_sink = {
 	.check = json_check,
 	.start = json_start,
+	.watch = json_start,
 	.lifecycle = json_lifecycle,
 	.interrupt = json_interrupt,
 	.interval = json_interval,
 	.summary = json_summary,
+	.finding = json_finding,
+	.verdict = json_verdict,
 };

@@ -6,6 +6,7 @@
 #define IMSTRACE_SINK_H
 
 #include "../measure/report.h"
+#include "../model/lint.h"
 #include "../source/environment.h"
 
 #include <stdio.h>
@@ -14,10 +15,13 @@
  * struct sink - renders what a session sees
  * @check:	what can be seen on this system; @source is NULL if nothing can
  * @start:	once, before anything else
+ * @watch:	the same, where only findings are shown
  * @lifecycle:	a step in the life of a vector
  * @interrupt:	an interrupt, when it has ended, of @vector
  * @interval:	the figures since the last interval
  * @summary:	all figures, last
+ * @finding:	something is wrong with a driver
+ * @verdict:	what was found, after all else; @exit_code is what the program exits with
  *
  * Times are the source's: CLOCK_MONOTONIC ns. A sink writes whole lines and leaves
  * flushing to the caller.
@@ -26,11 +30,14 @@ struct sink {
 	void (*check)(FILE *out, const struct environment *environment,
 		      const struct source *source);
 	void (*start)(FILE *out, const struct source *source);
+	void (*watch)(FILE *out, const struct source *source);
 	void (*lifecycle)(FILE *out, const struct imstrace_lifecycle *step);
 	void (*interrupt)(FILE *out, const struct imstrace_vector *vector,
 			  const struct imstrace_interrupt *interrupt);
 	void (*interval)(FILE *out, const struct report *report);
 	void (*summary)(FILE *out, const struct report *report);
+	void (*finding)(FILE *out, const struct lint_finding *finding);
+	void (*verdict)(FILE *out, const struct lint_verdict *verdict, int exit_code);
 };
 
 extern const struct sink text_sink, json_sink;

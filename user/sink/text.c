@@ -49,7 +49,7 @@ static void print_vector(FILE *out, __u32 vector, __u32 irq, __u32 slot, __u32 p
 		number_text(text.pasid, pasid, "%#x"));
 }
 
-static void text_start(FILE *out, const struct source *source)
+static void print_following(FILE *out, const struct source *source)
 {
 	const char *separator = "";
 
@@ -61,9 +61,26 @@ static void text_start(FILE *out, const struct source *source)
 		fprintf(out, "%s%s", separator, hop_name(hop));
 		separator = ", ";
 	}
-	fputs(". Ctrl-C ends it with a summary.\n\n", out);
+}
+
+static void print_columns(FILE *out)
+{
 	fprintf(out, "%-15s  " VECTOR_FORMAT "  %-17s  %s\n", "TIME", "VEC", "IRQ", "SLOT", "PASID",
 		"EVENT", "DEVICE AND DETAIL");
+}
+
+static void text_start(FILE *out, const struct source *source)
+{
+	print_following(out, source);
+	fputs(". Ctrl-C ends it with a summary.\n\n", out);
+	print_columns(out);
+}
+
+static void text_watch(FILE *out, const struct source *source)
+{
+	print_following(out, source);
+	fputs(" and the lives of vectors. Ctrl-C ends it with a verdict.\n\n", out);
+	print_columns(out);
 }
 
 static void text_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
@@ -352,6 +369,67 @@ static void text_summary(FILE *out, const struct report *report)
 		      out);
 }
 
+static void text_finding(FILE *out, const struct lint_finding *finding)
+{
+	char when[32], device[IMSTRACE_NAME_LEN];
+
+	sink_clean(device, sizeof(device), finding->device);
+	fprintf(out, "%s  ", clock_text(when, finding->time));
+	print_vector(out, finding->vector, finding->irq, finding->slot, finding->pasid);
+	fprintf(out, "  %-17s  %s  !!! %s\n", lint_name(finding->rule), device,
+		lint_what(finding->rule));
+}
+
+static void print_tally(FILE *out, const struct lint_tally *tally)
+{
+	char device[IMSTRACE_NAME_LEN];
+
+	sink_clean(device, sizeof(device), tally->first.device);
+	fprintf(out, "  %6" PRIu64 "  %4u  %-27s  %s\n", (uint64_t)tally->count, tally->first.vector,
+		lint_name(tally->first.rule), device);
+}
+
+/* What a finding means is said once, below the vectors that it is of. */
+static void print_findings(FILE *out, const struct lint_verdict *verdict)
+{
+	fprintf(out, "  %6s  %4s  %-27s  %s\n", "COUNT", "VEC", "FINDING", "DEVICE");
+	for (unsigned int rule = 0; rule < LINT_COUNT; rule++) {
+		bool found = false;
+
+		for (size_t i = 0; i < verdict->count; i++) {
+			if (verdict->tallies[i].first.rule != rule)
+				continue;
+			print_tally(out, &verdict->tallies[i]);
+			found = true;
+		}
+		if (found)
+			fprintf(out, "%16s%s. %s.\n", "", lint_what(rule), lint_remedy(rule));
+	}
+}
+
+static void text_verdict(FILE *out, const struct lint_verdict *verdict, int exit_code)
+{
+	__u64 count = 0;
+
+	(void)exit_code;
+	for (size_t i = 0; i < verdict->count; i++)
+		count += verdict->tallies[i].count;
+	fprintf(out, "\nLint: %s, %" PRIu64 " finding%s in %" PRIu64 " steps\n",
+		lint_result_name(verdict->result), (uint64_t)count, count == 1 ? "" : "s",
+		(uint64_t)verdict->steps);
+	if (verdict->count)
+		print_findings(out, verdict);
+	if (verdict->lost_lifecycle)
+		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle events: what happened then is not "
+			"judged\n", (uint64_t)verdict->lost_lifecycle);
+	if (verdict->lost_vectors)
+		fprintf(out, "!!! LOST: %" PRIu64 " vectors: their interrupts are not judged\n",
+			(uint64_t)verdict->lost_vectors);
+	if (!verdict->steps)
+		fputs("No vector that matches was set up or torn down: there was nothing to judge.\n",
+		      out);
+}
+
 static const char *yes_no(bool yes)
 {
 	return yes ? "yes" : "no";
@@ -408,8 +486,11 @@ static void text_check(FILE *out, const struct environment *environment,
 const struct sink text_sink = {
 	.check = text_check,
 	.start = text_start,
+	.watch = text_watch,
 	.lifecycle = text_lifecycle,
 	.interrupt = text_interrupt,
 	.interval = text_interval,
 	.summary = text_summary,
+	.finding = text_finding,
+	.verdict = text_verdict,
 };

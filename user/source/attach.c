@@ -448,6 +448,11 @@ bool attach_sees_vcpu_frees(const struct attachments *attachments)
 	return *attachments->status[FEATURE_VCPUS].attached;
 }
 
+bool attach_sees_pci_bypass(const struct attachments *attachments)
+{
+	return *attachments->status[FEATURE_PCI_BYPASS].attached;
+}
+
 void attach_free(struct attachments *attachments)
 {
 	if (!attachments)

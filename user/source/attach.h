@@ -50,6 +50,9 @@ bool attach_sees_pci_requests(const struct attachments *attachments);
 /* Whether vCPUs are seen to be destroyed. */
 bool attach_sees_vcpu_frees(const struct attachments *attachments);
 
+/* Whether it is seen to register them as bypass producers. */
+bool attach_sees_pci_bypass(const struct attachments *attachments);
+
 void attach_free(struct attachments *attachments);
 
 #endif /* IMSTRACE_SOURCE_ATTACH_H */

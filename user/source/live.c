@@ -505,6 +505,7 @@ int live_open(struct source **result, const struct live_options *options)
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
+	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);
 	live->look_again = live->source.started + LOOK_AGAIN;
 	describe_system(&live->source);
