@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 enum option_key {
-	KEY_JSON = 0x100, KEY_BTF,
+	KEY_JSON = 0x100,
 };
 
 static const struct argp_option options[] = {
@@ -21,10 +21,6 @@ static const struct argp_option options[] = {
 	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
 	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
 	  "(docs/schema/imstrace-1.json)", 0 },
-
-	{ .doc = "Trouble:" },
-	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
-	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
 	{ 0 }
 };
 
@@ -72,6 +68,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &session->filter;
+		state->child_inputs[1] = &command->live;
 		break;
 	case 'd':
 		if (!parse_duration(value, &session->duration) || !session->duration)
@@ -81,12 +78,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_JSON:
 		session->sink = &json_sink;
 		fault_use_json();
-		break;
-	case KEY_BTF:
-		command->live.btf = value;
-		break;
-	case 'v':
-		command->live.verbose++;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -98,6 +89,7 @@ int command_lint(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
 		{ &filter_argp, 0, FILTER_HEADER, 0 },
+		{ &live_argp, 0, LIVE_HEADER, 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -108,13 +100,14 @@ int command_lint(int argc, char **argv)
 		.help_filter = add_findings,
 	};
 	struct lint_command command = {
-		/* What a driver does ends with the signal: KVM need not be there. */
-		.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL,
+		.live = LIVE_DEFAULTS,
 		.session = { .sink = &text_sink, .lint = true, .lint_only = true },
 	};
 	struct source *source;
 	int ret;
 
+	/* What a driver does ends with the signal: KVM need not be there. */
+	command.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
 		return EXIT_USAGE;
 	stop_on_signals();

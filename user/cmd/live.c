@@ -14,11 +14,8 @@
 #include <stdio.h>
 
 enum option_key {
-	KEY_EVENTS = 0x100, KEY_JSON, KEY_LINT, KEY_HOPS, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
+	KEY_EVENTS = 0x100, KEY_JSON, KEY_LINT, KEY_HOPS,
 };
-
-#define DIGITS(number)	DIGITS_OF(number)
-#define DIGITS_OF(number) #number
 
 #define MIN_INTERVAL	10000000	/* ns: a table for people or a plot, not a stream */
 
@@ -35,14 +32,6 @@ static const struct argp_option options[] = {
 	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
 	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
 	  "(docs/schema/imstrace-1.json)", 0 },
-
-	{ .doc = "Trouble:" },
-	{ "max-vectors", KEY_MAX_VECTORS, "N", 0, "Room for N vectors, 7 KiB each (default "
-	  DIGITS(DEFAULT_VECTORS) ")", 0 },
-	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
-	  DIGITS(DEFAULT_VCPUS) ")", 0 },
-	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
-	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
 	{ 0 }
 };
 
@@ -94,11 +83,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 {
 	struct live_command *command = state->input;
 	struct session_options *session = &command->session;
-	__u64 number;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &session->filter;
+		state->child_inputs[1] = &command->live;
 		break;
 	case 'i':
 		if (!parse_duration(value, &session->interval) ||
@@ -135,24 +124,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		session->sink = &json_sink;
 		fault_use_json();
 		break;
-	case KEY_MAX_VECTORS:
-		if (!parse_number(value, MOST_VECTORS, &number))
-			argp_error(state, "--max-vectors wants a number from 1 to %u, not \"%s\"",
-				   MOST_VECTORS, value);
-		command->live.max_vectors = number;
-		break;
-	case KEY_MAX_VCPUS:
-		if (!parse_number(value, MOST_VCPUS, &number))
-			argp_error(state, "--max-vcpus wants a number from 1 to %u, not \"%s\"",
-				   MOST_VCPUS, value);
-		command->live.max_vcpus = number;
-		break;
-	case KEY_BTF:
-		command->live.btf = value;
-		break;
-	case 'v':
-		command->live.verbose++;
-		break;
 	case ARGP_KEY_END:
 		if (session->count && !session->interval)
 			argp_error(state, "--count counts tables: it needs an --interval");
@@ -167,6 +138,7 @@ int command_live(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
 		{ &filter_argp, 0, FILTER_HEADER, 0 },
+		{ &live_argp, 0, LIVE_HEADER, 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {

@@ -110,3 +110,55 @@ static error_t parse_filter(int key, char *value, struct argp_state *state)
 }
 
 const struct argp filter_argp = { .options = filter_options, .parser = parse_filter };
+
+enum live_key {
+	KEY_MAX_VECTORS = 0x2000, KEY_MAX_VCPUS, KEY_BTF,
+};
+
+#define DIGITS(number)	DIGITS_OF(number)
+#define DIGITS_OF(number) #number
+
+static const struct argp_option live_options[] = {
+	{ "max-vectors", KEY_MAX_VECTORS, "N", 0, "Room for N vectors, 7 KiB each (default "
+	  DIGITS(DEFAULT_VECTORS) ")", 0 },
+	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
+	  DIGITS(DEFAULT_VCPUS) ")", 0 },
+	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
+	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
+	{ 0 }
+};
+
+static unsigned int parse_room(const char *option, const char *value, unsigned int most,
+			       struct argp_state *state)
+{
+	__u64 number = 1;
+
+	if (!parse_number(value, most, &number))
+		argp_error(state, "--%s wants a number from 1 to %u, not \"%s\"", option, most, value);
+	return number;
+}
+
+static error_t parse_live(int key, char *value, struct argp_state *state)
+{
+	struct live_options *live = state->input;
+
+	switch (key) {
+	case KEY_MAX_VECTORS:
+		live->max_vectors = parse_room("max-vectors", value, MOST_VECTORS, state);
+		break;
+	case KEY_MAX_VCPUS:
+		live->max_vcpus = parse_room("max-vcpus", value, MOST_VCPUS, state);
+		break;
+	case KEY_BTF:
+		live->btf = value;
+		break;
+	case 'v':
+		live->verbose++;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp live_argp = { .options = live_options, .parser = parse_live };

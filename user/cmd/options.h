@@ -6,6 +6,7 @@
 #define IMSTRACE_OPTIONS_H
 
 #include "../model/vectors.h"
+#include "../source/live.h"
 
 #include <argp.h>
 #include <linux/types.h>
@@ -24,5 +25,12 @@ bool parse_hops(const char *text, unsigned int *mask);
  */
 extern const struct argp filter_argp;
 #define FILTER_HEADER	"Which vectors; all that are given must match:"
+
+/*
+ * How the running kernel is followed, and what helps when it can't be: likewise, with a
+ * struct live_options, made by LIVE_DEFAULTS.
+ */
+extern const struct argp live_argp;
+#define LIVE_HEADER	"Trouble:"
 
 #endif /* IMSTRACE_OPTIONS_H */
