@@ -88,8 +88,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 int command_lint(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-		{ &filter_argp, 0, FILTER_HEADER, 0 },
-		{ &live_argp, 0, LIVE_HEADER, 0 },
+		{ &filter_argp, 0, FILTER_HEADER, 3 },
+		{ &live_argp, 0, LIVE_HEADER, 4 },
 		{ 0 }
 	};
 	static const struct argp argp = {
