@@ -121,10 +121,12 @@ static void on_interrupt(void *context, const struct imstrace_interrupt *interru
 }
 
 /* A full pipe or disk must not pass for a quiet system. */
-static int flush(void)
+static int flush(const struct session *session)
 {
+	const struct sink *sink = session->options->sink;
+
 	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
+		return sink->flush ? sink->flush() : 0;
 	return fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
 }
 
@@ -135,7 +137,7 @@ static int poll_until(struct session *session, __u64 until)
 
 	/* At least once, however late it is: the streams must not fill up. */
 	do {
-		ret = source->poll(source, until) ?: flush();
+		ret = source->poll(source, until) ?: flush(session);
 	} while (!ret && !stop_requested() && !source->ended && source->now(source) < until);
 	return ret;
 }
@@ -180,14 +182,14 @@ static int follow(struct session *session)
 		report = measurement_interval(session->measurement, source->now(source));
 		if (options->interval)
 			options->sink->interval(stdout, report);
-		ret = flush();
+		ret = flush(session);
 		if (ret)
 			return ret;
 	} while (!last);
 
 	if (!options->lint_only)
 		options->sink->summary(stdout, measurement_summary(session->measurement));
-	return flush();
+	return flush(session);
 }
 
 static int give_verdict(struct session *session)
@@ -207,7 +209,7 @@ static int give_verdict(struct session *session)
 	verdict.lost_vectors = session->totals.lost_vectors - session->totals_before.lost_vectors;
 	lint_judge(session->lint, &verdict);
 	session->options->sink->verdict(stdout, &verdict, codes[verdict.result]);
-	return flush() ?: (int)codes[verdict.result];
+	return flush(session) ?: (int)codes[verdict.result];
 }
 
 /* The programs have been attached one by one: what they saw until now has gaps. */
@@ -240,7 +242,7 @@ int session_run(struct source *source, const struct session_options *options)
 			options->sink->watch(stdout, source);
 		else
 			options->sink->start(stdout, source);
-		ret = flush() ?: follow(&session);
+		ret = flush(&session) ?: follow(&session);
 		if (!ret && session.lint)
 			ret = give_verdict(&session);
 	} else {

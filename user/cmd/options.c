@@ -112,13 +112,14 @@ static error_t parse_filter(int key, char *value, struct argp_state *state)
 const struct argp filter_argp = { .options = filter_options, .parser = parse_filter };
 
 enum live_key {
-	KEY_MAX_VECTORS = 0x2000, KEY_MAX_VCPUS, KEY_BTF,
+	KEY_HOPS = 0x2000, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
 };
 
 #define DIGITS(number)	DIGITS_OF(number)
 #define DIGITS_OF(number) #number
 
 static const struct argp_option live_options[] = {
+	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
 	{ "max-vectors", KEY_MAX_VECTORS, "N", 0, "Room for N vectors, 7 KiB each (default "
 	  DIGITS(DEFAULT_VECTORS) ")", 0 },
 	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
@@ -143,6 +144,15 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 	struct live_options *live = state->input;
 
 	switch (key) {
+	case KEY_HOPS:
+		if (!parse_hops(value, &live->hops))
+			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
+				   "eoi, not \"%s\"", value);
+		/* Each is found by the one before, but that an interrupt begins by either. */
+		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+			if (live->hops & 1U << hop && !(live->hops & 1U << (hop - 1)))
+				argp_error(state, "--hops: a hop after signal needs the one before");
+		break;
 	case KEY_MAX_VECTORS:
 		live->max_vectors = parse_room("max-vectors", value, MOST_VECTORS, state);
 		break;

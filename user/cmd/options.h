@@ -31,6 +31,6 @@ extern const struct argp filter_argp;
  * struct live_options, made by LIVE_DEFAULTS.
  */
 extern const struct argp live_argp;
-#define LIVE_HEADER	"Trouble:"
+#define LIVE_HEADER	"How the kernel is followed:"
 
 #endif /* IMSTRACE_OPTIONS_H */

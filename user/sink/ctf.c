@@ -3,6 +3,7 @@
 #include "ctf.h"
 
 #include "../fault.h"
+#include "../measure/stages.h"
 #include "../source/ctf.h"
 
 #include <errno.h>
@@ -45,8 +46,8 @@ struct ctf_writer {
 	struct ctf_options options;
 	const struct source *source;
 	__u8 uuid[16];
+	int directory;
 	int metadata;
-	size_t metadata_size;
 	size_t named;		/* vectors that the metadata has a name for */
 	/* By id: as last written. */
 	struct imstrace_vector *written;
@@ -116,7 +117,6 @@ static int write_metadata(struct ctf_writer *writer)
 	free(text);
 	if (written != (ssize_t)size)
 		return write_failed(writer, "metadata", written < 0 ? errno : ENOSPC);
-	writer->metadata_size = size;
 	return 0;
 }
 
@@ -232,28 +232,12 @@ int ctf_write_lifecycle(struct ctf_writer *writer, const struct imstrace_lifecyc
 	return 0;
 }
 
-/* When the last hop that it passed was, and how long it took from the first. */
-static __u64 last_time(const struct imstrace_interrupt *interrupt, __u64 *took)
-{
-	__u64 first = 0, last = 0;
-
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-		if (!interrupt->times[hop])
-			continue;
-		if (!first)
-			first = interrupt->times[hop];
-		last = interrupt->times[hop];
-	}
-	*took = last > first ? last - first : 0;
-	return last;
-}
-
 int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interrupt *interrupt)
 {
 	struct ctf_interrupt *event;
-	__u64 took, time = last_time(interrupt, &took);
+	__u64 time = interrupt_ended(interrupt);
 
-	if (took < writer->options.over) {
+	if (interrupt_took(interrupt) < writer->options.over) {
 		writer->not_over++;
 		return 0;
 	}
@@ -354,6 +338,7 @@ int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
 		return out_of_memory();
 	}
 	writer->options = *options;
+	writer->directory = directory;
 	if (getrandom(writer->uuid, sizeof(writer->uuid), 0) < 0)
 		memset(writer->uuid, 0x17, sizeof(writer->uuid));
 	writer->metadata = open_file(directory, file);
@@ -373,12 +358,11 @@ int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
 		memcpy(stream->packet.uuid, writer->uuid, sizeof(writer->uuid));
 	}
 	error = errno;
-	close(directory);
 	if (writer->metadata >= 0 && writer->streams[CTF_STREAM_COUNT - 1].file >= 0) {
 		*result = writer;
 		return 0;
 	}
-	ctf_close(writer);
+	ctf_abandon(writer);
 	return fault(EXIT_USAGE, error == EEXIST ? "Name another directory with -o" : NULL,
 		     "cannot make the file %s/%s: %s", options->directory, file, strerror(error));
 }
@@ -394,25 +378,44 @@ int ctf_start(struct ctf_writer *writer, const struct source *source)
 	return write_metadata(writer);
 }
 
-int ctf_close(struct ctf_writer *writer)
+int ctf_end(struct ctf_writer *writer)
 {
-	int ret = 0;
+	/* What the flight recorder was not asked to keep goes. */
+	return writer->options.last ? 0 : ctf_flush(writer);
+}
 
-	if (!writer)
-		return 0;
-	if (writer->source && !writer->failed)
-		ret = ctf_flush(writer);
+static void free_writer(struct ctf_writer *writer)
+{
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++) {
 		struct stream *stream = &writer->streams[i];
 
 		while (stream->oldest)
 			drop_oldest(writer, stream);
-		if (stream->file >= 0 && close(stream->file) && !ret)
-			ret = write_failed(writer, names[i], errno);
+		if (stream->file >= 0)
+			close(stream->file);
 	}
 	if (writer->metadata >= 0)
 		close(writer->metadata);
+	close(writer->directory);
 	free(writer->written);
 	free(writer);
-	return ret;
+}
+
+void ctf_close(struct ctf_writer *writer)
+{
+	free_writer(writer);
+}
+
+void ctf_abandon(struct ctf_writer *writer)
+{
+	if (!writer)
+		return;
+	if (writer->metadata >= 0)
+		unlinkat(writer->directory, "metadata", 0);
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
+		if (writer->streams[i].file >= 0)
+			unlinkat(writer->directory, names[i], 0);
+	/* If it was there before and is somebody's current directory, it stays. */
+	rmdir(writer->options.directory);
+	free_writer(writer);
 }

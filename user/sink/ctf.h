@@ -52,8 +52,14 @@ struct ctf_size {
 };
 struct ctf_size ctf_size(const struct ctf_writer *writer);
 
-/* Flushes, closes and frees; @writer may be NULL. */
-int ctf_close(struct ctf_writer *writer);
+/* The last flush: while the source is still there. */
+int ctf_end(struct ctf_writer *writer);
+
+/* Closes the files and frees. */
+void ctf_close(struct ctf_writer *writer);
+
+/* It has come to nothing: removes the files that ctf_create() has made. @writer may be NULL. */
+void ctf_abandon(struct ctf_writer *writer);
 
 /*
  * The text of the file metadata, to be freed, NULL: out of memory. @vectors are those

@@ -21,6 +21,8 @@
  * @interval:	the figures since the last interval
  * @summary:	all figures, last
  * @finding:	something is wrong with a driver
+ * @flush:	may be NULL; called often: what must not wait any longer. An exit code,
+ *		reported, ends the run
  * @verdict:	what was found, after all else; @exit_code is what the program exits with
  *
  * Times are the source's: CLOCK_MONOTONIC ns. A sink writes whole lines and leaves
@@ -37,6 +39,7 @@ struct sink {
 	void (*interval)(FILE *out, const struct report *report);
 	void (*summary)(FILE *out, const struct report *report);
 	void (*finding)(FILE *out, const struct lint_finding *finding);
+	int (*flush)(void);
 	void (*verdict)(FILE *out, const struct lint_verdict *verdict, int exit_code);
 };
 
