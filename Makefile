@@ -45,7 +45,7 @@ $(B)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
 
-$(B)/user/source/live.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
+$(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -102,26 +102,38 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 
 unit-tests: $(UNIT_TESTS)
 
-# The end-to-end tests run inside the VM.
-E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
+# Events replayed through the programs that imstrace loads; here, or in the VM.
+REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
+	$(B)/user/source/memory.o $(B)/user/measure/accounts.o
 
-$(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
+$(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+
+$(B)/tests/%.skel.h: $(B)/tests/%.bpf.o
+	$(call say,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.new && mv $@.new $@
+
+$(B)/tests/replay/%.o $(B)/tests/bench/%.o: C_FLAGS += -I$(@D)
+$(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
+$(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
+$(B)/tests/bench/native.o: $(B)/tests/bench/floor.skel.h
+
+REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts modes random)
+
+$(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
 
-e2e-tests: $(B)/tests/e2e/e2e all guest modules
+replay-tests: $(REPLAY_TESTS)
 
-# Those of the library: programs run inside the VM, and a module that makes calls fail.
-KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
-KERNEL_TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/kernel/lib/*.c) \
-	tests/guest/vfio.c tests/guest/fail.c)
+$(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPLAY_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# Modules that make calls of the kernel fail, or be late.
 FAULT := build/tests/kernel/fault-$(KERNEL)
-
-$(B)/tests/kernel/%.o: C_FLAGS += -Itests/guest -Ikernel-patch/samples/vfio-mdev
-
-$(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
 
 $(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
 	$(call say,MODULE,$@)
@@ -129,6 +141,27 @@ $(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
 		{ cat $(FAULT).log; exit 1; }
+	$(Q)touch $@
+
+# The end-to-end tests run inside the VM.
+E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
+
+$(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
+
+e2e-tests: $(B)/tests/e2e/e2e all guest modules $(FAULT)/ims-fault.ko
+
+# Those of the library: programs run inside the VM.
+KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
+KERNEL_TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/kernel/lib/*.c) \
+	tests/guest/vfio.c tests/guest/fail.c)
+
+$(B)/tests/kernel/%.o: C_FLAGS += -Itests/guest -Ikernel-patch/samples/vfio-mdev
+
+$(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
 
 # The KUnit suites, with a KUnit that Debian's kernel lacks; they need 6.12.
 KUNIT := build/kunit-$(KERNEL)

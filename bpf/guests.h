@@ -120,9 +120,13 @@ static __always_inline __u32 running_number(struct kvm_vcpu *vcpu, struct kvm_la
  */
 static __always_inline struct kvm_vcpu *current_vcpu(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = bpf_get_current_task_btf(), *replayed;
 	struct hlist_node *node = task->preempt_notifiers.first;
 
+	if (replaying) {
+		replayed = (struct task_struct *)replayed_task;
+		node = BPF_CORE_READ(replayed, preempt_notifiers.first);
+	}
 	if (!node)
 		return NULL;
 	return (void *)node - bpf_core_field_offset(struct preempt_notifier, link) -
@@ -135,6 +139,78 @@ static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 gues
 	__u32 index = number * GUEST_VECTORS + (guest_vector & (GUEST_VECTORS - 1));
 
 	return number == IMSTRACE_NONE ? NULL : bpf_map_lookup_elem(&guest_interrupts, &index);
+}
+
+/*
+ * Another CPU that sees the new state sees what was written before it: on x86 stores are not
+ * reordered, so that no locked instruction is needed, only that the compiler doesn't.
+ */
+static __always_inline void set_state(struct guest_interrupt *guest, enum pending_state state)
+{
+	barrier();
+	*(volatile __u32 *)&guest->state = state;
+	barrier();
+}
+
+/* One of @guest's buffers; NULL can't be, but the verifier does not know. */
+static __always_inline struct imstrace_interrupt *buffer_of(struct guest_interrupt *guest,
+							    __u32 index)
+{
+	if (index >= GUEST_BUFFERS)
+		return NULL;
+	/* Not before the check, or the verifier refuses the address. */
+	barrier_var(index);
+	return &guest->buffers[index];
+}
+
+/* @interrupt has been accepted while another one was pending: see struct guest_interrupt. */
+static __always_inline void keep_late(struct guest_interrupt *guest,
+				      const struct imstrace_interrupt *interrupt)
+{
+	__u32 writer = __sync_lock_test_and_set(&guest->writer, WRITER_BUSY), index, late;
+	struct imstrace_interrupt *buffer = buffer_of(guest, writer ^ WRITER_FIRST);
+
+	/* Busy: what another CPU accepts at the same moment may stand for both. */
+	if (!buffer)
+		return;
+	*buffer = *interrupt;
+	index = writer ^ WRITER_FIRST ^ LATE_FIRST;
+	/* Only a writer counts, and there is no other. */
+	late = *(volatile __u32 *)&guest->late & ~(LATE_BUFFER | LATE_VALID);
+	late = __sync_lock_test_and_set(&guest->late, (late + LATE_COUNT) | LATE_VALID | index);
+	__sync_lock_test_and_set(&guest->writer,
+				 (late & LATE_BUFFER) ^ LATE_FIRST ^ WRITER_FIRST);
+}
+
+/* The late interrupt turns out to be none: it has merged, or its vCPU is gone. */
+static __always_inline void drop_late(struct guest_interrupt *guest)
+{
+	__sync_fetch_and_and(&guest->late, ~LATE_VALID);
+}
+
+/* If @guest still has the late interrupt @late, it becomes @guest's service. */
+static __always_inline struct imstrace_interrupt *take_late(struct guest_interrupt *guest,
+							    __u32 late)
+{
+	__u32 own = guest->service ^ LATE_FIRST;
+
+	if (!(late & LATE_VALID) ||
+	    __sync_val_compare_and_swap(&guest->late, late,
+					(late & ~(LATE_BUFFER | LATE_VALID)) | own) != late)
+		return NULL;
+	guest->service = (late & LATE_BUFFER) ^ LATE_FIRST;
+	return buffer_of(guest, guest->service);
+}
+
+#define APIC_IRR	0x200	/* arch/x86/include/asm/apicdef.h: 32 bits in every 16 bytes */
+
+static __always_inline bool in_irr(struct kvm_vcpu *vcpu, __u32 vec)
+{
+	void *regs = BPF_CORE_READ(vcpu, arch.apic, regs);
+	__u32 word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), regs + APIC_IRR + vec / 32 * 16);
+	return word & 1U << vec % 32;
 }
 
 #endif /* IMSTRACE_BPF_GUESTS_H */

@@ -108,6 +108,41 @@ static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum
 
 #define MAX_WAITERS	4	/* KVM's irqfd is at the head, before any epoll of the VMM */
 
+/* What is wanted of an irqfd. */
+struct irqfd_start {
+	__u64 kvm;
+	__u32 route;
+	__u32 data;
+};
+
+/* Large enough for a kernel without lock debugging. */
+#define IRQFD_START	96
+
+/*
+ * A call to read kernel memory costs more than what it copies: the members are near the start,
+ * and are read in one go. The offsets are constants when the program is loaded, so the
+ * verifier knows that they are within, or removes what would not be.
+ */
+static __always_inline void read_irqfd(struct kvm_kernel_irqfd *irqfd, struct irqfd_start *start)
+{
+	__u32 kvm = bpf_core_field_offset(struct kvm_kernel_irqfd, kvm);
+	__u32 route = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.type);
+	__u32 data = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.msi.data);
+	char bytes[IRQFD_START];
+
+	if (kvm + sizeof(__u64) <= IRQFD_START && route + sizeof(__u32) <= IRQFD_START &&
+	    data + sizeof(__u32) <= IRQFD_START) {
+		bpf_probe_read_kernel(bytes, sizeof(bytes), irqfd);
+		start->kvm = *(__u64 *)(bytes + kvm);
+		start->route = *(__u32 *)(bytes + route);
+		start->data = *(__u32 *)(bytes + data);
+		return;
+	}
+	start->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
+	start->route = BPF_CORE_READ(irqfd, irq_entry.type);
+	start->data = BPF_CORE_READ(irqfd, irq_entry.msi.data);
+}
+
 /*
  * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
  * held yet, for a kvm_kernel_irqfd. One is recognised by its pointer back to the
@@ -120,15 +155,17 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 	struct list_head *head = __builtin_preserve_access_index(&eventfd->wqh.head);
 	struct list_head *entry = BPF_CORE_READ(head, next);
 	struct kvm_kernel_irqfd *irqfd;
+	struct irqfd_start start;
 
 	for (int i = 0; i < MAX_WAITERS && entry && entry != head; i++) {
 		irqfd = (void *)entry - bpf_core_field_offset(struct wait_queue_entry, entry) -
 			bpf_core_field_offset(struct kvm_kernel_irqfd, wait);
 		if (BPF_CORE_READ(irqfd, eventfd) == eventfd) {
-			open->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
-			if (BPF_CORE_READ(irqfd, irq_entry.type) != KVM_IRQ_ROUTING_MSI)
+			read_irqfd(irqfd, &start);
+			open->kvm = start.kvm;
+			if (start.route != KVM_IRQ_ROUTING_MSI)
 				return READER_IRQFD_WORK;
-			open->current.guest_vector = BPF_CORE_READ(irqfd, irq_entry.msi.data) & 0xff;
+			open->current.guest_vector = start.data & 0xff;
 			return READER_IRQFD;
 		}
 		entry = BPF_CORE_READ(entry, next);
@@ -184,10 +221,9 @@ static __always_inline void pass_signal(struct open_interrupt *open,
 	__u64 now = bpf_ktime_get_ns();
 
 	if (open->current.times[HOP_IRQ])
-		count_stage(open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
+		count_stage(account, open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
 	open->current.times[HOP_SIGNAL] = now;
-	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
-	__sync_fetch_and_add(&account->causes[cause], 1);
+	account->hops[HOP_SIGNAL]++;
 }
 
 SEC("raw_tp/irq_handler_entry")
@@ -211,7 +247,7 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	begin_interrupt(open, id, CAUSE_IRQ, irq);
 	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
 	open->state = OPEN_IRQ;
-	__sync_fetch_and_add(&account->hops[HOP_IRQ], 1);
+	account->hops[HOP_IRQ]++;
 	if (vector->stray & 1U << HOP_IRQ)
 		tell_stray(vector, id, HOP_IRQ);
 	/* Bound unseen: vfio-pci gives its eventfd to request_irq(). */
@@ -397,10 +433,10 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	}
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
-	__sync_fetch_and_add(&account->hops[HOP_ACCEPT], 1);
+	account->hops[HOP_ACCEPT]++;
 	if (open->current.times[HOP_SIGNAL])
-		count_stage(open->current.id, STAGE_IRQFD, open->current.times[HOP_SIGNAL],
-			    open->current.times[HOP_ACCEPT]);
+		count_stage(account, open->current.id, STAGE_IRQFD,
+			    open->current.times[HOP_SIGNAL], open->current.times[HOP_ACCEPT]);
 
 	if (!hop_seen(HOP_INJECT)) {
 		stream(&open->current, account, END_COMPLETE);
@@ -416,12 +452,11 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
 		guest->pending = open->current;
-		guest->late_valid = 0;
-		__sync_lock_test_and_set(&guest->state, PENDING_VALID);
+		guest->late_before = *(volatile __u32 *)&guest->late;
+		set_state(guest, PENDING_VALID);
 		return 0;
 	}
-	guest->late = open->current;
-	guest->late_valid = 1;
+	keep_late(guest, &open->current);
 	open->coalesced = 1;
 	__sync_fetch_and_add(&account->coalesced, 1);
 	stream(&open->current, account, END_COALESCED);
@@ -450,60 +485,93 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (!account || !guest)
 		return 0;
 	if (open->coalesced) {
-		guest->late_valid = 0;
+		drop_late(guest);
 		open->current.uncoalesced = 1;
 		__sync_fetch_and_sub(&account->coalesced, 1);
 	} else {
-		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
+		set_state(guest, PENDING_NONE);
 	}
 	__sync_fetch_and_add(&account->hardware, 1);
 	stream(&open->current, account, END_HARDWARE);
 	return 0;
 }
 
+/*
+ * Which interrupt is now injected: it becomes @guest's service. NULL: none that is
+ * followed.
+ *
+ * That is the pending one, with two exceptions. When there is none pending, the late one
+ * had not merged after all. And when the late one was accepted before the pending one,
+ * and there is one in the IRR again, then that is the pending one, for no other was
+ * accepted since; so this one is the late one.
+ */
+static __always_inline struct imstrace_interrupt *
+take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
+{
+	bool pending = *(volatile __u32 *)&guest->state == PENDING_VALID;
+	struct imstrace_interrupt *service = NULL;
+	struct imstrace_account *account;
+	__u32 late = *(volatile __u32 *)&guest->late;
+
+	if (!pending && !(late & LATE_VALID))
+		return NULL;
+	service = buffer_of(guest, guest->service);
+	if (service && guest->service_valid)
+		end_unmatched(service, HOP_INJECT);	/* its EOI was not seen */
+	service = NULL;
+	if (!pending) {
+		/* An accept may put a newer one in its place, which is as good. */
+		for (int i = 0; i < MAX_RETRIES && !service; i++)
+			service = take_late(guest, *(volatile __u32 *)&guest->late);
+	} else if (late == guest->late_before && late & LATE_VALID && in_irr(vcpu, vec)) {
+		service = take_late(guest, late);
+	}
+	if (service) {
+		service->uncoalesced = 1;
+		account = account_of(service->id);
+		if (account)
+			__sync_fetch_and_sub(&account->coalesced, 1);
+	} else if (pending) {
+		service = buffer_of(guest, guest->service);
+		if (service)
+			*service = guest->pending;
+		set_state(guest, PENDING_NONE);
+	}
+	return service;
+}
+
 SEC("raw_tp/kvm_inj_virq")
 int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 {
 	struct kvm_vcpu *vcpu = soft || reinjected ? NULL : current_vcpu();
+	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u64 now;
 
 	guest = vcpu ? guest_of(running_number(vcpu, NULL), vec) : NULL;
-	if (!guest || (guest->state != PENDING_VALID && !guest->late_valid))
+	service = guest ? take_injected(guest, vcpu, vec) : NULL;
+	if (!service)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (guest->service_valid)
-		end_unmatched(&guest->service, HOP_INJECT);	/* its EOI was not seen */
-	if (guest->state == PENDING_VALID) {
-		guest->service = guest->pending;
-		__sync_lock_test_and_set(&guest->state, PENDING_NONE);
-	} else {
-		/* It had not merged after all: see struct guest_interrupt. */
-		guest->service = guest->late;
-		guest->late_valid = 0;
-		guest->service.uncoalesced = 1;
-		account = account_of(guest->service.id);
-		if (account)
-			__sync_fetch_and_sub(&account->coalesced, 1);
-	}
-	guest->service.times[HOP_INJECT] = now;
+	service->times[HOP_INJECT] = now;
 	guest->service_valid = hop_seen(HOP_EOI);
 
-	account = account_of(guest->service.id);
+	account = account_of(service->id);
 	if (!account)
 		return 0;
-	__sync_fetch_and_add(&account->hops[HOP_INJECT], 1);
-	count_stage(guest->service.id, STAGE_DELIVER, guest->service.times[HOP_ACCEPT], now);
-	if (guest->service.times[HOP_IRQ])
-		count_stage(guest->service.id, STAGE_DELIVERY, guest->service.times[HOP_IRQ], now);
+	account->hops[HOP_INJECT]++;
+	count_stage(account, service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);
+	if (service->times[HOP_IRQ])
+		count_stage(account, service->id, STAGE_DELIVERY, service->times[HOP_IRQ], now);
 	if (!hop_seen(HOP_EOI))
-		stream(&guest->service, account, END_COMPLETE);
+		stream(service, account, END_COMPLETE);
 	return 0;
 }
 
 static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 {
+	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u64 now;
@@ -512,17 +580,18 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	guest = vec >= 0 ? guest_of(running_number(NULL, apic), vec) : NULL;
 	if (!guest || !guest->service_valid)
 		return 0;
-	account = account_of(guest->service.id);
+	service = buffer_of(guest, guest->service);
+	account = service ? account_of(service->id) : NULL;
 	if (!account)
 		return 0;
 	now = bpf_ktime_get_ns();
 	guest->service_valid = 0;
-	guest->service.times[HOP_EOI] = now;
-	__sync_fetch_and_add(&account->hops[HOP_EOI], 1);
-	count_stage(guest->service.id, STAGE_SERVICE, guest->service.times[HOP_INJECT], now);
-	if (guest->service.times[HOP_IRQ])
-		count_stage(guest->service.id, STAGE_TOTAL, guest->service.times[HOP_IRQ], now);
-	stream(&guest->service, account, END_COMPLETE);
+	service->times[HOP_EOI] = now;
+	account->hops[HOP_EOI]++;
+	count_stage(account, service->id, STAGE_SERVICE, service->times[HOP_INJECT], now);
+	if (service->times[HOP_IRQ])
+		count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
+	stream(service, account, END_COMPLETE);
 	return 0;
 }
 
@@ -542,6 +611,7 @@ int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
 static long drop_vector(__u32 vector, __u32 *number)
 {
 	struct guest_interrupt *guest = guest_of(*number, vector);
+	struct imstrace_interrupt *service;
 
 	if (!guest)
 		return 1;
@@ -549,10 +619,11 @@ static long drop_vector(__u32 vector, __u32 *number)
 		end_unmatched(&guest->pending, HOP_ACCEPT);
 		guest->state = PENDING_NONE;
 	}
-	if (guest->service_valid)
-		end_unmatched(&guest->service, HOP_INJECT);
+	service = buffer_of(guest, guest->service);
+	if (service && guest->service_valid)
+		end_unmatched(service, HOP_INJECT);
 	guest->service_valid = 0;
-	guest->late_valid = 0;
+	drop_late(guest);
 	return 0;
 }
 

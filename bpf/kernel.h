@@ -88,6 +88,11 @@ struct kvm_kernel_irqfd {
 	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };
 
+struct kvm_lapic {
+	struct kvm_vcpu *vcpu;
+	void *regs;
+};
+
 struct kvm_vcpu_arch {
 	struct kvm_lapic *apic;
 };
@@ -97,10 +102,6 @@ struct kvm_vcpu {
 	struct preempt_notifier preempt_notifier;
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
-};
-
-struct kvm_lapic {
-	struct kvm_vcpu *vcpu;
 };
 
 #pragma clang attribute pop

@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 #include <imstrace/histogram.h>
+#include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <imstrace/records.h>
 
@@ -23,6 +24,7 @@ struct {
 	__type(value, struct imstrace_vector);
 } vectors SEC(".maps");
 
+/* Index: CPU * max_vectors + id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -49,7 +51,7 @@ struct {
 	__type(value, struct imstrace_block);
 } blocks SEC(".maps");
 
-/* The id of a vector, by name. */
+/* The id of a vector, by name; IMSTRACE_NONE: there was no room for it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -103,28 +105,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct kept_call);
 } kept_calls SEC(".maps");
-
-enum open_state {
-	OPEN_NONE,
-	OPEN_IRQ,	/* in the handler, nothing signalled yet */
-	OPEN_SIGNALLED,	/* KVM is about to accept it on this CPU */
-	OPEN_ACCEPTED,	/* KVM has; if the CPU takes it on itself, it is said next */
-	OPEN_DONE,	/* the rest is not this CPU's: waits for the handler's exit */
-};
-
-/*
- * The interrupt that this CPU is handling. From the handler to KVM's accept
- * all is one synchronous call chain with interrupts off, so that there is never
- * more than one.
- */
-struct open_interrupt {
-	struct imstrace_interrupt current;
-	__u64 kvm;	/* the VM that it goes to */
-	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
-	__u32 state;	/* enum open_state */
-	__u32 coalesced; /* it was counted as such when it was accepted */
-	__u32 reserved;
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -184,30 +164,6 @@ struct {
 	__type(value, struct recent_vcpus);
 } recent_vcpus SEC(".maps");
 
-enum pending_state {
-	PENDING_NONE,
-	PENDING_WRITING,	/* another CPU is filling it in */
-	PENDING_VALID,
-};
-
-/*
- * A guest vector of a vCPU: at most one interrupt pending in the IRR and one in
- * service in the ISR, as in the local APIC itself. Overwritten in place.
- *
- * @late is the last interrupt that was taken to have merged into the pending
- * one. KVM takes the pending one out of the IRR shortly before it says so; an
- * accept in that window is a new interrupt, which shows when it is injected.
- */
-struct guest_interrupt {
-	__u32 state;
-	__u32 late_valid;
-	__u32 service_valid;
-	__u32 reserved;
-	struct imstrace_interrupt pending;
-	struct imstrace_interrupt late;
-	struct imstrace_interrupt service;
-};
-
 /* Index: vCPU number * GUEST_VECTORS + guest vector. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -235,6 +191,11 @@ const volatile __u32 max_blocks = 1;
 const volatile bool stream_interrupts;
 /* What happens in kvm.ko is followed; only then is the module known to be there. */
 const volatile bool follow_kvm;
+/*
+ * Set by tests/replay alone, whose vCPUs no task runs: current_vcpu() then looks at
+ * @replayed_task. False, the verifier removes the branch.
+ */
+const volatile bool replaying;
 
 /*
  * Whether interrupts that begin now are followed. Those that have begun are
@@ -260,6 +221,8 @@ bool pci_bypass_seen;
 /* Set while user space tries, in this process, whether signals are seen. */
 __u32 verifying;
 __u32 verified_signals;
+/* Kernel address of the task_struct that stands for the current one, if replaying. */
+__u64 replayed_task;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */

@@ -7,6 +7,7 @@
 #define IMSTRACE_BPF_VECTORS_H
 
 #include "maps.h"
+#include <asm/errno.h>
 #include <bpf/bpf_core_read.h>
 
 static __always_inline struct imstrace_vector *vector_of(__u32 id)
@@ -14,9 +15,12 @@ static __always_inline struct imstrace_vector *vector_of(__u32 id)
 	return bpf_map_lookup_elem(&vectors, &id);
 }
 
+/* This CPU's. */
 static __always_inline struct imstrace_account *account_of(__u32 id)
 {
-	return bpf_map_lookup_elem(&accounts, &id);
+	__u32 index = bpf_get_smp_processor_id() * max_vectors + id;
+
+	return id < max_vectors ? bpf_map_lookup_elem(&accounts, &index) : NULL;
 }
 
 /* dev_name(): device_add() moves init_name into the kobject. */
@@ -41,7 +45,10 @@ static __noinline __u32 new_vector(struct vector_key *key)
 	vector = id < max_vectors ? vector_of(id) : NULL;
 	if (!vector) {
 		__sync_fetch_and_sub(&totals.vectors, 1);
-		__sync_fetch_and_add(&totals.lost_vectors, 1);
+		/* Noted by name: counted once, and not looked for room again. */
+		id = IMSTRACE_NONE;
+		if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST) != -EEXIST)
+			__sync_fetch_and_add(&totals.lost_vectors, 1);
 		return IMSTRACE_NONE;
 	}
 	vector->vector = key->vector;

@@ -10,7 +10,8 @@
  *	(w/2) / v  <=  2^(m-BITS-1) / 2^m  =  1 / 2^(BITS+1)
  *
  * of what was measured: 0.78 % with BITS = 6. The scheme is that of fio's
- * stat.h. The count, sum, smallest and largest value are exact; so is merging
+ * stat.h. The count, smallest and largest value are exact, and so is the sum, which is
+ * kept apart (struct imstrace_account); so is merging
  * two histograms, which is adding them up bucket by bucket.
  *
  * The times of one stage of one vector are in a few octaves out of 31, so buckets
@@ -32,7 +33,6 @@
 #define HISTOGRAM_BLOCKS	(HISTOGRAM_BUCKETS / HISTOGRAM_BLOCK_BUCKETS)
 
 struct imstrace_histogram {
-	__u64 sum;		/* ns */
 	__u64 max;		/* ns */
 	__u64 not_min;		/* ~min, so that all zeroes is an empty histogram */
 	__u64 unplaced;		/* values for which the pool had no block left */

@@ -96,7 +96,7 @@ struct imstrace_vector {
 /**
  * struct imstrace_account - where a vector's interrupts have gone
  * @hops:	how often each hop was seen
- * @causes:	the signal hop by its cause
+ * @sums:	ns of each stage, of all of its values
  * @coalesced:	accepted while an earlier one was still pending in the same
  *		guest vector of the same vCPU: the guest sees one for both
  * @unmatched:	passed this hop and was seen to end there: a handler that
@@ -112,10 +112,14 @@ struct imstrace_vector {
  * unmatched[accept] + pending in a guest, and inject = eoi + unmatched[inject] + in
  * service in a guest. While interrupts flow, a reader meets the counters one after
  * the other.
+ *
+ * Each CPU has one of each vector, and what counts is their sum. A hop is then counted
+ * without a locked instruction, and no cache line goes back and forth between the CPU that
+ * takes the irq and the one that runs the guest.
  */
 struct imstrace_account {
 	__u64 hops[HOP_COUNT];
-	__u64 causes[CAUSE_COUNT];
+	__u64 sums[STAGE_COUNT];
 	__u64 coalesced;
 	__u64 unmatched[HOP_COUNT];
 	__u64 hardware;

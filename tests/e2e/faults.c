@@ -4,7 +4,7 @@
  * exit code. Runs before anything has been loaded.
  */
 #include "groups.h"
-#include "lab.h"
+#include "json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

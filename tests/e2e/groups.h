@@ -9,5 +9,9 @@
 int run_faults(void);
 int run_library(void);
 int run_live(void);
+int run_options(void);
+int run_accounts(void);
+int run_accuracy(void);
+int run_lint(void);
 
 #endif /* IMSTRACE_E2E_GROUPS_H */

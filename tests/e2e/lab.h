@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the end-to-end tests are made of: programs run in the VM, and what they
- * said. Everything here fails the running test when it can't be done.
+ * What the end-to-end tests are made of: devices, and programs run in the VM. Everything
+ * here fails the running test when it can't be done.
  */
 #ifndef IMSTRACE_E2E_LAB_H
 #define IMSTRACE_E2E_LAB_H
@@ -13,17 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <sys/types.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #define IMSTRACE	"build/imstrace"
-#define IMS_GUEST	"build/tests/guest/ims-guest"
 /*
  * In the VM's own memory; tests/e2e/run saves it. Over 9p a file that is made anew under an old
  * name may still show the old one's content.
  */
 #define OUTPUT		"/tmp/imstrace-e2e"
 
-/* The sample device that the group's setup makes; see lab_device(). */
+/* The sample device that the library's tests make, and one whose messages are sent by DMA. */
 #define DEVICE		"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define DMA_DEVICE	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"
 /* What the sample makes of it by default. */
@@ -40,15 +42,21 @@ void lab_shell(const char *format, ...);
 __attribute__((format(printf, 2, 3)))
 char *lab_output(int *status, const char *format, ...);
 
-/* A program that is running, fed through @in. */
+/* Another device, on the software parent. */
+void lab_create_device(const char *uuid);
+void lab_remove_device(const char *uuid);
+
+/* A program that is running, fed through @in if that is not -1; @out NULL: it writes to a file. */
 struct program {
 	pid_t pid;
 	int in;
-	int out;
+	FILE *out;
 };
 
 /* @arguments is split at blanks. */
 struct program program_start(const char *path, const char *arguments);
+/* The same, without input and with its output in a file. */
+struct program program_start_to(const char *file, const char *path, const char *arguments);
 /* Its next line of output, as JSON. */
 json_t *program_line(struct program *program);
 void program_tell(struct program *program, const char *line);
@@ -57,31 +65,5 @@ int program_end(struct program *program);
 
 /* After each test: ends what a failed one has left running. */
 int lab_teardown(void **state);
-
-/* imstrace live --json, and what it said, sorted by type. */
-struct trace {
-	struct program program;
-	char path[128];
-	json_t *start;
-	json_t *lifecycle;	/* array */
-	json_t *interrupts;	/* array */
-	json_t *intervals;	/* array */
-	json_t *summary;
-};
-
-/* Started and attached; its output goes to OUTPUT/@name.json. */
-struct trace trace_start(const char *name, const char *arguments);
-/* Ends it as Ctrl-C does, and reads what it said. */
-void trace_end(struct trace *trace);
-void trace_free(struct trace *trace);
-
-/* The ground truth of one run of the guest. To be freed by json_decref(). */
-json_t *guest_run(const char *arguments);
-
-/* The vector in "vectors" of a summary, of an interval or of the ground truth. */
-json_t *find_vector(json_t *report, int vector);
-/* A number deep in an object, such as "hops.irq"; it must be there. */
-long long number(json_t *object, const char *path);
-bool is_null(json_t *object, const char *path);
 
 #endif /* IMSTRACE_E2E_LAB_H */

@@ -4,7 +4,7 @@
  * tracing tools show of it.
  */
 #include "groups.h"
-#include "lab.h"
+#include "truth.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +44,9 @@ static void check_slots(const char *device, const char *parent, unsigned int pas
 {
 	struct program guest;
 	char arguments[128];
-	json_t *line;
 
-	snprintf(arguments, sizeof(arguments), "--step --no-stamps --count 1 %s", device);
-	guest = program_start(IMS_GUEST, arguments);
-	line = program_line(&guest);
+	snprintf(arguments, sizeof(arguments), "--no-stamps --count 1 %s", device);
+	guest = guest_start(arguments);
 	for (unsigned int i = 0; i < IMS_VECTORS; i++) {
 		struct slot slot = read_slot(parent, i);
 
@@ -56,10 +54,7 @@ static void check_slots(const char *device, const char *parent, unsigned int pas
 		assert_int_equal(slot.address_lo & 0xfff00000, 0xfee00000);
 		assert_int_not_equal(slot.data, 0);
 	}
-	json_decref(line);
-	program_tell(&guest, "\n");
-	line = program_line(&guest);
-	json_decref(line);
+	json_decref(guest_ring(&guest));
 	assert_int_equal(program_end(&guest), 0);
 	for (unsigned int i = 0; i < IMS_VECTORS; i++)
 		assert_int_equal(read_slot(parent, i).ctrl, CTRL_MASK);

@@ -16,9 +16,11 @@
 #define QUIET_POLL_NS		5000000L
 /*
  * An interrupt takes microseconds on real hardware: so long it is waited for without
- * a pause. An emulated machine needs this CPU for better things.
+ * a pause. An emulated machine needs this CPU for better things. It is given away for a
+ * while before this thread sleeps: where timers have no high resolution, that is a tick.
  */
 #define SPIN_NS			20000ULL
+#define YIELD_NS		2000000ULL
 #define SLEEP_NS		20000L
 
 void ring_prepare_hold(void)
@@ -46,12 +48,15 @@ static uint64_t hold_cpu(uint64_t from, uint64_t length)
 	return now;
 }
 
-static void relax(uint64_t waited_ns)
+static void relax(const struct ringer *ringer, uint64_t waited_ns)
 {
 	const struct timespec time = { .tv_nsec = SLEEP_NS };
 
 	if (waited_ns < SPIN_NS)
 		_mm_pause();
+	/* Under SCHED_FIFO the vCPUs would not get it. */
+	else if (waited_ns < YIELD_NS && !ringer->hold_ns)
+		sched_yield();
 	else
 		nanosleep(&time, NULL);
 }
@@ -77,7 +82,7 @@ static bool wait_for_guest(const struct ringer *ringer, const struct vector *vec
 			return false;
 		if (*ringer->interrupted)
 			return true;
-		relax(waited);
+		relax(ringer, waited);
 	} while (waited < ringer->timeout_ns);
 
 	complain("vector %u: rang %u times, but the guest took %u interrupts and no more for %g s",
@@ -109,7 +114,7 @@ static bool ring_once(const struct ringer *ringer, struct vector *vector)
 		vector->busy++;
 		if (*ringer->interrupted)
 			return true;
-		relax(now - start);
+		relax(ringer, now - start);
 	} while (now - start < ringer->timeout_ns);
 
 	complain("vector %u: doorbell %u: %s", vector->vector, vector->rang + 1, strerror(-ret));

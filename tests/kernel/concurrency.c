@@ -285,80 +285,6 @@ static void rebinding_loses_nothing(void **state)
 	close_events(events);
 }
 
-struct mover {
-	const struct view *view;
-	unsigned int num_irqs;
-	atomic_bool stop;
-	unsigned long moves, busy;
-	int error;
-};
-
-static void *move_irqs(void *arg)
-{
-	struct mover *mover = arg;
-
-	for (; !mover->stop; mover->moves++) {
-		unsigned int irq = mover->view->vectors[mover->moves % mover->num_irqs].irq;
-		char path[64];
-		int fd;
-
-		snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity", irq);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (write(fd, mover->moves / mover->num_irqs % 2 ? "1" : "2", 1) < 0) {
-			/* The move before it is not over. */
-			if (errno == EBUSY)
-				mover->busy++;
-			else
-				mover->error = errno;
-		}
-		close(fd);
-		usleep(200);
-	}
-	return NULL;
-}
-
-/*
- * Interrupts are moved from CPU to CPU: the message changes under their feet. Each
- * one is waited for, since two of one irq at a time may become one: that is what
- * edges are like.
- */
-static void affinity_against_doorbells(void **state)
-{
-	struct mover mover = { 0 };
-	struct device device;
-	int events[EVENTS];
-	unsigned long rung = 0;
-	struct view view;
-	pthread_t thread;
-	double end;
-
-	(void)state;
-	make_events(events);
-	device_create(&device, 0x34, VECTORS, EMULATED, DEFAULT_PASID);
-	device_open(&device);
-	assert_int_equal(device_bind_all(&device, 0, VECTORS, events), 0);
-	view = view_read(&device);
-	mover.view = &view;
-	mover.num_irqs = device.num_ims;
-	assert_int_equal(pthread_create(&thread, NULL, move_irqs, &mover), 0);
-	for (end = now() + seconds; now() < end; rung++) {
-		unsigned int vector = rung % device.num_ims;
-		int ret = device_ring(&device, vector);
-
-		assert_int_equal(ret, 0);
-		if (event_wait(events[vector], 1) != 1)
-			fail_msg("interrupt %lu, of vector %u, is lost", rung, vector);
-	}
-	mover.stop = true;
-	pthread_join(thread, NULL);
-	printf("affinity: %lu moves, %lu interrupts\n", mover.moves, rung);
-	assert_int_equal(mover.error, 0);
-	view_read(&device);
-	device_close(&device);
-	device_remove(&device);
-	close_events(events);
-}
-
 /* A client with threads which call and ring, until it is killed. */
 static void client(struct device *device)
 {
@@ -659,7 +585,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(set_irqs_on_two_devices),
 		cmocka_unit_test(set_irqs_against_doorbells),
 		cmocka_unit_test(rebinding_loses_nothing),
-		cmocka_unit_test(affinity_against_doorbells),
 		cmocka_unit_test(client_killed),
 		cmocka_unit_test(removal_waits_for_close),
 		cmocka_unit_test(removal_against_killed_client),

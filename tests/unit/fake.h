@@ -74,6 +74,7 @@ static inline struct fake_source *fake_source_new(void)
 	fake->source.blocks = fake->blocks;
 	fake->source.block_capacity = FAKE_BLOCKS;
 	fake->source.totals = &fake->totals;
+	fake->source.cpus = 1;
 	fake->source.capacity = FAKE_CAPACITY;
 	fake->source.started = 1000;
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
@@ -89,7 +90,7 @@ static inline void fake_value(struct fake_source *fake, size_t index, __u64 valu
 	__u32 bucket = histogram_bucket(value);
 	__u32 *number = &histogram->blocks[bucket / HISTOGRAM_BLOCK_BUCKETS];
 
-	histogram->sum += value;
+	fake->accounts[index / STAGE_COUNT].sums[index % STAGE_COUNT] += value;
 	if (histogram->max < value)
 		histogram->max = value;
 	if (histogram->not_min < ~value)
@@ -109,7 +110,8 @@ static inline struct histogram fake_histogram(const struct fake_source *fake, si
 {
 	struct histogram histogram;
 
-	histogram_spread(&histogram, &fake->histograms[index], fake->blocks);
+	histogram_spread(&histogram, &fake->histograms[index], fake->blocks,
+			 fake->accounts[index / STAGE_COUNT].sums[index % STAGE_COUNT]);
 	return histogram;
 }
 
@@ -140,7 +142,6 @@ static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned 
 	for (unsigned int i = 0; i < count; i++) {
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			fake->accounts[id].hops[hop]++;
-		fake->accounts[id].causes[CAUSE_IRQ]++;
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 			fake_value(fake, id * STAGE_COUNT + stage, hops[stage] * ns);
 	}

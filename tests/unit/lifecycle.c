@@ -42,6 +42,15 @@ static void only_the_index_has_no_vector(void **state)
 							   step == STEP_INDEX_DISABLE);
 }
 
+static void what_is_observed_is_no_step(void **state)
+{
+	(void)state;
+	for (unsigned int step = 0; step < STEP_COUNT; step++)
+		assert_int_equal(lifecycle_observed(step), step >= STEP_KNOWN);
+	assert_false(lifecycle_observed(STEP_COUNT));
+	assert_false(lifecycle_observed(-1));
+}
+
 /* A record with a value in every member. */
 static struct imstrace_lifecycle record(enum imstrace_step step, int ret)
 {
@@ -173,6 +182,7 @@ int main(void)
 		cmocka_unit_test(names_are_those_of_the_tracepoints),
 		cmocka_unit_test(a_step_from_the_future_is_a_question_mark),
 		cmocka_unit_test(only_the_index_has_no_vector),
+		cmocka_unit_test(what_is_observed_is_no_step),
 		cmocka_unit_test(every_step_is_described),
 		cmocka_unit_test(a_failure_is_part_of_every_description),
 		cmocka_unit_test(an_eventfd_that_is_not_known_is_left_out),

@@ -49,8 +49,8 @@ static void add_up(struct vector_report sums[FAKE_CAPACITY], const struct report
 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			sum->account.hops[hop] += vector->account.hops[hop];
-		for (unsigned int cause = 0; cause < CAUSE_COUNT; cause++)
-			sum->account.causes[cause] += vector->account.causes[cause];
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			sum->account.sums[stage] += vector->account.sums[stage];
 		sum->account.coalesced += vector->account.coalesced;
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			sum->account.unmatched[hop] += vector->account.unmatched[hop];
@@ -71,7 +71,6 @@ static void grow(struct fake_source *fake, __u64 *seed)
 		count = random_next(seed) % 50;
 		fake_interrupts(fake, id, count, random_next(seed) % 100000);
 		account->hops[HOP_ACCEPT] += random_next(seed) % 3;
-		account->causes[CAUSE_LOOPBACK] += random_next(seed) % 3;
 		account->coalesced += random_next(seed) % 5;
 		/* Some turn out not to have been. */
 		account->coalesced -= account->coalesced ? random_next(seed) % 2 : 0;

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "accounts.h"
 
+/* All of an account are counters of this kind. */
+_Static_assert(sizeof(struct imstrace_account) % sizeof(__u64) == 0, "not only counters");
+
 static void accumulate(struct imstrace_account *account, const struct imstrace_account *other,
 		       __u64 factor)
 {
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		account->hops[hop] += factor * other->hops[hop];
-	for (unsigned int cause = 0; cause < CAUSE_COUNT; cause++)
-		account->causes[cause] += factor * other->causes[cause];
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		account->unmatched[hop] += factor * other->unmatched[hop];
-	account->coalesced += factor * other->coalesced;
-	account->hardware += factor * other->hardware;
-	account->lost += factor * other->lost;
-	account->lost_records += factor * other->lost_records;
+	const __u64 *from = (const __u64 *)other;
+	__u64 *to = (__u64 *)account;
+
+	for (size_t i = 0; i < sizeof(*account) / sizeof(__u64); i++)
+		to[i] += factor * from[i];
+}
+
+struct imstrace_account account_read(const struct source *source, __u32 id)
+{
+	struct imstrace_account account = { 0 };
+
+	for (unsigned int cpu = 0; cpu < source->cpus; cpu++)
+		accumulate(&account, &source->accounts[(size_t)cpu * source->capacity + id], 1);
+	return account;
 }
 
 void account_add(struct imstrace_account *account, const struct imstrace_account *more)

@@ -5,7 +5,10 @@
 #ifndef IMSTRACE_MEASURE_ACCOUNTS_H
 #define IMSTRACE_MEASURE_ACCOUNTS_H
 
-#include <imstrace/records.h>
+#include "../source/source.h"
+
+/* What @source has counted for vector @id so far, on all CPUs. */
+struct imstrace_account account_read(const struct source *source, __u32 id);
 
 /* Leaves in @account what has been added to it since it was @earlier. */
 void account_subtract(struct imstrace_account *account, const struct imstrace_account *earlier);

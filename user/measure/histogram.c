@@ -35,16 +35,15 @@ void histogram_copy(struct imstrace_histogram *to, struct imstrace_block *to_blo
 	}
 	/* The programs count in the bucket last, so that must be read first. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	to->sum = from->sum;
 	to->max = from->max;
 	to->not_min = from->not_min;
 }
 
 void histogram_spread(struct histogram *to, const struct imstrace_histogram *from,
-		      const struct imstrace_block *blocks)
+		      const struct imstrace_block *blocks, __u64 sum)
 {
 	memset(to, 0, sizeof(*to));
-	to->sum = from->sum;
+	to->sum = sum;
 	to->max = from->max;
 	to->not_min = from->not_min;
 	to->unplaced = from->unplaced;
@@ -57,7 +56,6 @@ void histogram_spread(struct histogram *to, const struct imstrace_histogram *fro
 void histogram_add(struct imstrace_histogram *to, struct imstrace_block *blocks,
 		   const struct imstrace_histogram *layout, const struct histogram *more)
 {
-	to->sum += more->sum;
 	if (to->max < more->max)
 		to->max = more->max;
 	if (to->not_min < more->not_min)

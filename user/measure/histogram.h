@@ -41,9 +41,9 @@ void histogram_copy(struct imstrace_histogram *to, struct imstrace_block *to_blo
 		    const struct imstrace_histogram *from,
 		    const struct imstrace_block *from_blocks);
 
-/* Puts the buckets of one that nobody fills any more in their places. */
+/* Puts the buckets of one that nobody fills any more in their places; @sum is in its account. */
 void histogram_spread(struct histogram *to, const struct imstrace_histogram *from,
-		      const struct imstrace_block *blocks);
+		      const struct imstrace_block *blocks, __u64 sum);
 
 /* Adds @more to @to and @blocks; its values are where @layout has blocks. */
 void histogram_add(struct imstrace_histogram *to, struct imstrace_block *blocks,

@@ -25,6 +25,8 @@ struct measurement {
 	/* By id, as of its latest report; without a name: in none yet. */
 	struct imstrace_vector *reported;
 	struct report report;
+	/* Of one vector, while it is read: too large for the stack. */
+	struct histogram before[STAGE_COUNT], difference[STAGE_COUNT];
 };
 
 const char *stage_missing(const struct source *source, enum imstrace_stage stage)
@@ -137,80 +139,79 @@ static void explain_missing(const struct measurement *measurement, struct vector
 			vector_hop_missing(measurement->source, &report->vector, hop);
 }
 
+/* What is known of a stage of vector @id by @reading. */
+static void spread(struct histogram *histogram, const struct reading *reading, __u32 id,
+		   enum imstrace_stage stage)
+{
+	histogram_spread(histogram, &reading->histograms[(size_t)id * STAGE_COUNT + stage],
+			 reading->blocks, reading->accounts[id].sums[stage]);
+}
+
 /* What has happened since the last reading, which is brought up to date. */
-static void advance_account(struct measurement *measurement, __u32 id,
-			    struct imstrace_account *difference)
-{
-	*difference = measurement->source->accounts[id];
-	account_subtract(difference, &measurement->last.accounts[id]);
-	account_add(&measurement->last.accounts[id], difference);
-}
-
-static void spread(struct histogram *histogram, const struct reading *reading, size_t index)
-{
-	histogram_spread(histogram, &reading->histograms[index], reading->blocks);
-}
-
-static void advance_histogram(struct measurement *measurement, size_t index,
-			      struct histogram *difference)
+static void advance(struct measurement *measurement, __u32 id, struct imstrace_account *account,
+		    struct histogram histograms[STAGE_COUNT])
 {
 	const struct source *source = measurement->source;
 	struct reading *last = &measurement->last;
-	struct histogram before, now;
+	struct imstrace_account now = account_read(source, id);
+	struct histogram *before = measurement->before, after;
 
-	spread(&before, last, index);
-	histogram_copy(&last->histograms[index], last->blocks, &source->histograms[index],
-		       source->blocks);
-	spread(&now, last, index);
-	histogram_subtract(difference, &now, &before);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		size_t index = (size_t)id * STAGE_COUNT + stage;
+
+		spread(&before[stage], last, id, stage);
+		histogram_copy(&last->histograms[index], last->blocks, &source->histograms[index],
+			       source->blocks);
+	}
+	*account = now;
+	account_subtract(account, &last->accounts[id]);
+	last->accounts[id] = now;
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		spread(&after, last, id, stage);
+		histogram_subtract(&histograms[stage], &after, &before[stage]);
+	}
 }
 
 static void skip_vector(struct measurement *measurement, __u32 id)
 {
 	struct reading *skipped = &measurement->skipped;
 	struct imstrace_account account;
-	struct histogram histogram;
 
-	advance_account(measurement, id, &account);
+	advance(measurement, id, &account, measurement->difference);
 	account_add(&skipped->accounts[id], &account);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		size_t index = (size_t)id * STAGE_COUNT + stage;
 
-		advance_histogram(measurement, index, &histogram);
 		histogram_add(&skipped->histograms[index], skipped->blocks,
-			      &measurement->last.histograms[index], &histogram);
+			      &measurement->last.histograms[index],
+			      &measurement->difference[stage]);
 	}
 }
 
 static void read_vector(struct measurement *measurement, __u32 id)
 {
 	struct vector_report *report;
-	struct histogram histogram;
 
 	measurement->reported[id] = measurement->source->vectors[id];
 	report = add_vector(measurement, id);
-	advance_account(measurement, id, &report->account);
+	advance(measurement, id, &report->account, measurement->difference);
 	report->in_flight = account_in_flight(&measurement->last.accounts[id]);
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		advance_histogram(measurement, (size_t)id * STAGE_COUNT + stage, &histogram);
-		report->stages[stage] = stage_figures(&histogram);
-	}
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		report->stages[stage] = stage_figures(&measurement->difference[stage]);
 	explain_missing(measurement, report);
 }
 
 static void sum_vector(struct measurement *measurement, __u32 id)
 {
 	struct vector_report *report = add_vector(measurement, id);
+	struct histogram all, skipped, rest;
 
 	report->account = measurement->last.accounts[id];
 	report->in_flight = account_in_flight(&report->account);
 	account_subtract(&report->account, &measurement->skipped.accounts[id]);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		size_t index = (size_t)id * STAGE_COUNT + stage;
-		struct histogram all, skipped, rest;
-
-		spread(&all, &measurement->last, index);
-		spread(&skipped, &measurement->skipped, index);
+		spread(&all, &measurement->last, id, stage);
+		spread(&skipped, &measurement->skipped, id, stage);
 		/* The smallest and the largest stay exact if they can. */
 		if (!histogram_count(&skipped)) {
 			report->stages[stage] = stage_figures(&all);

@@ -36,9 +36,11 @@ struct stage_figures stage_figures(const struct histogram *histogram)
 		return figures;
 	figures.min = histogram_min(histogram);
 	figures.mean = histogram->sum / figures.count;
-	/* While it is being filled, the sum may have values that the buckets lack yet. */
+	/* While it is being filled, the sum may lack values that the buckets have, or have more. */
 	if (figures.mean > histogram->max)
 		figures.mean = histogram->max;
+	if (figures.mean < figures.min)
+		figures.mean = figures.min;
 #define X(name, heading, percent) \
 	figures.name = histogram_percentile(histogram, figures.count, percent);
 	IMSTRACE_PERCENTILES(X)

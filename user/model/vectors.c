@@ -79,6 +79,23 @@ const char *vector_mode(const struct imstrace_vector *vector)
 	return NULL;
 }
 
+/*
+ * Whether it may be posted without our knowing. That a vector is idle, and that the IOMMU
+ * posts it, looks the same from the host, which is told only when posting begins.
+ */
+static const char *may_be_posted(const struct source *source, const struct imstrace_vector *vector)
+{
+	if (!source->may_post || vector->reader != READER_UNKNOWN ||
+	    vector->kind == KIND_EMULATED)
+		return NULL;
+	if (!(vector->state & STATE_FROM_START))
+		return "no interrupt seen: idle, or posted past the host since before imstrace looked";
+	/* Without a bypass producer there is nothing that KVM could have posted. */
+	if (source->posting && vector->state & STATE_BYPASS)
+		return "no interrupt seen: idle, or posted past the host, of which nothing tells here";
+	return NULL;
+}
+
 const char *vector_hop_missing(const struct source *source, const struct imstrace_vector *vector,
 			       enum imstrace_hop hop)
 {
@@ -88,9 +105,8 @@ const char *vector_hop_missing(const struct source *source, const struct imstrac
 		return source->pci_signal;
 	if (vector->state & STATE_POSTED)
 		return "posted: the IOMMU delivers it to the guest, past the host";
-	if (source->may_post && vector->reader == READER_UNKNOWN &&
-	    vector->kind != KIND_EMULATED && !(vector->state & STATE_FROM_START))
-		return "no interrupt seen: idle, or posted past the host since before imstrace looked";
+	if (may_be_posted(source, vector))
+		return may_be_posted(source, vector);
 	if (hop == HOP_IRQ && vector->kind == KIND_EMULATED)
 		return "an emulated vector has no irq";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)

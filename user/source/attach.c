@@ -436,6 +436,13 @@ bool attach_sees_pci_signal(const struct attachments *attachments, const char **
 	return seen;
 }
 
+const char *attach_posting_missing(const struct attachments *attachments)
+{
+	const struct feature_status *status = &attachments->status[FEATURE_POSTING];
+
+	return *status->attached ? NULL : status->tried;
+}
+
 bool attach_sees_pci_requests(const struct attachments *attachments)
 {
 	const char *attached = attachments->status[FEATURE_PCI_VECTORS].attached;

@@ -41,6 +41,9 @@ void attach_hops(const struct attachments *attachments, struct hop_status hops[H
  */
 bool attach_sees_pci_signal(const struct attachments *attachments, const char **why);
 
+/* Why it isn't told which vectors are posted; NULL: it is. */
+const char *attach_posting_missing(const struct attachments *attachments);
+
 /*
  * Whether vfio-pci is seen to request and free irqs. If not, its vectors are to be found by
  * their irqs' names, again and again.

@@ -8,6 +8,7 @@
 #include "environment.h"
 #include "imstrace.skel.h"
 #include "known.h"
+#include "memory.h"
 #include "vmm.h"
 
 #include <bpf/bpf.h>
@@ -26,13 +27,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/*
- * Blocks of histogram buckets for a vector: its six stages have two octaves each before
- * the vectors with less make up for it, and a few vectors have room for any times.
- */
-#define BLOCKS_PER_VECTOR	16
-#define LEAST_BLOCKS		2048
-
 #define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
 
 /* The nobody of every Linux: what imstrace becomes when it has attached. */
@@ -49,11 +43,7 @@ struct live {
 	struct imstrace_bpf *programs;
 	struct attachments *attachments;
 	struct ring_buffer *streams;
-	struct imstrace_vector *vectors;
-	void *accounts;
-	void *histograms;
-	void *blocks;
-	__u64 *irq_vectors;
+	struct memory memory;
 	int budget;	/* records left in this batch */
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
@@ -187,15 +177,18 @@ static __u32 find_or_add_id(struct live *live, const struct imstrace_vector *fou
 	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
 	if (id >= live->source.capacity) {
 		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
-		__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
+		id = IMSTRACE_NONE;
+		if (bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST) !=
+		    -EEXIST)
+			__atomic_fetch_add(&totals->lost_vectors, 1, __ATOMIC_SEQ_CST);
 		return IMSTRACE_NONE;
 	}
-	live->vectors[id] = *found;
-	memset(live->vectors[id].device, 0, sizeof(found->device));
+	live->memory.vectors[id] = *found;
+	memset(live->memory.vectors[id].device, 0, sizeof(found->device));
 	/* A lifecycle program may have been first: then the vector is its. */
 	if (bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST))
 		return IMSTRACE_NONE;
-	memcpy(live->vectors[id].device, found->device, sizeof(found->device));
+	memcpy(live->memory.vectors[id].device, found->device, sizeof(found->device));
 	*added = true;
 	return id;
 }
@@ -213,13 +206,13 @@ static void add_known(void *context, const struct imstrace_vector *found)
 
 	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
 		return;
-	entry = &live->irq_vectors[found->irq];
+	entry = &live->memory.irq_vectors[found->irq];
 	if (*entry)
 		return;
 	id = find_or_add_id(live, found, &added);
 	if (id == IMSTRACE_NONE || (!added && !by_names(live, found)))
 		return;
-	live->vectors[id].irq = found->irq;
+	live->memory.vectors[id].irq = found->irq;
 	queue_known(live, id, found);
 	/*
 	 * It may have been freed since it was found, and its number given away: then
@@ -241,12 +234,12 @@ static void look_again(struct live *live)
 		return;
 	live->look_again = now + LOOK_AGAIN;
 	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
-		const struct imstrace_vector *vector = &live->vectors[id];
+		const struct imstrace_vector *vector = &live->memory.vectors[id];
 		__u64 mine = id + 1;
 
 		if (by_names(live, vector) && vector->irq != IMSTRACE_NONE &&
-		    live->irq_vectors[vector->irq] == mine && !known_still_bound(vector))
-			__atomic_compare_exchange_n(&live->irq_vectors[vector->irq], &mine, 0, false,
+		    live->memory.irq_vectors[vector->irq] == mine && !known_still_bound(vector))
+			__atomic_compare_exchange_n(&live->memory.irq_vectors[vector->irq], &mine, 0, false,
 						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 	known_vectors(add_known, live);
@@ -256,7 +249,7 @@ static void look_again(struct live *live)
 static void name_vmms(struct live *live)
 {
 	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
-		struct imstrace_vector *vector = &live->vectors[id];
+		struct imstrace_vector *vector = &live->memory.vectors[id];
 		__u32 pid = *(volatile __u32 *)&vector->pid;
 
 		if (pid == live->named[id])
@@ -308,29 +301,7 @@ static void live_ignore(struct source *source, __u32 id)
 {
 	struct live *live = (struct live *)source;
 
-	live->vectors[id].ignored = 1;
-}
-
-/* The length of an array map in memory: its elements are padded to 8 bytes. */
-static size_t map_bytes(const struct bpf_map *map)
-{
-	size_t bytes = (size_t)((bpf_map__value_size(map) + 7) & ~7U) * bpf_map__max_entries(map);
-	size_t page = sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) & ~(page - 1);
-}
-
-static void *map_array(const struct bpf_map *map, int protection)
-{
-	void *memory = mmap(NULL, map_bytes(map), protection, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void unmap_array(void *memory, const struct bpf_map *map)
-{
-	if (memory)
-		munmap(memory, map_bytes(map));
+	live->memory.vectors[id].ignored = 1;
 }
 
 static void live_stop(struct source *source)
@@ -352,41 +323,11 @@ static void live_close(struct source *source)
 	if (live->attachments)
 		live_stop(source);
 	ring_buffer__free(live->streams);
-	if (live->programs) {
-		unmap_array(live->vectors, live->programs->maps.vectors);
-		unmap_array(live->accounts, live->programs->maps.accounts);
-		unmap_array(live->histograms, live->programs->maps.histograms);
-		unmap_array(live->blocks, live->programs->maps.blocks);
-		unmap_array(live->irq_vectors, live->programs->maps.irq_vectors);
-	}
+	memory_unmap(&live->memory, live->programs);
 	imstrace_bpf__destroy(live->programs);
 	free(live->named);
 	free(live->known);
 	free(live);
-}
-
-/* Memory for @options->max_vectors and so on. */
-static void size_maps(struct imstrace_bpf *programs, const struct live_options *options)
-{
-	unsigned int vectors = options->max_vectors, vcpus = options->max_vcpus;
-	unsigned int blocks = vectors * BLOCKS_PER_VECTOR;
-
-	if (blocks < LEAST_BLOCKS)
-		blocks = LEAST_BLOCKS;
-	programs->rodata->max_vectors = vectors;
-	programs->rodata->max_vcpus = vcpus;
-	programs->rodata->max_blocks = blocks;
-	bpf_map__set_max_entries(programs->maps.vectors, vectors);
-	bpf_map__set_max_entries(programs->maps.accounts, vectors);
-	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
-	bpf_map__set_max_entries(programs->maps.blocks, blocks);
-	bpf_map__set_max_entries(programs->maps.vector_ids, vectors);
-	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
-	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
-	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
-	bpf_map__set_max_entries(programs->maps.guest_interrupts, vcpus * GUEST_VECTORS);
-	if (!options->interrupts)
-		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
 }
 
 static int load(struct live *live, const struct live_options *options)
@@ -399,7 +340,7 @@ static int load(struct live *live, const struct live_options *options)
 		return fault(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
 			     strerror(errno));
 	live->programs = programs;
-	size_maps(programs, options);
+	memory_size(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
 	ret = attach_plan(programs->obj, options->btf, options->hops, &live->attachments);
@@ -419,28 +360,11 @@ static int load(struct live *live, const struct live_options *options)
 
 static int map_memory(struct live *live)
 {
-	struct imstrace_bpf *programs = live->programs;
-
-	live->vectors = map_array(programs->maps.vectors, PROT_READ | PROT_WRITE);
-	live->accounts = map_array(programs->maps.accounts, PROT_READ);
-	live->histograms = map_array(programs->maps.histograms, PROT_READ);
-	live->blocks = map_array(programs->maps.blocks, PROT_READ);
-	live->irq_vectors = map_array(programs->maps.irq_vectors, PROT_READ | PROT_WRITE);
-	if (!live->vectors || !live->accounts || !live->histograms || !live->blocks ||
-	    !live->irq_vectors)
+	if (!memory_map(&live->memory, live->programs, &live->source))
 		return fault(EXIT_RUNTIME, NULL, "mapping the counters failed: %s",
 			     strerror(errno));
-	live->source.vectors = live->vectors;
-	live->source.accounts = live->accounts;
-	live->source.histograms = live->histograms;
-	live->source.blocks = live->blocks;
-	live->source.block_capacity = bpf_map__max_entries(programs->maps.blocks);
-	live->source.totals = &programs->bss->totals;
-	live->source.capacity = bpf_map__max_entries(programs->maps.vectors);
 	live->named = calloc(live->source.capacity, sizeof(*live->named));
-	if (!live->named)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
-	return 0;
+	return live->named ? 0 : fault(EXIT_RUNTIME, NULL, "out of memory");
 }
 
 static int open_streams(struct live *live)
@@ -503,6 +427,7 @@ int live_open(struct source **result, const struct live_options *options)
 			live->programs->bss->seen_hops |= 1U << hop;
 	live->programs->bss->pci_signal_seen =
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
+	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);

@@ -56,8 +56,9 @@ struct source_handlers {
  * @feature_count: how many
  * @pci_signal:	why the signals of plain vfio-pci devices aren't seen; NULL: they are
  * @may_post:	interrupts may be posted to guests, past all hops
+ * @posting:	why it isn't told which vectors are; NULL: it is, of those that are bound later
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
- * @accounts:	by vector id
+ * @accounts:	by CPU * @capacity + vector id: to be added up over all @cpus
  * @histograms:	by vector id * STAGE_COUNT + stage
  * @blocks:	the pool of their blocks
  * @block_capacity: how many it has
@@ -86,12 +87,14 @@ struct source {
 	size_t feature_count;
 	const char *pci_signal;
 	bool may_post;
+	const char *posting;
 	const struct imstrace_vector *vectors;
 	const struct imstrace_account *accounts;
 	const struct imstrace_histogram *histograms;
 	const struct imstrace_block *blocks;
 	size_t block_capacity;
 	const struct imstrace_totals *totals;
+	unsigned int cpus;
 	unsigned int capacity;
 	__u64 started;
 	bool ended;

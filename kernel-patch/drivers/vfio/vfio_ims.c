@@ -467,11 +467,14 @@ EXPORT_SYMBOL_GPL(vfio_ims_disable);
  * are in use, so NORESIZE is not among the flags.
  *
  * Context: Any context.
- * Return: 0, or -EINVAL for an index which no PCI device has.
+ * Return: 0, or -EINVAL for an index which no PCI device has, and for that of
+ *	   errors, which vfio-pci has for PCI Express devices only: VMMs take a
+ *	   count of 0 there for a fault.
  */
 int vfio_ims_get_irq_info(struct vfio_ims *vi, struct vfio_irq_info *info)
 {
-	if (info->index >= VFIO_PCI_NUM_IRQS)
+	if (info->index >= VFIO_PCI_NUM_IRQS ||
+	    info->index == VFIO_PCI_ERR_IRQ_INDEX)
 		return -EINVAL;
 
 	info->flags = 0;

@@ -414,9 +414,12 @@ static void get_irq_info(struct kunit *test)
 
 	for (index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
 		bool msix = index == MSIX;
+		int ret = index == VFIO_PCI_ERR_IRQ_INDEX ? -EINVAL : 0;
 
 		info.index = index;
-		KUNIT_EXPECT_EQ(test, vfio_ims_get_irq_info(&ctx->vi, &info), 0);
+		info.count = 0;
+		info.flags = 0;
+		KUNIT_EXPECT_EQ(test, vfio_ims_get_irq_info(&ctx->vi, &info), ret);
 		KUNIT_EXPECT_EQ(test, info.count, msix ? NVEC : 0);
 		KUNIT_EXPECT_EQ(test, info.flags,
 				msix ? VFIO_IRQ_INFO_EVENTFD : 0);

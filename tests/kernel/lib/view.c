@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cm.h"
 
@@ -171,6 +172,22 @@ unsigned int view_count_actions(const struct device *device)
 		count += strstr(line, device->uuid) != NULL;
 	fclose(file);
 	return count;
+}
+
+/* Of the address: the destination, and whether it is a mask of CPUs (flat logical mode). */
+#define MESSAGE_DESTINATION(address)	((address) >> 12 & 0xff)
+#define MESSAGE_LOGICAL			(1U << 2)
+
+unsigned int view_slot_cpu(unsigned int slot)
+{
+	struct slot slots[MAX_SLOTS];
+	unsigned int destination;
+
+	assert_true(slot < read_slots(slots));
+	destination = MESSAGE_DESTINATION(slots[slot].address_lo);
+	/* QEMU's APIC ids are the CPUs' numbers. */
+	return slots[slot].address_lo & MESSAGE_LOGICAL ? (unsigned int)ffs(destination) - 1 :
+		destination;
 }
 
 void view_assert_same(const struct view *before, const struct view *after)

@@ -38,6 +38,9 @@ struct view view_look(const struct device *device);
 /* Vectors of the device with an irq action, more or less, while they change. */
 unsigned int view_count_actions(const struct device *device);
 
+/* The CPU which the message in a slot is for, without interrupt remapping. */
+unsigned int view_slot_cpu(unsigned int slot);
+
 /* Nothing has happened in between but interrupts: same irqs, same slots, same PASIDs. */
 void view_assert_same(const struct view *before, const struct view *after);
 /* Not one slot, irq or action of any device is left. */

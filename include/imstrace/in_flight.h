@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Interrupts on their way: what the programs keep of each until its end. User space looks
+ * when nothing runs any more.
+ */
+#ifndef IMSTRACE_IN_FLIGHT_H
+#define IMSTRACE_IN_FLIGHT_H
+
+#include "records.h"
+
+enum open_state {
+	OPEN_NONE,
+	OPEN_IRQ,	/* in the handler, nothing signalled yet */
+	OPEN_SIGNALLED,	/* KVM is about to accept it on this CPU */
+	OPEN_ACCEPTED,	/* KVM has; if the CPU takes it on itself, it is said next */
+	OPEN_DONE,	/* the rest is not this CPU's: waits for the handler's exit */
+};
+
+/*
+ * The interrupt that this CPU is handling. From the handler to KVM's accept
+ * all is one synchronous call chain with interrupts off, so that there is never
+ * more than one.
+ */
+struct open_interrupt {
+	struct imstrace_interrupt current;
+	__u64 kvm;	/* the VM that it goes to */
+	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
+	__u32 state;	/* enum open_state */
+	__u32 coalesced; /* it was counted as such when it was accepted */
+	__u32 reserved;
+};
+
+enum pending_state {
+	PENDING_NONE,
+	PENDING_WRITING,	/* another CPU is filling it in */
+	PENDING_VALID,
+};
+
+/*
+ * A guest vector of a vCPU: at most one interrupt pending in the IRR and one in
+ * service in the ISR, as in the local APIC itself. Overwritten in place.
+ *
+ * Accepts come from any CPU; an injection and an EOI from the thread of the vCPU, where
+ * the next accept may come in between as a hard interrupt. So nobody waits for anybody:
+ * an accept fills in @pending if that is free, which the next injection frees.
+ *
+ * KVM takes an interrupt out of the IRR shortly before it says so. An accept in that
+ * window is a new interrupt, and looks as if it had merged into the one which is
+ * about to be injected. The last accept that looks so is kept, the *late* one, until an
+ * injection shows which it was. Three buffers change hands for it: one is the
+ * injections', @service; one holds the late interrupt; one is that which an accept fills in
+ * and then exchanges for the one before. All of them are indexed such that zeroes are
+ * three different ones.
+ */
+#define GUEST_BUFFERS	3
+#define LATE_BUFFER	3U		/* of @late: index of the buffer, ^ LATE_FIRST */
+#define LATE_VALID	4U		/* an interrupt is in there */
+#define LATE_COUNT	8U		/* from this bit on: makes each one another value */
+#define LATE_FIRST	1U
+#define WRITER_FIRST	2U
+#define WRITER_BUSY	4U
+
+struct guest_interrupt {
+	__u32 state;		/* of @pending: enum pending_state */
+	__u32 late;		/* LATE_* */
+	__u32 late_before;	/* what it was when @pending was accepted */
+	__u32 writer;		/* index ^ WRITER_FIRST, or WRITER_BUSY */
+	__u32 service;		/* index */
+	__u32 service_valid;
+	struct imstrace_interrupt pending;
+	struct imstrace_interrupt buffers[GUEST_BUFFERS];
+};
+
+#endif /* IMSTRACE_IN_FLIGHT_H */

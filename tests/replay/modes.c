@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How a vector reaches its guest, and what of that can't be seen: posting by the IOMMU, APICv
+ * and AVIC, which want hardware that no emulator has, and the ways through an eventfd. From
+ * the events to the text and the JSON that the user sees.
+ */
+#include "world.h"
+
+#include "../../user/measure/report.h"
+#include "../../user/sink/sink.h"
+
+#include <jansson.h>
+
+#define PAST_THE_HOST	"posted: the IOMMU delivers it to the guest, past the host"
+#define BY_THE_CPU	"APICv or AVIC: the CPU itself delivers and ends it, without KVM"
+
+/* What there is to say of the world's vector since the beginning. */
+struct view {
+	struct measurement *measurement;
+	const struct vector_report *vector;
+	json_t *json;
+	char *text;
+};
+
+static struct view look(struct world *world)
+{
+	static const struct vector_filter any;
+	struct source *source = replay_source(world->replay);
+	const struct report *report;
+	struct view view = { 0 };
+	char *line = NULL;
+	size_t size;
+	FILE *out;
+
+	view.measurement = measurement_new(source, &any);
+	assert_non_null(view.measurement);
+	report = measurement_interval(view.measurement, source->now(source));
+	for (size_t i = 0; i < report->count; i++)
+		if (report->vectors[i].vector.vector == world->vector.index)
+			view.vector = &report->vectors[i];
+	assert_non_null(view.vector);
+
+	out = open_memstream(&line, &size);
+	json_sink.interval(out, report);
+	fclose(out);
+	view.json = json_loads(line, 0, NULL);
+	assert_non_null(view.json);
+	free(line);
+	out = open_memstream(&view.text, &size);
+	text_sink.interval(out, report);
+	text_sink.summary(out, report);
+	fclose(out);
+	return view;
+}
+
+static void view_free(struct view *view)
+{
+	measurement_free(view->measurement);
+	json_decref(view->json);
+	free(view->text);
+}
+
+static json_t *vector_of(const struct view *view)
+{
+	json_t *vectors = json_object_get(view->json, "vectors"), *vector;
+	size_t index;
+
+	json_array_foreach(vectors, index, vector)
+		if (json_integer_value(json_object_get(vector, "vector")) ==
+		    view->vector->vector.vector)
+			return vector;
+	return NULL;
+}
+
+static void assert_mode(const struct view *view, const char *mode)
+{
+	json_t *json = json_object_get(vector_of(view), "mode");
+
+	if (!mode) {
+		assert_null(vector_mode(&view->vector->vector));
+		assert_true(json_is_null(json));
+		return;
+	}
+	assert_string_equal(vector_mode(&view->vector->vector), mode);
+	assert_string_equal(json_string_value(json), mode);
+	assert_non_null(strstr(view->text, mode));
+}
+
+/* The hop is n/a for @why in every output; NULL: it is counted, in every output. */
+static void assert_missing(const struct view *view, enum imstrace_hop hop, const char *why)
+{
+	json_t *hops = json_object_get(vector_of(view), "hops");
+	json_t *json = json_object_get(hops, hop_name(hop));
+
+	if (!why) {
+		assert_null(view->vector->hop_missing[hop]);
+		assert_true(json_is_integer(json));
+		return;
+	}
+	assert_non_null(view->vector->hop_missing[hop]);
+	assert_string_equal(view->vector->hop_missing[hop], why);
+	assert_true(json_is_null(json));
+	assert_non_null(strstr(view->text, why));
+}
+
+static void assert_all_missing(const struct view *view, enum imstrace_hop from, const char *why)
+{
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		assert_missing(view, hop, hop >= from ? why : NULL);
+}
+
+static void irqfd(void **state)
+{
+	struct world *world = world_bound();
+	struct view view = look(world);
+
+	(void)state;
+	assert_mode(&view, NULL);
+	view_free(&view);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	assert_int_equal(view.vector->in_flight, 1);
+	assert_int_equal(view.vector->vector.eventfd_id, 1000);
+	view_free(&view);
+	world_free(world);
+}
+
+/* An epoll of the VMM's, say, is first in the eventfd's queue. */
+static void irqfd_behind_other_waiters(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		replay_add_waiter(world->replay, &world->vector);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
+	view_free(&view);
+	world_free(world);
+}
+
+static void user(void **state)
+{
+	struct world *world = world_bound();
+	struct vector without = replay_new_vector(world->replay, world->device, 0, WORLD_IRQ, NULL,
+						  WORLD_VECTOR);
+	const struct imstrace_interrupt *records;
+	struct view view;
+	size_t count;
+
+	(void)state;
+	replay_unbind(world->replay, &world->vector);
+	replay_bind(world->replay, &without, 0);
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &without, CAUSE_IRQ);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+	/* The VMM's own way of delivering it: KVM_SIGNAL_MSI, from its thread. */
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	view = look(world);
+	assert_mode(&view, "user");
+	assert_all_missing(&view, HOP_ACCEPT,
+			   "the VMM reads the eventfd itself: the rest happens in user space");
+	assert_hops(world, &without, 1, 1, 0, 0, 0);
+	assert_unmatched(world, &without, 0, 0, 0, 0);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(records->end, END_SIGNALLED);
+	view_free(&view);
+	world_free(world);
+}
+
+static void irqfd_through_the_workqueue(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	objects_set(replay_objects(world->replay), world->vector.irqfd, MEMBER_IRQFD_ROUTE_TYPE,
+		    ROUTE_IRQCHIP);
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+	view = look(world);
+	assert_mode(&view, "irqfd-work");
+	assert_all_missing(&view, HOP_ACCEPT,
+			   "its route is not an MSI: KVM delivers it through a workqueue");
+	assert_unmatched(world, &world->vector, 0, 0, 0, 0);
+	view_free(&view);
+	/* The guest sets up an MSI: the next one is followed. */
+	objects_set(replay_objects(world->replay), world->vector.irqfd, MEMBER_IRQFD_ROUTE_TYPE,
+		    ROUTE_MSI);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_hops(world, &world->vector, 2, 2, 1, 1, 1);
+	view_free(&view);
+	world_free(world);
+}
+
+static void emulated(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	replay_unbind(world->replay, &world->vector);
+	world->vector.irq = 0;
+	replay_bind(world->replay, &world->vector, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_EMULATED);
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "emulated");
+	assert_missing(&view, HOP_IRQ, "an emulated vector has no irq");
+	assert_hops(world, &world->vector, 0, 1, 1, 1, 1);
+	view_free(&view);
+	world_free(world);
+}
+
+static const struct imstrace_lifecycle *last_step(struct world *world, enum imstrace_step step)
+{
+	const struct imstrace_lifecycle *steps;
+	size_t count;
+
+	steps = replay_steps(world->replay, &count);
+	assert_true(count > 0);
+	assert_int_equal(steps[count - 1].step, step);
+	assert_int_equal(steps[count - 1].id, world->vector.id);
+	return &steps[count - 1];
+}
+
+/* As either kind of kernel has it. */
+static void posted_and_no_longer(const struct replay_options *options)
+{
+	struct world *world = world_new(options);
+	struct view view;
+	size_t count;
+
+	replay_bind(world->replay, &world->vector, 0);
+	replay_posting(world->replay, &world->vector, true);
+	assert_int_equal(last_step(world, STEP_POSTED)->data, WORLD_VECTOR);
+	view = look(world);
+	assert_mode(&view, "posted");
+	assert_all_missing(&view, HOP_IRQ, PAST_THE_HOST);
+	assert_true(json_is_null(json_object_get(vector_of(&view), "in_flight")));
+	view_free(&view);
+	/* KVM says so again whenever the guest writes its MSI-X entry. */
+	replay_posting(world->replay, &world->vector, true);
+	replay_steps(world->replay, &count);
+	assert_int_equal(count, 0);
+
+	replay_posting(world->replay, &world->vector, false);
+	last_step(world, STEP_UNPOSTED);
+	view = look(world);
+	assert_mode(&view, NULL);
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	view_free(&view);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
+	view_free(&view);
+	world_free(world);
+}
+
+static void posted(void **state)
+{
+	struct replay_options options = world_options();
+
+	(void)state;
+	posted_and_no_longer(&options);
+}
+
+static void posted_on_a_kernel_before_6_17(void **state)
+{
+	struct replay_options options = world_options();
+
+	(void)state;
+	options.old_posting = true;
+	posted_and_no_longer(&options);
+}
+
+/* What was seen before is not taken back, and what comes later can't be seen. */
+static void posted_after_interrupts(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	replay_posting(world->replay, &world->vector, true);
+	view = look(world);
+	assert_mode(&view, "posted");
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	/* An interval in which nothing was seen. */
+	assert_true(measurement_interval(view.measurement, view.vector->account.hops[0]) != NULL);
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		assert_non_null(view.vector->hop_missing[hop]);
+		assert_string_equal(view.vector->hop_missing[hop], PAST_THE_HOST);
+	}
+	view_free(&view);
+	world_free(world);
+}
+
+/* KVM does not say when it falls back to the host's handler: an interrupt there does. */
+static void posted_until_an_interrupt_comes_by(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_lifecycle *steps;
+	struct view view;
+	size_t count;
+
+	(void)state;
+	replay_posting(world->replay, &world->vector, true);
+	last_step(world, STEP_POSTED);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	steps = replay_steps(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(steps->step, STEP_UNPOSTED);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
+	view_free(&view);
+	/* And it may be posted anew. */
+	replay_posting(world->replay, &world->vector, true);
+	last_step(world, STEP_POSTED);
+	world_free(world);
+}
+
+static void posted_until_it_is_unbound(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	replay_posting(world->replay, &world->vector, true);
+	replay_unbind(world->replay, &world->vector);
+	view = look(world);
+	assert_mode(&view, NULL);
+	view_free(&view);
+	replay_bind(world->replay, &world->vector, 0);
+	replay_steps(world->replay, &(size_t) { 0 });
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	/* It is in order: no stray. */
+	replay_steps(world->replay, &(size_t) { 0 });
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	view_free(&view);
+	world_free(world);
+}
+
+static void posting_of_an_irq_that_is_not_ours(void **state)
+{
+	struct world *world = world_bound();
+	struct vector foreign = world->vector;
+	size_t count;
+
+	(void)state;
+	replay_steps(world->replay, &count);
+	foreign.irq = WORLD_FOREIGN_IRQ;
+	replay_posting(world->replay, &foreign, true);
+	replay_steps(world->replay, &count);
+	assert_int_equal(count, 0);
+	assert_false(replay_vector(world->replay, &world->vector)->state & STATE_POSTED);
+	world_free(world);
+}
+
+/* A bypass that is connected, and no signals: posted, or idle? */
+static void silence_where_posting_is_told_is_idleness(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	replay_source(world->replay)->may_post = true;
+	view = look(world);
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	view_free(&view);
+	world_free(world);
+}
+
+static void silence_where_posting_is_not_told_says_nothing(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	replay_source(world->replay)->may_post = true;
+	replay_source(world->replay)->posting = "this kernel has no such tracepoint";
+	view = look(world);
+	assert_mode(&view, NULL);
+	assert_all_missing(&view, HOP_IRQ,
+		"no interrupt seen: idle, or posted past the host, of which nothing tells here");
+	view_free(&view);
+	/* It was idle. */
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	view_free(&view);
+	world_free(world);
+}
+
+static void silence_without_a_bypass_is_idleness(void **state)
+{
+	struct replay_options options = world_options();
+	struct world *world = world_new(&options);
+	struct view view;
+
+	(void)state;
+	replay_bind(world->replay, &world->vector, -22);
+	replay_source(world->replay)->may_post = true;
+	replay_source(world->replay)->posting = "this kernel has no such tracepoint";
+	view = look(world);
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	view_free(&view);
+	world_free(world);
+}
+
+/* The host's half of an interrupt that the CPU then delivers itself. */
+static void accept_in_hardware(struct world *world, const struct vcpu *vcpu)
+{
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, WORLD_VECTOR);
+	replay_apicv_accept(world->replay, 0, vcpu, WORLD_VECTOR);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+}
+
+static void apicv(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	struct view view;
+	size_t count;
+
+	(void)state;
+	accept_in_hardware(world, &world->vcpus[0]);
+	accept_in_hardware(world, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 2, 2, 2, 0, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
+	assert_int_equal(replay_in_guest(world->replay, &world->vector).pending, 0);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(records[1].end, END_HARDWARE);
+	view = look(world);
+	assert_mode(&view, "irqfd");
+	assert_all_missing(&view, HOP_INJECT, BY_THE_CPU);
+	assert_int_equal(view.vector->in_flight, 0);
+	assert_int_equal(json_integer_value(json_object_get(vector_of(&view), "hardware")), 2);
+	view_free(&view);
+	world_free(world);
+}
+
+/* The CPU delivers what has merged with one that KVM holds: that is not counted as merged. */
+static void apicv_on_a_pending_one(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	size_t count;
+
+	(void)state;
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	accept_in_hardware(world, &world->vcpus[0]);
+	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 1);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(records[0].end, END_COALESCED);
+	assert_int_equal(records[1].end, END_HARDWARE);
+	assert_int_equal(records[1].uncoalesced, 1);
+	/* The first is injected by KVM after all, and the one in hardware is no second injection. */
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 2, 2, 2, 1, 1);
+	world_free(world);
+}
+
+static void apicv_inhibited_for_some(void **state)
+{
+	struct world *world = world_bound();
+	struct view view;
+
+	(void)state;
+	accept_in_hardware(world, &world->vcpus[0]);
+	world_accept(world, &world->vector, &world->vcpus[1]);
+	world_serve(world, &world->vector, &world->vcpus[1]);
+	accept_in_hardware(world, &world->vcpus[0]);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 4, 4, 4, 2, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 2);
+	view = look(world);
+	assert_all_missing(&view, HOP_COUNT, NULL);
+	assert_int_equal(view.vector->stages[STAGE_TOTAL].count, 2);
+	assert_int_equal(view.vector->in_flight, 0);
+	view_free(&view);
+	world_free(world);
+}
+
+static void apicv_of_other_interrupts(void **state)
+{
+	struct world *world = world_bound();
+
+	(void)state;
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	/* Before it is accepted; of another vector; of another vCPU; after the handler. */
+	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_VECTOR);
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_FOREIGN_VECTOR);
+	replay_apicv_accept(world->replay, 0, &world->vcpus[1], WORLD_VECTOR);
+	replay_apicv_accept(world->replay, 1, &world->vcpus[0], WORLD_VECTOR);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_VECTOR);
+	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 0);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(irqfd),
+		cmocka_unit_test(irqfd_behind_other_waiters),
+		cmocka_unit_test(user),
+		cmocka_unit_test(irqfd_through_the_workqueue),
+		cmocka_unit_test(emulated),
+		cmocka_unit_test(posted),
+		cmocka_unit_test(posted_on_a_kernel_before_6_17),
+		cmocka_unit_test(posted_after_interrupts),
+		cmocka_unit_test(posted_until_an_interrupt_comes_by),
+		cmocka_unit_test(posted_until_it_is_unbound),
+		cmocka_unit_test(posting_of_an_irq_that_is_not_ours),
+		cmocka_unit_test(silence_where_posting_is_told_is_idleness),
+		cmocka_unit_test(silence_where_posting_is_not_told_says_nothing),
+		cmocka_unit_test(silence_without_a_bypass_is_idleness),
+		cmocka_unit_test(apicv),
+		cmocka_unit_test(apicv_on_a_pending_one),
+		cmocka_unit_test(apicv_inhibited_for_some),
+		cmocka_unit_test(apicv_of_other_interrupts),
+	};
+
+	return cmocka_run_group_tests_name("replay, modes", tests, NULL, NULL);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Synthesised kernel objects, for BPF programs that read such by their address: in memory
+ * of the kernel that this process can write, and laid out as the running kernel's
+ * BTF says, kvm.ko's included.
+ */
+#ifndef IMSTRACE_TESTS_REPLAY_OBJECTS_H
+#define IMSTRACE_TESTS_REPLAY_OBJECTS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* X(ENUM, name of the structure) */
+#define OBJECT_TYPES(X)				\
+	X(DEVICE,	device)			\
+	X(EVENTFD,	eventfd_ctx)		\
+	X(WAITER,	wait_queue_entry)	\
+	X(IRQFD,	kvm_kernel_irqfd)	\
+	X(VM,		kvm)			\
+	X(VCPU,		kvm_vcpu)		\
+	X(LAPIC,	kvm_lapic)		\
+	X(TASK,		task_struct)		\
+	X(ACTION,	irqaction)		\
+	X(PRODUCER,	irq_bypass_producer)
+
+/* X(ENUM, type, member): those that the programs look at. */
+#define OBJECT_MEMBERS(X)						\
+	X(DEVICE_NAME,		DEVICE,		init_name)		\
+	X(EVENTFD_WAITERS,	EVENTFD,	wqh.head)		\
+	X(EVENTFD_ID,		EVENTFD,	id)			\
+	X(WAITER_ENTRY,		WAITER,		entry)			\
+	X(IRQFD_VM,		IRQFD,		kvm)			\
+	X(IRQFD_ENTRY,		IRQFD,		wait.entry)		\
+	X(IRQFD_ROUTE_TYPE,	IRQFD,		irq_entry.type)		\
+	X(IRQFD_ROUTE_DATA,	IRQFD,		irq_entry.msi.data)	\
+	X(IRQFD_EVENTFD,	IRQFD,		eventfd)		\
+	X(VM_PID,		VM,		userspace_pid)		\
+	X(VCPU_VM,		VCPU,		kvm)			\
+	X(VCPU_NOTIFIER,	VCPU,		preempt_notifier.link)	\
+	X(VCPU_ID,		VCPU,		vcpu_id)		\
+	X(LAPIC_VCPU,		LAPIC,		vcpu)			\
+	X(VCPU_LAPIC,		VCPU,		arch.apic)		\
+	X(TASK_NOTIFIERS,	TASK,		preempt_notifiers.first) \
+	X(ACTION_DEV_ID,	ACTION,		dev_id)			\
+	X(PRODUCER_IRQ,		PRODUCER,	irq)
+
+enum object_type {
+#define X(ENUM, name) OBJECT_##ENUM,
+	OBJECT_TYPES(X)
+#undef X
+	OBJECT_TYPE_COUNT
+};
+
+enum object_member {
+#define X(ENUM, type, member) MEMBER_##ENUM,
+	OBJECT_MEMBERS(X)
+#undef X
+	OBJECT_MEMBER_COUNT
+};
+
+struct objects;
+
+/* The address of an object in the kernel; 0: none. */
+typedef __u64 object;
+
+/**
+ * objects_open - make room for objects
+ * @why:	why that is impossible here, if it is
+ *
+ * Return: NULL if it is impossible.
+ */
+struct objects *objects_open(const char **why);
+void objects_close(struct objects *objects);
+
+/* A new one, all zero. There is room for some thousands; the test ends when it is used up. */
+object objects_new(struct objects *objects, enum object_type type);
+object objects_new_string(struct objects *objects, const char *text);
+
+/* In as many bytes as the member has. A structure is its first member, a list's its next. */
+void objects_set(struct objects *objects, object of, enum object_member member, __u64 value);
+
+/* The address of a member in the kernel. */
+object objects_member(struct objects *objects, object of, enum object_member member);
+
+/* For benchmarks: the map that an object is in, and where in its one element a member is. */
+int objects_map(struct objects *objects);
+__u32 objects_offset(struct objects *objects, object of, enum object_member member);
+
+/* The member that came with the arguments that kvm_pi_irte_update has since 6.17. */
+#define POSTING_MEMBER	"irq_bypass_vcpu"
+
+/*
+ * A file with the running kernel's BTF, but without that member: what a kernel before 6.17
+ * looks like to CO-RE. Valid until objects_close(); the process ends if that can't be had.
+ */
+const char *objects_older_btf(struct objects *objects);
+
+/* Whether the running kernel's structure has that member. */
+bool objects_kernel_has(struct objects *objects, const char *type, const char *member);
+
+#endif /* IMSTRACE_TESTS_REPLAY_OBJECTS_H */

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random streams of events, as hardware and KVM may produce them, against an oracle: a model
+ * of what a local APIC does, which knows nothing of how the programs work. After each event
+ * every account is what the oracle says, and the harness has held it against the equations
+ * in records.h; what is read at random points adds up to the summary.
+ *
+ * The oracle's APIC has an IRR and an ISR bit for a guest vector of a vCPU. KVM takes an
+ * interrupt out of the IRR some time before it says so, and other CPUs may set the bit
+ * again in between: then the programs take the new interrupt for a merged one
+ * until its injection is told. Only that is kept from the generator: that a third one comes
+ * while KVM has taken the second but not told. Nobody can tell that stream from
+ * one in which the second and third have merged.
+ */
+#include "world.h"
+
+#include "../../user/measure/accounts.h"
+#include "../../user/measure/report.h"
+
+#define VECTORS		5	/* the last one is emulated */
+#define VCPUS		3
+#define ROOM		2	/* in the programs, for vCPUs */
+#define CPUS		2
+#define STEPS		4000
+#define READ_EVERY	97
+
+/* A guest vector of a vCPU. */
+struct slot {
+	bool irr;	/* accepted, and KVM has not taken it */
+	bool taken;	/* KVM has, but has not said that it has injected it */
+	bool isr;
+	bool late;	/* what is in the IRR, or taken, has been counted as merged */
+};
+
+enum where { IDLE, HANDLER, SIGNALLED, ACCEPTED };
+
+/* What a CPU's hard irq context is at. */
+struct cpu {
+	enum where where;
+	unsigned int vector;
+};
+
+struct simulation {
+	struct world *world;
+	__u64 seed;
+	struct vector vectors[VECTORS];
+	bool bound[VECTORS];
+	bool apicv[VCPUS];
+	struct cpu cpus[CPUS];
+	struct slot slots[VECTORS][VCPUS];
+	struct imstrace_account expected[VECTORS];
+	struct measurement *measurement;
+	struct imstrace_account read[VECTORS];	/* all intervals */
+	__u64 stages[VECTORS][STAGE_COUNT];
+};
+
+/* splitmix64: the same numbers on every machine. */
+static __u64 next(struct simulation *s)
+{
+	__u64 z = s->seed += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static bool one_in(struct simulation *s, unsigned int times)
+{
+	return !(next(s) % times);
+}
+
+static bool is_emulated(unsigned int vector)
+{
+	return vector == VECTORS - 1;
+}
+
+static bool in_use(const struct simulation *s, unsigned int vector)
+{
+	for (unsigned int i = 0; i < CPUS; i++)
+		if (s->cpus[i].where != IDLE && s->cpus[i].vector == vector)
+			return true;
+	return false;
+}
+
+/* It is given out by the first interrupt for a vCPU: see run_stream(). */
+static bool has_room(unsigned int vcpu)
+{
+	return vcpu < ROOM;
+}
+
+/* An interrupt begins, by its irq or, if it is emulated, by its signal. */
+static void begin(struct simulation *s, unsigned int at)
+{
+	struct cpu *cpu = &s->cpus[at];
+	unsigned int number = next(s) % VECTORS;
+	const struct vector *vector = &s->vectors[number];
+
+	if (!s->bound[number] || in_use(s, number))
+		return;
+	cpu->vector = number;
+	if (is_emulated(number)) {
+		cpu->where = SIGNALLED;
+		s->expected[number].hops[HOP_SIGNAL]++;
+		replay_signal(s->world->replay, at, vector, CAUSE_EMULATED);
+		return;
+	}
+	cpu->where = HANDLER;
+	s->expected[number].hops[HOP_IRQ]++;
+	replay_irq(s->world->replay, at, vector->irq, 0);
+}
+
+static void leave(struct simulation *s, unsigned int at)
+{
+	struct cpu *cpu = &s->cpus[at];
+	unsigned int number = cpu->vector;
+
+	if (cpu->where == HANDLER)
+		s->expected[number].unmatched[HOP_IRQ]++;
+	if (cpu->where == SIGNALLED)
+		s->expected[number].unmatched[HOP_SIGNAL]++;
+	cpu->where = IDLE;
+	replay_exit(s->world->replay, at, s->vectors[number].irq);
+}
+
+static void accept(struct simulation *s, unsigned int at)
+{
+	struct cpu *cpu = &s->cpus[at];
+	unsigned int number = cpu->vector, vcpu = next(s) % VCPUS;
+	struct imstrace_account *expected = &s->expected[number];
+	struct slot *slot = &s->slots[number][vcpu];
+	bool by_hardware = s->apicv[vcpu];
+
+	if (slot->late && slot->taken && !slot->irr)
+		return;	/* see above */
+	expected->hops[HOP_ACCEPT]++;
+	cpu->where = ACCEPTED;
+	if (!has_room(vcpu)) {
+		expected->lost++;
+	} else if (by_hardware) {
+		/* Said next: it is one call chain, no other CPU's event comes in between. */
+		expected->hardware++;
+	} else if (slot->irr) {
+		/* One counted as merged that was not makes up for this one, which was. */
+		if (slot->late && !slot->taken)
+			slot->late = false;
+		else
+			expected->coalesced++;
+	} else {
+		slot->irr = true;
+		slot->late = slot->taken;
+		expected->coalesced += slot->taken;
+	}
+	replay_accept(s->world->replay, at, &s->world->vcpus[vcpu], APIC_DM_FIXED,
+		      s->vectors[number].guest_vector);
+	if (by_hardware)
+		replay_apicv_accept(s->world->replay, at, &s->world->vcpus[vcpu],
+				    s->vectors[number].guest_vector);
+	/* No exit of a handler ends it. */
+	if (is_emulated(number))
+		cpu->where = IDLE;
+}
+
+/* Something of which nothing must be counted. */
+static void disturb(struct simulation *s, unsigned int at)
+{
+	struct replay *replay = s->world->replay;
+	const struct vcpu *vcpu = &s->world->vcpus[next(s) % VCPUS];
+
+	switch (next(s) % 4) {
+	case 0:
+		replay_irq(replay, at, WORLD_FOREIGN_IRQ, 0);
+		replay_exit(replay, at, WORLD_FOREIGN_IRQ);
+		break;
+	case 1:
+		replay_inject(replay, at, vcpu, WORLD_FOREIGN_VECTOR, false, false);
+		replay_eoi(replay, at, vcpu, WORLD_FOREIGN_VECTOR);
+		break;
+	case 2:
+		replay_eoi(replay, at, vcpu, -1);
+		break;
+	case 3:
+		replay_accept(replay, at, vcpu, APIC_DM_FIXED, WORLD_FOREIGN_VECTOR);
+		break;
+	}
+}
+
+/* What a CPU does in hard irq context. */
+static void handle(struct simulation *s, unsigned int at)
+{
+	struct cpu *cpu = &s->cpus[at];
+
+	if (one_in(s, 8)) {
+		disturb(s, at);
+		return;
+	}
+	switch (cpu->where) {
+	case IDLE:
+		begin(s, at);
+		break;
+	case HANDLER:
+		if (one_in(s, 10)) {
+			leave(s, at);
+			break;
+		}
+		cpu->where = SIGNALLED;
+		s->expected[cpu->vector].hops[HOP_SIGNAL]++;
+		replay_signal(s->world->replay, at, &s->vectors[cpu->vector], CAUSE_IRQ);
+		break;
+	case SIGNALLED:
+		/* An emulated one that is not accepted is noticed later: not here. */
+		if (one_in(s, 10) && !is_emulated(cpu->vector))
+			leave(s, at);
+		else
+			accept(s, at);
+		break;
+	case ACCEPTED:
+		leave(s, at);
+		break;
+	}
+}
+
+static bool vcpu_has_taken(const struct simulation *s, unsigned int vcpu)
+{
+	for (unsigned int i = 0; i < VECTORS; i++)
+		if (s->slots[i][vcpu].taken)
+			return true;
+	return false;
+}
+
+static void inject(struct simulation *s, unsigned int at, unsigned int vector, unsigned int vcpu)
+{
+	struct slot *slot = &s->slots[vector][vcpu];
+	struct imstrace_account *expected = &s->expected[vector];
+	struct world *world = s->world;
+	__u32 guest_vector = s->vectors[vector].guest_vector;
+
+	slot->taken = false;
+	/* The EOI of the one before has not been told. */
+	expected->unmatched[HOP_INJECT] += slot->isr;
+	slot->isr = true;
+	if (slot->late && !slot->irr) {
+		/* It is now known to be one of its own. */
+		slot->late = false;
+		expected->coalesced--;
+	}
+	expected->hops[HOP_INJECT]++;
+	replay_inject(world->replay, at, &world->vcpus[vcpu], guest_vector, false, false);
+	if (one_in(s, 10))
+		replay_inject(world->replay, at, &world->vcpus[vcpu], guest_vector, false, true);
+}
+
+static void end(struct simulation *s, unsigned int at, unsigned int vector, unsigned int vcpu)
+{
+	struct world *world = s->world;
+	__u32 guest_vector = s->vectors[vector].guest_vector;
+
+	s->slots[vector][vcpu].isr = false;
+	s->expected[vector].hops[HOP_EOI]++;
+	if (one_in(s, 3))
+		replay_pv_eoi(world->replay, at, &world->vcpus[vcpu], guest_vector);
+	else
+		replay_eoi(world->replay, at, &world->vcpus[vcpu], guest_vector);
+}
+
+/* What a vCPU's thread does, on a CPU that is in no handler. */
+static void run_guest(struct simulation *s, unsigned int at)
+{
+	unsigned int vector = next(s) % VECTORS, vcpu = next(s) % ROOM;
+	struct slot *slot = &s->slots[vector][vcpu];
+
+	if (slot->taken)
+		inject(s, at, vector, vcpu);
+	else if (slot->isr && !one_in(s, 4))
+		end(s, at, vector, vcpu);
+	else if (slot->irr && (!slot->isr || one_in(s, 10)) && !vcpu_has_taken(s, vcpu)) {
+		slot->irr = false;
+		slot->taken = true;
+	}
+}
+
+/* With nothing of that vCPU under way: what it leaves to KVM then is another test's. */
+static void toggle_apicv(struct simulation *s)
+{
+	unsigned int vcpu = next(s) % VCPUS;
+
+	for (unsigned int i = 0; i < VECTORS; i++)
+		if (s->slots[i][vcpu].irr || s->slots[i][vcpu].taken)
+			return;
+	s->apicv[vcpu] = !s->apicv[vcpu];
+}
+
+/* Unbound and bound again, under an irq number that another vector may have had. */
+static void rebind(struct simulation *s)
+{
+	unsigned int vector = next(s) % VECTORS, irq;
+
+	if (in_use(s, vector))
+		return;
+	if (s->bound[vector]) {
+		replay_unbind(s->world->replay, &s->vectors[vector]);
+		s->bound[vector] = false;
+		return;
+	}
+	if (!is_emulated(vector)) {
+		irq = WORLD_IRQ + next(s) % (VECTORS + 1);
+		for (unsigned int i = 0; i < VECTORS; i++)
+			if (s->bound[i] && s->vectors[i].irq == irq)
+				return;
+		s->vectors[vector].irq = irq;
+	}
+	replay_bind(s->world->replay, &s->vectors[vector], one_in(s, 5) ? -22 : 0);
+	s->bound[vector] = true;
+}
+
+static void read_interval(struct simulation *s)
+{
+	struct source *source = replay_source(s->world->replay);
+	const struct report *report = measurement_interval(s->measurement, source->now(source));
+
+	for (size_t i = 0; i < report->count; i++) {
+		const struct vector_report *vector = &report->vectors[i];
+
+		account_add(&s->read[vector->vector.vector], &vector->account);
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			s->stages[vector->vector.vector][stage] += vector->stages[stage].count;
+	}
+}
+
+/* All but the sums of times, which no oracle knows. */
+static void assert_same(const struct simulation *s, unsigned int step, unsigned int vector,
+			const char *what, struct imstrace_account actual)
+{
+	struct imstrace_account expected = s->expected[vector];
+
+	memset(actual.sums, 0, sizeof(actual.sums));
+	actual.lost_records = 0;
+	if (!memcmp(&actual, &expected, sizeof(actual)))
+		return;
+	for (size_t i = 0; i < sizeof(actual) / sizeof(__u64); i++)
+		if (((__u64 *)&actual)[i] != ((__u64 *)&expected)[i])
+			fail_msg("step %u, vector %u, %s: word %zu is %llu, not %llu", step, vector,
+				 what, i, ((__u64 *)&actual)[i], ((__u64 *)&expected)[i]);
+}
+
+static void assert_summary(struct simulation *s)
+{
+	const struct report *report;
+
+	read_interval(s);
+	report = measurement_summary(s->measurement);
+	assert_int_equal(report->count, VECTORS);
+	for (unsigned int i = 0; i < VECTORS; i++) {
+		const struct imstrace_account *expected = &s->expected[i];
+		const struct vector_report *vector = &report->vectors[i];
+		bool has_irq = !is_emulated(i);
+		const __u64 counts[STAGE_COUNT] = {
+			[STAGE_HANDLER] = has_irq ? expected->hops[HOP_SIGNAL] : 0,
+			[STAGE_IRQFD] = expected->hops[HOP_ACCEPT],
+			[STAGE_DELIVER] = expected->hops[HOP_INJECT],
+			[STAGE_SERVICE] = expected->hops[HOP_EOI],
+			[STAGE_DELIVERY] = has_irq ? expected->hops[HOP_INJECT] : 0,
+			[STAGE_TOTAL] = has_irq ? expected->hops[HOP_EOI] : 0,
+		};
+
+		assert_int_equal(vector->vector.vector, i);
+		assert_same(s, STEPS, i, "summary", vector->account);
+		assert_same(s, STEPS, i, "sum of the intervals", s->read[i]);
+		assert_memory_equal(vector->account.sums, s->read[i].sums,
+				    sizeof(vector->account.sums));
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+			assert_int_equal(vector->stages[stage].count, counts[stage]);
+			assert_int_equal(s->stages[i][stage], counts[stage]);
+		}
+	}
+}
+
+/* A stream in which one of these never happens has shown nothing of it. */
+static void assert_all_happened(const struct simulation *s)
+{
+	struct imstrace_account sum = { 0 };
+
+	for (unsigned int i = 0; i < VECTORS; i++)
+		account_add(&sum, &s->expected[i]);
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		assert_true(sum.hops[hop] > STEPS / 50);
+	assert_true(sum.unmatched[HOP_IRQ] && sum.unmatched[HOP_SIGNAL]);
+	assert_true(sum.unmatched[HOP_INJECT] && sum.coalesced && sum.hardware && sum.lost);
+}
+
+static void run_stream(__u64 seed)
+{
+	static const struct vector_filter any;
+	struct replay_options options = world_options();
+	struct simulation *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	options.vcpus = ROOM;
+	options.interrupts = false;
+	s->seed = seed;
+	s->world = world_new(&options);
+	s->measurement = measurement_new(replay_source(s->world->replay), &any);
+	assert_non_null(s->measurement);
+	for (unsigned int i = 0; i < VECTORS; i++) {
+		s->vectors[i] = replay_new_vector(s->world->replay, s->world->device, i,
+						  is_emulated(i) ? 0 : WORLD_IRQ + i, &s->world->vm,
+						  WORLD_VECTOR + i);
+		replay_bind(s->world->replay, &s->vectors[i], 0);
+		s->bound[i] = true;
+	}
+	/* Room is given out by the first interrupt: to these. */
+	for (unsigned int i = 0; i < ROOM; i++) {
+		world_accept(s->world, &s->vectors[0], &s->world->vcpus[i]);
+		world_serve(s->world, &s->vectors[0], &s->world->vcpus[i]);
+	}
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		s->expected[0].hops[hop] = ROOM;
+
+	for (unsigned int step = 0; step < STEPS; step++) {
+		unsigned int at = next(s) % CPUS;
+
+		if (one_in(s, 50))
+			rebind(s);
+		else if (one_in(s, 50))
+			toggle_apicv(s);
+		else if (s->cpus[at].where != IDLE || one_in(s, 3))
+			handle(s, at);
+		else
+			run_guest(s, at);
+		for (unsigned int i = 0; i < VECTORS; i++)
+			assert_same(s, step, i, "account",
+				    replay_account(s->world->replay, &s->vectors[i]));
+		if (one_in(s, READ_EVERY))
+			read_interval(s);
+	}
+	assert_summary(s);
+	assert_all_happened(s);
+	measurement_free(s->measurement);
+	world_free(s->world);
+	free(s);
+}
+
+/* Numbers as good as any others. */
+#define SEEDS(X)	X(1) X(2) X(3) X(20) X(1966)
+
+#define X(number)					\
+static void stream_##number(void **state)		\
+{							\
+	(void)state;					\
+	run_stream(number);				\
+}
+SEEDS(X)
+#undef X
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define X(number) cmocka_unit_test(stream_##number),
+		SEEDS(X)
+#undef X
+	};
+
+	return cmocka_run_group_tests_name("replay, random streams", tests, NULL, NULL);
+}

@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "replay.h"
+
+#include "imstrace.skel.h"
+#include "layout.h"
+
+#include "../../user/clock.h"
+#include "../../user/measure/accounts.h"
+#include "../../user/source/memory.h"
+
+#include <imstrace/in_flight.h>
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* BPF_PROG_TEST_RUN takes up to so many arguments of a tracepoint. */
+#define MAX_ARGUMENTS	12
+
+#define MAX_SLOTS	256
+
+/* A guest vector of a vCPU that an interrupt has been accepted for. */
+struct slot {
+	const struct vcpu *vcpu;
+	__u32 guest_vector;
+};
+
+/* As struct vcpu_key in bpf/maps.h. */
+struct vcpu_key {
+	__u64 kvm;
+	__u32 pid;
+	__u32 vcpu_id;
+};
+
+struct list {
+	char *data;
+	size_t count;
+	size_t handed_out;	/* of them */
+};
+
+struct replay {
+	struct source source;
+	struct replay_options options;
+	struct imstrace_bpf *programs;
+	struct objects *objects;
+	struct ring_buffer *streams;
+	struct memory memory;
+	object task;
+	struct slot slots[MAX_SLOTS];
+	size_t slot_count;
+	struct list steps, interrupts;
+	__u64 events;
+};
+
+/* The programs that BPF_PROG_TEST_RUN can run. */
+static bool can_run(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
+}
+
+static void add(struct list *list, const void *record, size_t size)
+{
+	list->data = reallocarray(list->data, list->count + 1, size);
+	if (!list->data)
+		abort();
+	memcpy(list->data + list->count++ * size, record, size);
+}
+
+static int on_lifecycle(void *context, void *data, size_t size)
+{
+	struct replay *replay = context;
+
+	(void)size;
+	add(&replay->steps, data, sizeof(struct imstrace_lifecycle));
+	return 0;
+}
+
+static int on_interrupt(void *context, void *data, size_t size)
+{
+	struct replay *replay = context;
+
+	(void)size;
+	add(&replay->interrupts, data, sizeof(struct imstrace_interrupt));
+	return 0;
+}
+
+static __u64 now(struct source *source)
+{
+	(void)source;
+	return clock_now(CLOCK_MONOTONIC);
+}
+
+/* As load() in user/source/live.c, but with other sizes, and nothing is attached. */
+static bool load(struct replay *replay)
+{
+	const struct replay_options *options = &replay->options;
+	const struct live_options sizes = {
+		.max_vectors = options->vectors, .max_vcpus = options->vcpus, .interrupts = true,
+	};
+	LIBBPF_OPTS(bpf_object_open_opts, open_options);
+	struct imstrace_bpf *programs;
+	struct bpf_program *program;
+
+	if (options->old_posting)
+		open_options.btf_custom_path = objects_older_btf(replay->objects);
+	programs = imstrace_bpf__open_opts(&open_options);
+
+	replay->programs = programs;
+	if (!programs)
+		return false;
+	memory_size(programs, &sizes);
+	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->follow_kvm = true;
+	programs->rodata->replaying = true;
+	if (options->stream_bytes) {
+		bpf_map__set_max_entries(programs->maps.lifecycle_stream, options->stream_bytes);
+		bpf_map__set_max_entries(programs->maps.interrupt_stream, options->stream_bytes);
+	}
+	bpf_object__for_each_program(program, programs->obj)
+		bpf_program__set_autoload(program, can_run(program));
+	return !imstrace_bpf__load(programs);
+}
+
+static bool map_memory(struct replay *replay)
+{
+	struct imstrace_bpf *programs = replay->programs;
+
+	replay->streams = ring_buffer__new(bpf_map__fd(programs->maps.lifecycle_stream),
+					   on_lifecycle, replay, NULL);
+	return memory_map(&replay->memory, programs, &replay->source) && replay->streams &&
+	       !ring_buffer__add(replay->streams, bpf_map__fd(programs->maps.interrupt_stream),
+				 on_interrupt, replay);
+}
+
+static void describe(struct replay *replay)
+{
+	struct source *source = &replay->source;
+
+	source->started = clock_now(CLOCK_MONOTONIC);
+	source->now = now;
+	strcpy(source->host, "replay");
+	strcpy(source->kernel, "replay");
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (replay->options.hops & 1U << hop)
+			strcpy(source->hops[hop].attached, "replay");
+		else
+			strcpy(source->hops[hop].reason, "not replayed");
+}
+
+struct replay *replay_open(const struct replay_options *options, const char **why)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+
+	if (!replay) {
+		*why = "out of memory";
+		return NULL;
+	}
+	replay->options = *options;
+	replay->objects = objects_open(why);
+	if (!replay->objects) {
+		replay_close(replay);
+		return NULL;
+	}
+	/* From here on it is possible: that it does not work is a failure. */
+	if (!load(replay) || !map_memory(replay)) {
+		fprintf(stderr, "loading the programs failed: %s\n", strerror(errno));
+		abort();
+	}
+	replay->task = objects_new(replay->objects, OBJECT_TASK);
+	replay->programs->bss->replayed_task = replay->task;
+	replay->programs->bss->seen_hops = options->hops;
+	replay->programs->bss->pci_requests_seen = true;
+	replay->programs->bss->vcpu_frees_seen = true;
+	replay->programs->bss->following = true;
+	describe(replay);
+	return replay;
+}
+
+void replay_close(struct replay *replay)
+{
+	if (!replay)
+		return;
+	ring_buffer__free(replay->streams);
+	memory_unmap(&replay->memory, replay->programs);
+	imstrace_bpf__destroy(replay->programs);
+	objects_close(replay->objects);
+	free(replay->steps.data);
+	free(replay->interrupts.data);
+	free(replay);
+}
+
+struct source *replay_source(struct replay *replay)
+{
+	return &replay->source;
+}
+
+struct objects *replay_objects(struct replay *replay)
+{
+	return replay->objects;
+}
+
+struct bpf_object *replay_object(struct replay *replay)
+{
+	return replay->programs->obj;
+}
+
+struct imstrace_account replay_account(struct replay *replay, const struct vector *vector)
+{
+	return account_read(&replay->source, vector->id);
+}
+
+const struct imstrace_vector *replay_vector(struct replay *replay, const struct vector *vector)
+{
+	return &replay->source.vectors[vector->id];
+}
+
+static void consume(struct replay *replay)
+{
+	int ret = ring_buffer__consume(replay->streams);
+
+	if (ret < 0) {
+		fprintf(stderr, "reading the streams failed: %s\n", strerror(-ret));
+		abort();
+	}
+}
+
+static const void *hand_out(struct replay *replay, struct list *list, size_t size, size_t *count)
+{
+	size_t first = list->handed_out;
+
+	consume(replay);
+	*count = list->count - first;
+	list->handed_out = list->count;
+	return list->data + first * size;
+}
+
+const struct imstrace_lifecycle *replay_steps(struct replay *replay, size_t *count)
+{
+	return hand_out(replay, &replay->steps, sizeof(struct imstrace_lifecycle), count);
+}
+
+const struct imstrace_interrupt *replay_interrupts(struct replay *replay, size_t *count)
+{
+	return hand_out(replay, &replay->interrupts, sizeof(struct imstrace_interrupt), count);
+}
+
+/* Adds what is in @slot to the sums, by vector id. */
+static void tally(struct replay *replay, const struct slot *slot, struct in_guest *sums)
+{
+	const struct bpf_map *map = replay->programs->maps.guest_interrupts;
+	struct vcpu_key key = {
+		.kvm = slot->vcpu->vm->kvm, .pid = slot->vcpu->vm->pid, .vcpu_id = slot->vcpu->id,
+	};
+	struct guest_interrupt guest;
+	__u32 index;
+
+	/* A vCPU for which there was no room has none. */
+	if (bpf_map__lookup_elem(replay->programs->maps.vcpus, &key, sizeof(key), &index,
+				 sizeof(index), 0))
+		return;
+	index = index * GUEST_VECTORS + slot->guest_vector;
+	if (bpf_map__lookup_elem(map, &index, sizeof(index), &guest, sizeof(guest), 0))
+		abort();
+	if (guest.state == PENDING_VALID)
+		sums[guest.pending.id].pending++;
+	if (guest.service_valid)
+		sums[guest.buffers[guest.service].id].service++;
+}
+
+struct in_guest replay_in_guest(struct replay *replay, const struct vector *vector)
+{
+	struct in_guest sums[replay->options.vectors];
+
+	memset(sums, 0, sizeof(sums));
+	for (size_t i = 0; i < replay->slot_count; i++)
+		tally(replay, &replay->slots[i], sums);
+	return sums[vector->id];
+}
+
+static void remember_slot(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector)
+{
+	for (size_t i = 0; i < replay->slot_count; i++)
+		if (replay->slots[i].vcpu == vcpu && replay->slots[i].guest_vector == guest_vector)
+			return;
+	if (replay->slot_count == MAX_SLOTS)
+		abort();
+	replay->slots[replay->slot_count++] = (struct slot) { vcpu, guest_vector };
+}
+
+static void expect_equal(const struct replay *replay, const char *event, __u32 id, const char *what,
+			 __u64 left, __u64 right)
+{
+	char text[256];
+
+	if (left == right)
+		return;
+	snprintf(text, sizeof(text), "after event %llu, %s: vector id %u: %s: %llu is not %llu",
+		 replay->events, event, id, what, left, right);
+	if (replay->options.failed)
+		replay->options.failed(text);
+	fprintf(stderr, "%s\n", text);
+	abort();
+}
+
+/* The equations in records.h: all is at rest between two events. */
+static void check_accounts(struct replay *replay, const char *event)
+{
+	__u32 count = source_vector_count(&replay->source);
+	struct in_guest sums[replay->options.vectors];
+
+	if ((replay->options.hops & ALL_HOPS) != ALL_HOPS)
+		return;
+	memset(sums, 0, sizeof(sums));
+	for (size_t i = 0; i < replay->slot_count; i++)
+		tally(replay, &replay->slots[i], sums);
+	for (__u32 id = 0; id < count; id++) {
+		const struct imstrace_account now = account_read(&replay->source, id);
+		const struct imstrace_account *account = &now;
+
+		expect_equal(replay, event, id, "accept = inject + coalesced + hardware + lost + "
+			     "unmatched[accept] + pending", account->hops[HOP_ACCEPT],
+			     account->hops[HOP_INJECT] + account->coalesced + account->hardware +
+			     account->lost + account->unmatched[HOP_ACCEPT] + sums[id].pending);
+		expect_equal(replay, event, id, "inject = eoi + unmatched[inject] + in service",
+			     account->hops[HOP_INJECT], account->hops[HOP_EOI] +
+			     account->unmatched[HOP_INJECT] + sums[id].service);
+	}
+}
+
+static void run(struct replay *replay, int cpu, const char *event,
+		const struct bpf_program *program, const __u64 arguments[MAX_ARGUMENTS])
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options,
+		    .ctx_in = arguments, .ctx_size_in = MAX_ARGUMENTS * sizeof(*arguments),
+		    .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &options)) {
+		fprintf(stderr, "running %s on CPU %d failed: %s\n", event, cpu, strerror(errno));
+		abort();
+	}
+	replay->events++;
+	if (!replay->options.unchecked)
+		check_accounts(replay, event);
+}
+
+#define RUN(replay, cpu, program, ...)						\
+	run(replay, cpu, #program, (replay)->programs->progs.program,		\
+	    (const __u64[MAX_ARGUMENTS]) { __VA_ARGS__ })
+
+object replay_device(struct replay *replay, const char *name)
+{
+	object device = objects_new(replay->objects, OBJECT_DEVICE);
+
+	objects_set(replay->objects, device, MEMBER_DEVICE_NAME,
+		    objects_new_string(replay->objects, name));
+	return device;
+}
+
+struct vm replay_vm(struct replay *replay, __u32 pid)
+{
+	struct vm vm = { .kvm = objects_new(replay->objects, OBJECT_VM), .pid = pid };
+
+	objects_set(replay->objects, vm.kvm, MEMBER_VM_PID, pid);
+	return vm;
+}
+
+struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id)
+{
+	struct vcpu vcpu = {
+		.vm = vm, .id = id,
+		.vcpu = objects_new(replay->objects, OBJECT_VCPU),
+		.lapic = objects_new(replay->objects, OBJECT_LAPIC),
+	};
+
+	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_VM, vm->kvm);
+	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_ID, id);
+	objects_set(replay->objects, vcpu.lapic, MEMBER_LAPIC_VCPU, vcpu.vcpu);
+	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_LAPIC, vcpu.lapic);
+	return vcpu;
+}
+
+static void add_first(struct objects *objects, struct vector *vector, object waiter,
+		      enum object_member entry)
+{
+	objects_set(objects, waiter, entry, vector->first_waiter);
+	vector->first_waiter = objects_member(objects, waiter, entry);
+	objects_set(objects, vector->eventfd, MEMBER_EVENTFD_WAITERS, vector->first_waiter);
+}
+
+struct vector replay_new_vector(struct replay *replay, object device, __u32 index, __u32 irq,
+				const struct vm *vm, __u32 guest_vector)
+{
+	struct objects *objects = replay->objects;
+	struct vector vector = {
+		.device = device, .index = index, .irq = irq, .slot = index,
+		.eventfd = objects_new(objects, OBJECT_EVENTFD),
+		.guest_vector = guest_vector, .id = IMSTRACE_NONE,
+	};
+
+	objects_set(objects, vector.eventfd, MEMBER_EVENTFD_ID, 1000 + index);
+	/* The list of waiters is a circle through its head. */
+	vector.first_waiter = objects_member(objects, vector.eventfd, MEMBER_EVENTFD_WAITERS);
+	objects_set(objects, vector.eventfd, MEMBER_EVENTFD_WAITERS, vector.first_waiter);
+	if (!vm)
+		return vector;
+	vector.irqfd = objects_new(objects, OBJECT_IRQFD);
+	objects_set(objects, vector.irqfd, MEMBER_IRQFD_VM, vm->kvm);
+	objects_set(objects, vector.irqfd, MEMBER_IRQFD_EVENTFD, vector.eventfd);
+	objects_set(objects, vector.irqfd, MEMBER_IRQFD_ROUTE_TYPE, ROUTE_MSI);
+	objects_set(objects, vector.irqfd, MEMBER_IRQFD_ROUTE_DATA, guest_vector);
+	add_first(objects, &vector, vector.irqfd, MEMBER_IRQFD_ENTRY);
+	return vector;
+}
+
+void replay_add_waiter(struct replay *replay, struct vector *vector)
+{
+	add_first(replay->objects, vector, objects_new(replay->objects, OBJECT_WAITER),
+		  MEMBER_WAITER_ENTRY);
+}
+
+static __u32 find_id(struct replay *replay, const struct vector *vector)
+{
+	__u32 count = source_vector_count(&replay->source);
+
+	for (__u32 id = 0; id < count; id++)
+		if (replay->memory.vectors[id].eventfd == vector->eventfd)
+			return id;
+	return IMSTRACE_NONE;
+}
+
+void replay_bind(struct replay *replay, struct vector *vector, int bypass_ret)
+{
+	if (vector->irq) {
+		RUN(replay, 0, slot_alloc, vector->device, vector->index, vector->irq,
+		    vector->slot, IMSTRACE_NONE, 0);
+		RUN(replay, 0, irq_request, vector->device, vector->index, vector->irq,
+		    vector->slot, 0);
+		RUN(replay, 0, bypass_register, vector->device, vector->index, vector->irq,
+		    vector->slot, vector->eventfd, bypass_ret);
+	}
+	RUN(replay, 0, vector_bind, vector->device, vector->index, vector->irq, vector->slot,
+	    vector->eventfd, 0);
+	vector->id = find_id(replay, vector);
+}
+
+void replay_unbind(struct replay *replay, const struct vector *vector)
+{
+	if (vector->irq) {
+		RUN(replay, 0, bypass_unregister, vector->device, vector->index, vector->irq,
+		    vector->slot, vector->eventfd, 0);
+		RUN(replay, 0, irq_free, vector->device, vector->index, vector->irq,
+		    vector->slot);
+	}
+	RUN(replay, 0, vector_unbind, vector->device, vector->index, vector->irq, vector->slot,
+	    vector->eventfd, 0);
+	if (vector->irq)
+		RUN(replay, 0, slot_free, vector->device, vector->index, vector->irq,
+		    vector->slot);
+}
+
+void replay_irq(struct replay *replay, int cpu, __u32 irq, object action)
+{
+	RUN(replay, cpu, irq_entry, irq, action);
+}
+
+void replay_exit(struct replay *replay, int cpu, __u32 irq)
+{
+	RUN(replay, cpu, irq_exit, irq, 0, 1);
+}
+
+void replay_signal(struct replay *replay, int cpu, const struct vector *vector,
+		   enum imstrace_cause cause)
+{
+	RUN(replay, cpu, signal, vector->device, vector->index, vector->irq, vector->slot,
+	    vector->eventfd, cause);
+}
+
+void replay_accept(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 mode,
+		   __u32 guest_vector)
+{
+	remember_slot(replay, vcpu, guest_vector);
+	RUN(replay, cpu, accept, vcpu->id, mode, 0, guest_vector);
+}
+
+void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu,
+			 __u32 guest_vector)
+{
+	RUN(replay, cpu, apicv_accept, vcpu->id, APIC_DM_FIXED, 0, guest_vector);
+}
+
+object replay_task(struct replay *replay)
+{
+	return replay->task;
+}
+
+object replay_notifier(struct replay *replay, const struct vcpu *vcpu)
+{
+	return objects_member(replay->objects, vcpu->vcpu, MEMBER_VCPU_NOTIFIER);
+}
+
+void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 guest_vector,
+		   bool soft, bool reinjected)
+{
+	objects_set(replay->objects, replay->task, MEMBER_TASK_NOTIFIERS,
+		    vcpu ? replay_notifier(replay, vcpu) : 0);
+	RUN(replay, cpu, inject, guest_vector, soft, reinjected);
+}
+
+void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector)
+{
+	RUN(replay, cpu, eoi, vcpu->lapic, (__u32)guest_vector);
+}
+
+void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector)
+{
+	RUN(replay, cpu, pv_eoi, vcpu->lapic, (__u32)guest_vector);
+}
+
+/* Known by the same member as in posting(), bpf/vfio_pci.h. */
+void replay_posting(struct replay *replay, const struct vector *vector, bool set)
+{
+	if (!replay->options.old_posting &&
+	    objects_kernel_has(replay->objects, "kvm_kernel_irqfd", POSTING_MEMBER))
+		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, set);
+	else
+		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, 0x1000, set);
+}

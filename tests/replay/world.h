@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the replay's tests begin with: a VM of two vCPUs, a device, and one vector that is
+ * bound. Where the programs can't be loaded a test is skipped, and says why.
+ */
+#ifndef IMSTRACE_TESTS_REPLAY_WORLD_H
+#define IMSTRACE_TESTS_REPLAY_WORLD_H
+
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replay.h"
+
+#define WORLD_IRQ		50
+#define WORLD_VECTOR		0x41
+#define WORLD_FOREIGN_IRQ	9
+#define WORLD_FOREIGN_VECTOR	0xec
+
+struct world {
+	struct replay *replay;
+	struct vm vm;
+	struct vcpu vcpus[3];
+	object device;
+	struct vector vector;
+};
+
+static inline void world_failed(const char *what)
+{
+	fail_msg("%s", what);
+}
+
+/* As imstrace --events would be, with room for 8 vectors and 4 vCPUs. */
+static inline struct replay_options world_options(void)
+{
+	return (struct replay_options) {
+		.vectors = 8, .vcpus = 4, .interrupts = true, .hops = ALL_HOPS,
+		.failed = world_failed,
+	};
+}
+
+/* Nothing is bound yet. */
+static inline struct world *world_new(const struct replay_options *options)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	const char *why;
+
+	assert_non_null(world);
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		print_message("what two CPUs do can't be replayed on one\n");
+		skip();
+	}
+	world->replay = replay_open(options, &why);
+	if (!world->replay) {
+		print_message("%s\n", why);
+		skip();
+	}
+	world->vm = replay_vm(world->replay, 1234);
+	for (__u32 i = 0; i < 3; i++)
+		world->vcpus[i] = replay_vcpu(world->replay, &world->vm, i);
+	world->device = replay_device(world->replay, "replayed");
+	world->vector = replay_new_vector(world->replay, world->device, 0, WORLD_IRQ, &world->vm,
+					  WORLD_VECTOR);
+	return world;
+}
+
+static inline struct world *world_bound(void)
+{
+	struct replay_options options = world_options();
+	struct world *world = world_new(&options);
+
+	replay_bind(world->replay, &world->vector, 0);
+	assert_int_not_equal(world->vector.id, IMSTRACE_NONE);
+	return world;
+}
+
+static inline void world_free(struct world *world)
+{
+	replay_close(world->replay);
+	free(world);
+}
+
+/* The host's half of an interrupt of @vector for @vcpu, on CPU 0. */
+static inline void world_accept(struct world *world, const struct vector *vector,
+				const struct vcpu *vcpu)
+{
+	replay_irq(world->replay, 0, vector->irq, 0);
+	replay_signal(world->replay, 0, vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, vector->guest_vector);
+	replay_exit(world->replay, 0, vector->irq);
+}
+
+/* And the guest's. */
+static inline void world_serve(struct world *world, const struct vector *vector,
+			       const struct vcpu *vcpu)
+{
+	replay_inject(world->replay, 0, vcpu, vector->guest_vector, false, false);
+	replay_eoi(world->replay, 0, vcpu, vector->guest_vector);
+}
+
+static inline void assert_hops(struct world *world, const struct vector *vector, __u64 irq,
+			       __u64 signal, __u64 accept, __u64 inject, __u64 eoi)
+{
+	const __u64 expected[HOP_COUNT] = { irq, signal, accept, inject, eoi };
+	const struct imstrace_account account = replay_account(world->replay, vector);
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (account.hops[hop] != expected[hop])
+			fail_msg("hop %u: %llu, not %llu", hop, account.hops[hop], expected[hop]);
+}
+
+static inline void assert_unmatched(struct world *world, const struct vector *vector, __u64 irq,
+				    __u64 signal, __u64 accept, __u64 inject)
+{
+	const __u64 expected[HOP_COUNT] = { irq, signal, accept, inject, 0 };
+	const struct imstrace_account account = replay_account(world->replay, vector);
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (account.unmatched[hop] != expected[hop])
+			fail_msg("unmatched after hop %u: %llu, not %llu", hop,
+				 account.unmatched[hop], expected[hop]);
+}
+
+#endif /* IMSTRACE_TESTS_REPLAY_WORLD_H */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memory.h"
+
+#include "imstrace.skel.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * Blocks of histogram buckets for a vector: its six stages have two octaves each before
+ * the vectors with less make up for it, and a few vectors have room for any times.
+ */
+#define BLOCKS_PER_VECTOR	16
+#define LEAST_BLOCKS		2048
+
+/* Names of vectors for which there is no room; of more, each step is counted as another. */
+#define LOST_NAMES		1024
+
+void memory_size(struct imstrace_bpf *programs, const struct live_options *options)
+{
+	unsigned int vectors = options->max_vectors, vcpus = options->max_vcpus;
+	unsigned int blocks = vectors * BLOCKS_PER_VECTOR;
+
+	if (blocks < LEAST_BLOCKS)
+		blocks = LEAST_BLOCKS;
+	programs->rodata->max_vectors = vectors;
+	programs->rodata->max_vcpus = vcpus;
+	programs->rodata->max_blocks = blocks;
+	bpf_map__set_max_entries(programs->maps.vectors, vectors);
+	bpf_map__set_max_entries(programs->maps.accounts, vectors * libbpf_num_possible_cpus());
+	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
+	bpf_map__set_max_entries(programs->maps.blocks, blocks);
+	bpf_map__set_max_entries(programs->maps.vector_ids, vectors + LOST_NAMES);
+	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
+	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
+	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
+	bpf_map__set_max_entries(programs->maps.guest_interrupts, vcpus * GUEST_VECTORS);
+	if (!options->interrupts)
+		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
+}
+
+/* The length of an array map in memory: its elements are padded to 8 bytes. */
+static size_t map_bytes(const struct bpf_map *map)
+{
+	size_t bytes = (size_t)((bpf_map__value_size(map) + 7) & ~7U) * bpf_map__max_entries(map);
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) & ~(page - 1);
+}
+
+static void *map_array(const struct bpf_map *map, int protection)
+{
+	void *memory = mmap(NULL, map_bytes(map), protection, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void unmap_array(const void *memory, const struct bpf_map *map)
+{
+	if (memory)
+		munmap((void *)memory, map_bytes(map));
+}
+
+bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct source *source)
+{
+	memory->vectors = map_array(programs->maps.vectors, PROT_READ | PROT_WRITE);
+	memory->irq_vectors = map_array(programs->maps.irq_vectors, PROT_READ | PROT_WRITE);
+	memory->accounts = map_array(programs->maps.accounts, PROT_READ);
+	memory->histograms = map_array(programs->maps.histograms, PROT_READ);
+	memory->blocks = map_array(programs->maps.blocks, PROT_READ);
+	source->vectors = memory->vectors;
+	source->accounts = memory->accounts;
+	source->histograms = memory->histograms;
+	source->blocks = memory->blocks;
+	source->block_capacity = bpf_map__max_entries(programs->maps.blocks);
+	source->totals = &programs->bss->totals;
+	source->cpus = libbpf_num_possible_cpus();
+	source->capacity = bpf_map__max_entries(programs->maps.vectors);
+	return memory->vectors && memory->irq_vectors && memory->accounts &&
+	       memory->histograms && memory->blocks;
+}
+
+void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
+{
+	if (!programs)
+		return;
+	unmap_array(memory->vectors, programs->maps.vectors);
+	unmap_array(memory->irq_vectors, programs->maps.irq_vectors);
+	unmap_array(memory->accounts, programs->maps.accounts);
+	unmap_array(memory->histograms, programs->maps.histograms);
+	unmap_array(memory->blocks, programs->maps.blocks);
+}

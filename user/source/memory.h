@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps of the programs: how large they are, and where a source finds them in memory.
+ */
+#ifndef IMSTRACE_SOURCE_MEMORY_H
+#define IMSTRACE_SOURCE_MEMORY_H
+
+#include "live.h"
+
+struct imstrace_bpf;
+
+/* What is written by user space as well, or read by it alone; NULL before memory_map(). */
+struct memory {
+	struct imstrace_vector *vectors;
+	__u64 *irq_vectors;
+	const struct imstrace_account *accounts;
+	const struct imstrace_histogram *histograms;
+	const struct imstrace_block *blocks;
+};
+
+/* Before loading: room for what @options say. */
+void memory_size(struct imstrace_bpf *programs, const struct live_options *options);
+
+/* After loading: maps them, and has @source show them. false: see errno. */
+bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct source *source);
+
+void memory_unmap(struct memory *memory, struct imstrace_bpf *programs);
+
+#endif /* IMSTRACE_SOURCE_MEMORY_H */
