@@ -14,6 +14,7 @@ struct session {
 	const struct session_options *options;
 	struct source *source;
 	struct measurement *measurement;
+	struct slowest slowest;
 	struct lint *lint;	/* NULL: not wanted */
 	__u64 steps;		/* of wanted vectors */
 	/* As of the beginning, and as of the latest step. */
@@ -116,7 +117,10 @@ static void on_interrupt(void *context, const struct imstrace_interrupt *interru
 	if (interrupt->id >= session->source->capacity)
 		return;
 	vector = &session->source->vectors[interrupt->id];
-	if (vector_wanted(&session->options->filter, vector) == WANTED_YES)
+	if (vector_wanted(&session->options->filter, vector) != WANTED_YES)
+		return;
+	slowest_add(&session->slowest, vector, interrupt);
+	if (session->options->interrupts)
 		session->options->sink->interrupt(stdout, vector, interrupt);
 }
 
@@ -187,8 +191,12 @@ static int follow(struct session *session)
 			return ret;
 	} while (!last);
 
-	if (!options->lint_only)
+	if (!options->lint_only && !options->no_summary)
 		options->sink->summary(stdout, measurement_summary(session->measurement));
+	if (options->slowest) {
+		slowest_sort(&session->slowest);
+		options->sink->slowest(stdout, &session->slowest);
+	}
 	return flush(session);
 }
 
@@ -233,11 +241,12 @@ int session_run(struct source *source, const struct session_options *options)
 
 	source->handlers = (struct source_handlers) {
 		.lifecycle = on_lifecycle,
-		.interrupt = options->interrupts ? on_interrupt : NULL,
+		.interrupt = options->interrupts || options->slowest ? on_interrupt : NULL,
 		.context = &session,
 	};
 	session.measurement = measurement_new(source, &options->filter);
-	if (session.measurement && (!options->lint || begin_lint(&session))) {
+	if (session.measurement && slowest_init(&session.slowest, options->slowest) &&
+	    (!options->lint || begin_lint(&session))) {
 		if (options->lint_only)
 			options->sink->watch(stdout, source);
 		else
@@ -248,6 +257,7 @@ int session_run(struct source *source, const struct session_options *options)
 	} else {
 		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
 	}
+	slowest_free(&session.slowest);
 	lint_free(session.lint);
 	measurement_free(session.measurement);
 	source->close(source);

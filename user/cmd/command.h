@@ -7,6 +7,8 @@
 
 /* @argv[0] is the name to show in messages. Return: an exit code. */
 int command_record(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_script(int argc, char **argv);
 int command_live(int argc, char **argv);
 int command_lint(int argc, char **argv);
 int command_check(int argc, char **argv);

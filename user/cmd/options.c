@@ -172,3 +172,46 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 }
 
 const struct argp live_argp = { .options = live_options, .parser = parse_live };
+
+enum recording_key {
+	KEY_FROM = 0x3000, KEY_TO,
+};
+
+static const struct argp_option recording_options[] = {
+	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
+	{ "to", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
+	{ 0 }
+};
+
+static error_t parse_recording(int key, char *value, struct argp_state *state)
+{
+	struct recording_options *recording = state->input;
+
+	switch (key) {
+	case KEY_FROM:
+		if (!parse_duration(value, &recording->from))
+			argp_error(state, "--from wants a time such as 2s or 1500ms, not \"%s\"", value);
+		break;
+	case KEY_TO:
+		if (!parse_duration(value, &recording->to) || !recording->to)
+			argp_error(state, "--to wants a time such as 3s or 1500ms, not \"%s\"", value);
+		break;
+	case ARGP_KEY_ARG:
+		if (recording->directory)
+			argp_error(state, "there is one recording too many: %s", value);
+		recording->directory = value;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which recording? Name the directory that imstrace record has made");
+		break;
+	case ARGP_KEY_END:
+		if (recording->to && recording->to <= recording->from)
+			argp_error(state, "--to is not after --from");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp recording_argp = { .options = recording_options, .parser = parse_recording };

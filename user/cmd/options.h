@@ -7,6 +7,7 @@
 
 #include "../model/vectors.h"
 #include "../source/live.h"
+#include "../source/recording.h"
 
 #include <argp.h>
 #include <linux/types.h>
@@ -32,5 +33,13 @@ extern const struct argp filter_argp;
  */
 extern const struct argp live_argp;
 #define LIVE_HEADER	"How the kernel is followed:"
+
+/*
+ * Which recording, and what of it: likewise, with a struct recording_options. Takes the one
+ * argument, DIR.
+ */
+extern const struct argp recording_argp;
+#define RECORDING_HEADER "Of the recording:"
+#define RECORDING_ARGUMENT "DIR"
 
 #endif /* IMSTRACE_OPTIONS_H */

@@ -6,6 +6,7 @@
 #define IMSTRACE_SINK_H
 
 #include "../measure/report.h"
+#include "../measure/slowest.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
 
@@ -20,6 +21,7 @@
  * @interrupt:	an interrupt, when it has ended, of @vector
  * @interval:	the figures since the last interval
  * @summary:	all figures, last
+ * @slowest:	the slowest interrupts, after the summary
  * @finding:	something is wrong with a driver
  * @flush:	may be NULL; called often: what must not wait any longer. An exit code,
  *		reported, ends the run
@@ -38,6 +40,7 @@ struct sink {
 			  const struct imstrace_interrupt *interrupt);
 	void (*interval)(FILE *out, const struct report *report);
 	void (*summary)(FILE *out, const struct report *report);
+	void (*slowest)(FILE *out, const struct slowest *slowest);
 	void (*finding)(FILE *out, const struct lint_finding *finding);
 	int (*flush)(void);
 	void (*verdict)(FILE *out, const struct lint_verdict *verdict, int exit_code);

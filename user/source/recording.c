@@ -316,7 +316,7 @@ static void count_value(struct recording *recording, __u32 id, enum imstrace_sta
 	__u32 bucket = histogram_bucket(value);
 	__u32 *number = &histogram->blocks[bucket / HISTOGRAM_BLOCK_BUCKETS];
 
-	histogram->sum += value;
+	recording->accounts[id].sums[stage] += value;
 	if (value > histogram->max)
 		histogram->max = value;
 	if (~value > histogram->not_min)
@@ -361,8 +361,6 @@ static void count_interrupt(struct recording *recording,
 	}
 	if (interrupt->uncoalesced)
 		account->coalesced--;
-	else if (interrupt->times[HOP_SIGNAL] && interrupt->cause < CAUSE_COUNT)
-		account->causes[interrupt->cause]++;
 	switch ((enum imstrace_end)interrupt->end) {
 	case END_COALESCED:
 		account->coalesced++;
@@ -522,6 +520,7 @@ static int make_arrays(struct recording *recording)
 	source->blocks = recording->blocks;
 	source->block_capacity = BLOCKS;
 	source->totals = &recording->totals;
+	source->cpus = 1;
 	return 0;
 }
 
@@ -534,6 +533,7 @@ int recording_open(struct source **result, const struct recording_options *optio
 	if (!recording)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	recording->directory = options->directory;
+	source->recording = options->directory;
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		recording->streams[i] = (struct stream) { .name = names[i], .file = -1 };
 	source->now = recording_now;
