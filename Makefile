@@ -102,6 +102,15 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 
 unit-tests: $(UNIT_TESTS)
 
+# Of imstrace itself, on this machine; likewise a program per file.
+NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
+
+$(NATIVE_TESTS): %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -ljansson -lcmocka -o $@
+
+native-tests: $(NATIVE_TESTS) all
+
 # Events replayed through the programs that imstrace loads; here, or in the VM.
 REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
 	$(B)/user/source/memory.o $(B)/user/measure/accounts.o
@@ -194,9 +203,9 @@ demo: deps
 	@tests/demo
 
 test: deps
-	@$(MAKE) --no-print-directory e2e-tests kernel-tests kunit nested
+	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
-	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
+	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
 
 # Not part of "make test": builds a kernel.
@@ -207,7 +216,7 @@ test-debug-kernel:
 
 # Ratios within one run; they want a quiet machine.
 bench: deps
-	@tests/bench/tracepoints
+	@tests/bench/run
 
 clean:
 	rm -rf build
@@ -218,12 +227,12 @@ help:
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
-	@echo '	make bench		what the tracepoints cost when off (minutes)'
+	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests e2e-tests kernel-tests kunit nested deps demo test bench \
-	test-debug-kernel clean help
+.PHONY: all modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
+	kernel-tests kunit nested deps demo test bench test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)

@@ -350,7 +350,7 @@ static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 	__u32 *id;
 
 	if (!following) {
-		if (verifying && verifying == bpf_get_current_pid_tgid() >> 32)
+		if (verifying && verifying == (__u64)BPF_CORE_READ(eventfd, id) + 1)
 			__sync_fetch_and_add(&verified_signals, 1);
 		return;
 	}

@@ -218,8 +218,8 @@ __u32 vcpu_generation;
 bool vcpu_frees_seen;
 /* And to register them as bypass producers, which is the last step of a binding. */
 bool pci_bypass_seen;
-/* Set while user space tries, in this process, whether signals are seen. */
-__u32 verifying;
+/* The id + 1 of the eventfd with which user space tries whether signals are seen; else 0. */
+__u64 verifying;
 __u32 verified_signals;
 /* Kernel address of the task_struct that stands for the current one, if replaying. */
 __u64 replayed_task;

@@ -94,7 +94,8 @@ MODULE_PARM_DESC(fault, "What to do wrong with vector 0, for tests (none)");
 
 /*
  * Vector 0 of a device. It is bound if it has a @trigger, but for what has been
- * @leaked.
+ * @leaked. The sample calls under a lock of the device; what the handler uses is
+ * there before it.
  */
 struct ims_faulty {
 	struct list_head		list;
@@ -113,19 +114,21 @@ struct ims_faulty {
 	int				bypass;
 };
 
-/* Protects all of this but what the handler uses, which is there before it. */
-static DEFINE_MUTEX(ims_faulty_lock);
+static DEFINE_MUTEX(ims_faulty_lock);	/* of the list */
 static LIST_HEAD(ims_faulty_list);
 
+/* Between init and release: there is one. */
 static struct ims_faulty *ims_faulty_find(struct vfio_ims *vi)
 {
 	struct ims_faulty *f;
 
+	mutex_lock(&ims_faulty_lock);
 	list_for_each_entry(f, &ims_faulty_list, list) {
 		if (f->vi == vi)
-			return f;
+			break;
 	}
-	return NULL;
+	mutex_unlock(&ims_faulty_lock);
+	return f;
 }
 
 static void ims_faulty_signal(struct ims_faulty *f, enum ims_trace_cause cause)
@@ -367,50 +370,41 @@ int ims_faulty_set_irqs(struct vfio_ims *vi, u32 flags, u32 index, u32 start,
 			       VFIO_IRQ_SET_ACTION_TRIGGER) &&
 		     index == VFIO_PCI_MSIX_IRQ_INDEX &&
 		     start == IMS_FAULTY_VECTOR && count && data;
-	struct ims_faulty *f;
+	struct ims_faulty *f = ims_faulty_find(vi);
 	s32 *fds;
 	int ret;
 
-	mutex_lock(&ims_faulty_lock);
-	f = ims_faulty_find(vi);
 	/* What the library has bound stays the library's. */
 	binds = binds && (f->trigger || READ_ONCE(ims_fault) != FAULT_NONE) &&
 		vfio_ims_irq(vi, IMS_FAULTY_VECTOR) < 0;
 	if (!binds) {
-		if (flags & VFIO_IRQ_SET_DATA_NONE && !count)
+		if (flags == (VFIO_IRQ_SET_DATA_NONE |
+			      VFIO_IRQ_SET_ACTION_TRIGGER) &&
+		    index == VFIO_PCI_MSIX_IRQ_INDEX && !count)
 			ims_faulty_unbind(f);
-		ret = vfio_ims_set_irqs(vi, flags, index, start, count, data);
-		goto out;
+		return vfio_ims_set_irqs(vi, flags, index, start, count, data);
 	}
 
 	fds = kmemdup(data, count * sizeof(*fds), GFP_KERNEL);
 	ret = fds ? ims_faulty_set_eventfds(f, flags, index, count, fds) :
 		    -ENOMEM;
 	kfree(fds);
-out:
-	mutex_unlock(&ims_faulty_lock);
 	return ret;
 }
 
 void ims_faulty_disable(struct vfio_ims *vi)
 {
-	mutex_lock(&ims_faulty_lock);
 	ims_faulty_unbind(ims_faulty_find(vi));
-	mutex_unlock(&ims_faulty_lock);
 	vfio_ims_disable(vi);
 }
 
 int ims_faulty_irq(struct vfio_ims *vi, u32 vector)
 {
-	struct ims_faulty *f;
-	int irq = 0;
+	struct ims_faulty *f = ims_faulty_find(vi);
 
-	mutex_lock(&ims_faulty_lock);
-	f = ims_faulty_find(vi);
 	if (vector == IMS_FAULTY_VECTOR && f->trigger && !f->leaked)
-		irq = f->irq;
-	mutex_unlock(&ims_faulty_lock);
-	return irq ?: vfio_ims_irq(vi, vector);
+		return f->irq;
+	return vfio_ims_irq(vi, vector);
 }
 
 int ims_faulty_slot(struct vfio_ims *vi, u32 vector)
@@ -448,12 +442,11 @@ int ims_faulty_init(struct vfio_ims *vi, struct vfio_device *vdev,
 
 void ims_faulty_release(struct vfio_ims *vi)
 {
-	struct ims_faulty *f;
+	struct ims_faulty *f = ims_faulty_find(vi);
 
-	mutex_lock(&ims_faulty_lock);
-	f = ims_faulty_find(vi);
 	ims_faulty_unbind(f);
 	ims_faulty_clean_up(f);
+	mutex_lock(&ims_faulty_lock);
 	list_del(&f->list);
 	mutex_unlock(&ims_faulty_lock);
 

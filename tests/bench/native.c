@@ -2,7 +2,7 @@
 /*
  * What imstrace costs on this machine, natively: ns per hop and per interrupt, beside a floor
  * (floor.bpf.c), and with 1 and with 4,096 vectors. Prints markdown, for
- * docs/performance.md.
+ * docs/performance/.
  *
  * How it is measured. The programs are those that imstrace loads, from the same object. They run
  * in a loop in the kernel (driver.h), in the order in which an interrupt passes the hops

@@ -52,7 +52,7 @@ static void rebind(const char *device, int times)
  */
 static void vectors_come_and_go(void **state)
 {
-	static const char *const visitors[] = { VISITOR(1), VISITOR(2), VISITOR(3) };
+	static const char *const visitors[] = { VISITOR(1), VISITOR(2) };
 	enum { REBINDINGS = 40 };
 	json_t *truth = NULL, *visits[COUNT(visitors)] = { NULL }, *seen, *step;
 	struct trace trace = trace_start("come-and-go", "--events -i 20ms");
@@ -73,9 +73,9 @@ static void vectors_come_and_go(void **state)
 	lab_create_device(VISITOR(1));
 	add_run(&visits[0], "--vectors 0-2 --count 20 " VISITOR(1));
 	lab_remove_device(VISITOR(1));
-	lab_create_device(VISITOR(4));
-	rebind(VISITOR(4), REBINDINGS);
-	lab_remove_device(VISITOR(4));
+	lab_create_device(VISITOR(3));
+	rebind(VISITOR(3), REBINDINGS);
+	lab_remove_device(VISITOR(3));
 	trace_end(&trace);
 
 	check_counts(truth, &trace);
@@ -86,12 +86,13 @@ static void vectors_come_and_go(void **state)
 		json_decref(visits[i]);
 	}
 	check_intervals(&trace);
-	seen = find_vector(trace.summary, VISITOR(4), 0);
+	assert_true(json_array_size(trace.intervals) > 1);
+	seen = find_vector(trace.summary, VISITOR(3), 0);
 	assert_int_equal(number(seen, "hops.irq"), REBINDINGS);
 	assert_int_equal(number(seen, "hops.signal"), REBINDINGS);
 	assert_int_equal(number(seen, "unmatched"), 0);
 	json_array_foreach(trace.lifecycle, i, step)
-		bound += !strcmp(text(step, "device"), VISITOR(4)) &&
+		bound += !strcmp(text(step, "device"), VISITOR(3)) &&
 			 !strcmp(text(step, "event"), "vector_bind");
 	assert_int_equal(bound, REBINDINGS);
 	json_decref(truth);
@@ -235,6 +236,29 @@ static void vm_interrupted(void **state)
 	trace_free(&trace);
 }
 
+static long interrupts_of_device(void)
+{
+	int status;
+	char *sum = lab_output(&status, "awk '/vfio-ims.*%s/ { sum += $2 } END { print sum + 0 }' "
+			       "/proc/interrupts", DEVICE);
+	long interrupts = atol(sum);
+
+	free(sum);
+	return interrupts;
+}
+
+/* By their number, for how many there are in a time is anybody's guess. */
+static void wait_for_interrupts(long more)
+{
+	long before = interrupts_of_device();
+
+	for (int tries = 0; interrupts_of_device() < before + more; tries++) {
+		if (tries == 3000)
+			fail_msg("no interrupts for 30 s");
+		usleep(10000);
+	}
+}
+
 /* VMs are killed at any moment, and the next one is not told of what they left behind. */
 static void vms_killed_in_the_middle(void **state)
 {
@@ -249,7 +273,7 @@ static void vms_killed_in_the_middle(void **state)
 		struct program guest = guest_start("--no-wait --no-stamps --count 1000000 " DEVICE);
 
 		program_tell(&guest, "\n");
-		usleep(50000 + 37000 * kills);
+		wait_for_interrupts(100 + 37 * kills);
 		kill(guest.pid, SIGKILL);
 		assert_int_equal(program_end(&guest), 128 + SIGKILL);
 	}
@@ -283,21 +307,22 @@ static void tracers_come_and_go(void **state)
 	program_tell(&guest, "\n");
 	for (int traces = 0; traces < TRACES; traces++) {
 		struct trace trace;
+		long long irqs = 0;
 		char name[32];
 
 		snprintf(name, sizeof(name), "short-%d", traces);
 		trace = trace_start(name, "--events -i 20ms");
-		usleep(100000 + 23000 * traces);
+		wait_for_interrupts(100 + 37 * traces);
 		trace_end(&trace);
 		json_array_foreach(json_object_get(trace.summary, "vectors"), i, vector) {
 			assert_int_equal(number(vector, "unmatched"), 0);
 			assert_int_equal(number(vector, "lost"), 0);
 			/* One pending and one in service. */
 			assert_in_range(number(vector, "in_flight"), 0, 2);
-			assert_true(number(vector, "hops.eoi") > 0);
 			seen += number(vector, "hops.eoi");
+			irqs += is_null(vector, "hops.irq") ? 0 : number(vector, "hops.irq");
 		}
-		assert_int_equal(i, VECTORS);
+		assert_true(irqs >= 100);
 		check_intervals(&trace);
 		trace_free(&trace);
 	}

@@ -31,7 +31,10 @@ void check_times(json_t *truth, const struct trace *trace);
 /* How far the guest's TSC, read as host time, may be off; ns. */
 long long check_clock_error(json_t *truth);
 
-/* The histograms filled in the kernel say what the streamed interrupts say. */
+/*
+ * The histograms filled in the kernel say what the streamed interrupts say. For runs in which
+ * every interrupt gets to its EOI.
+ */
 void check_figures(const struct trace *trace);
 
 /* What the intervals say adds up to the summary, for each count of each vector. */

@@ -7,6 +7,7 @@
 #define IMSTRACE_E2E_GROUPS_H
 
 int run_faults(void);
+int run_ladder(void);
 int run_library(void);
 int run_live(void);
 int run_options(void);

@@ -75,6 +75,7 @@ static void check_waiting(const struct trace *trace)
 {
 	check_figures(trace);
 	check_intervals(trace);
+	assert_true(json_array_size(trace->intervals) > 1);
 	for (int vector = 0; vector < VECTORS; vector++) {
 		json_t *seen = find_vector(trace->summary, DEVICE, vector);
 

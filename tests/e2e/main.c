@@ -16,6 +16,6 @@ int main(int argc, char **argv)
 	/* A program under test that died shows by what it did not say. */
 	signal(SIGPIPE, SIG_IGN);
 	lab_shell("mkdir -p " OUTPUT);
-	return run_faults() + run_library() + run_live() + run_options() + run_accounts() +
-	       run_accuracy() + run_lint() ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_faults() + run_ladder() + run_library() + run_live() + run_options() +
+	       run_accounts() + run_accuracy() + run_lint() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

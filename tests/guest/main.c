@@ -48,6 +48,7 @@ struct options {
 	enum hang hang;
 	bool reset;
 	bool no_wait;
+	bool yield;
 	bool no_stamps;
 	bool step;
 };
@@ -66,6 +67,7 @@ enum {
 	OPTION_HOLD,
 	OPTION_HANG,
 	OPTION_RESET,
+	OPTION_YIELD,
 	OPTION_NO_STAMPS,
 	OPTION_STEP,
 };
@@ -81,7 +83,7 @@ static const char doc[] =
 	"(\"rang\") and seen by the guest (\"seen\"), when it was rung (\"ring_ns\") and when the "
 	"guest's interrupt service routine began (\"isr_ns\") and was about to end "
 	"(\"isr_end_ns\"), all in CLOCK_MONOTONIC; and whether it was left pending or in service "
-	"in the local APIC.\v"
+	"in the local APIC; and how long it all took (\"elapsed_ns\").\v"
 	"Examples:\n"
 	"  ims-guest UUID\n"
 	"        1000 interrupts on each IMS vector, 100 on each emulated one\n"
@@ -121,6 +123,9 @@ static const struct argp_option option_table[] = {
 	  "Before a vector is rung again, wait until the guest took the interrupt before "
 	  "(default)", 0 },
 	{ "no-wait", OPTION_NO_WAIT, NULL, 0, "Don't wait: interrupts may coalesce", 0 },
+	{ "yield", OPTION_YIELD, NULL, 0,
+	  "While waiting, give the CPU away instead of sleeping: without high resolution timers "
+	  "a sleep takes a whole tick", 0 },
 	{ "vcpus", OPTION_VCPUS, "N", 0, "Virtual CPUs (1)", 0 },
 	{ NULL, 0, NULL, 0, "What goes wrong:", 3 },
 	{ "isr-delay", OPTION_ISR_DELAY, "US", 0,
@@ -256,6 +261,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_RESET:
 		options->reset = true;
 		break;
+	case OPTION_YIELD:
+		options->yield = true;
+		break;
 	case OPTION_NO_STAMPS:
 		options->no_stamps = true;
 		break;
@@ -390,7 +398,7 @@ static void free_vectors(struct vectors *vectors)
 }
 
 /* Rings until what hangs is full, and notes what that is. */
-static bool ring_into_hang(const struct ringer *ringer, struct machine *machine,
+static bool ring_into_hang(struct ringer *ringer, struct machine *machine,
 			   struct vectors *vectors, enum hang hang)
 {
 	struct ringer hanging = *ringer;
@@ -402,12 +410,13 @@ static bool ring_into_hang(const struct ringer *ringer, struct machine *machine,
 		machine_delay_isr(machine, vectors, ISR_DELAY_FOREVER);
 	hanging.wait = ringer->wait && hang == HANG_NOTHING;
 	ok = ring_all(&hanging);
+	ringer->elapsed_ns = hanging.elapsed_ns;
 	machine_stop(machine);
 	machine_note_apics(machine, vectors);
 	return ok;
 }
 
-static bool reset_and_ring(const struct ringer *ringer, struct machine *machine,
+static bool reset_and_ring(struct ringer *ringer, struct machine *machine,
 			   struct vectors *vectors, uint64_t isr_delay_ns)
 {
 	bool ok;
@@ -436,6 +445,7 @@ static enum exit_code run(const struct options *options)
 		.vectors = &vectors,
 		.clock = &clock,
 		.wait = !options->no_wait,
+		.yield = options->yield,
 		.rate = options->rate,
 		.timeout_ns = options->timeout * 1e9,
 		.hold_ns = options->hold_us * 1000ULL,
@@ -478,6 +488,7 @@ static enum exit_code run(const struct options *options)
 	if (report.stamps)
 		machine_check_tsc(&machine);
 	report.interrupted = interrupted;
+	report.elapsed_ns = ringer.elapsed_ns;
 	report_truth(&report);
 	if (options->step)
 		wait_for_line();

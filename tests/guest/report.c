@@ -128,7 +128,7 @@ void report_truth(const struct report *report)
 {
 	json_t *head;
 
-	head = made(json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:b, s:o}",
+	head = made(json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:b, s:I, s:o}",
 			      "type", "ground-truth",
 			      "device", report->device,
 			      "pid", (int)getpid(),
@@ -136,6 +136,7 @@ void report_truth(const struct report *report)
 			      "doorbell", doorbell_names[report->doorbell],
 			      "wait", report->wait,
 			      "interrupted", report->interrupted,
+			      "elapsed_ns", (json_int_t)report->elapsed_ns,
 			      "tsc", clock_truth(report)));
 	putchar('{');
 	print(head, JSON_EMBED);

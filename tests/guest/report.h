@@ -16,6 +16,7 @@ struct report {
 	bool stamps;		/* with ring_ns, isr_ns and isr_end_ns */
 	bool held;		/* and held_ns */
 	bool interrupted;
+	uint64_t elapsed_ns;	/* all that was rung took so long */
 	const struct machine *machine;
 	const struct vectors *vectors;
 	const struct clock *clock;

@@ -52,7 +52,9 @@ static void relax(const struct ringer *ringer, uint64_t waited_ns)
 {
 	const struct timespec time = { .tv_nsec = SLEEP_NS };
 
-	if (waited_ns < SPIN_NS)
+	if (ringer->yield)
+		sched_yield();
+	else if (waited_ns < SPIN_NS)
 		_mm_pause();
 	/* Under SCHED_FIFO the vCPUs would not get it. */
 	else if (waited_ns < YIELD_NS && !ringer->hold_ns)
@@ -178,7 +180,7 @@ static void wait_until_quiet(const struct ringer *ringer)
 	}
 }
 
-bool ring_all(const struct ringer *ringer)
+bool ring_all(struct ringer *ringer)
 {
 	uint64_t start = clock_ns(), number = 0;
 	uint32_t turns = 0;
@@ -196,6 +198,7 @@ bool ring_all(const struct ringer *ringer)
 
 	for (unsigned int i = 0; ok && ringer->wait && i < ringer->vectors->num; i++)
 		ok = wait_for_guest(ringer, &ringer->vectors->v[i]);
+	ringer->elapsed_ns = clock_ns() - start;
 	wait_until_quiet(ringer);
 	/* Without waiting, nothing else notices. */
 	return ok && !machine_crashed(ringer->machine);

@@ -17,6 +17,7 @@ struct ringer {
 	struct vectors *vectors;
 	struct clock *clock;
 	bool wait;		/* for the guest's count of a vector, before it is rung again */
+	bool yield;		/* while waiting, give the CPU away instead of sleeping */
 	double rate;		/* doorbells per second over all vectors; 0: as fast as it goes */
 	uint64_t timeout_ns;	/* for one interrupt, and for one doorbell */
 	/*
@@ -25,6 +26,7 @@ struct ringer {
 	 */
 	uint64_t hold_ns;
 	const volatile sig_atomic_t *interrupted;
+	uint64_t elapsed_ns;	/* result: from the first doorbell to the last one, or to what came of it */
 };
 
 /*
@@ -38,6 +40,6 @@ void ring_prepare_hold(void);
  * quiet. Returns false, after a message, if something failed on the way; what was rung
  * until then is in the vectors all the same.
  */
-bool ring_all(const struct ringer *ringer);
+bool ring_all(struct ringer *ringer);
 
 #endif /* IMS_GUEST_RING_H */

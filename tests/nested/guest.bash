@@ -20,41 +20,41 @@ mkdir $out
 # Whatever way it ends, the next run finds the VM as this one did.
 cleanup()
 {
-	local running
+	local running kept
 	mapfile -t running < <(jobs -p)
 	[ ${#running[@]} -eq 0 ] || kill "${running[@]}" 2>/dev/null || true
 	# The device can go when QEMU has gone.
 	wait
 	remove_device
-	rm -rf "$built/output-$(basename "$0")"
-	cp -r $out "$built/output-$(basename "$0")"
+	kept=$built/output-$(basename "$0")-$(uname -r | cut -d. -f1,2)
+	rm -rf "$kept"
+	cp -r $out "$kept"
 }
 trap cleanup EXIT
 
-traces=()
-# trace NAME ARGUMENT…: imstrace live with these, started and attached; its output is in $out/NAME.json.
+declare -A traces=()
+# trace NAME COMMAND…: one that becomes imstrace live --json, started and attached; its output is in
+# $out/NAME.json.
 trace()
 {
 	local name=$1
 	shift
 	# exec: the signal that ends it shall find imstrace and nothing before it.
-	(exec build/imstrace live --json "$@" >"$out/$name.json") &
-	traces+=($!)
+	(exec "$@" >"$out/$name.json") &
+	traces[$name]=$!
 	until [ -s "$out/$name.json" ]; do
 		kill -0 $! 2>/dev/null || die "imstrace has not started"
 		sleep 0.1
 	done
 }
 
-end_traces()
+# end_trace NAME
+end_trace()
 {
-	local pid
 	# What has been written to the streams is read within a moment.
 	sleep 0.3
-	kill -INT "${traces[@]}"
-	for pid in "${traces[@]}"; do
-		wait "$pid" || die "imstrace ended with status $?"
-	done
+	kill -INT "${traces[$1]}"
+	wait "${traces[$1]}" || die "imstrace ended with status $?"
 }
 
 # boot TASK ARGUMENT…: starts the guest, for tests/nested/init's TASK, with more

@@ -141,8 +141,7 @@ static object take(struct objects *objects, size_t bytes)
 	return objects->map->bss->memory_address + from;
 }
 
-/* Where this process sees what is at @address. */
-static char *here(struct objects *objects, object address)
+void *objects_here(struct objects *objects, object address)
 {
 	size_t offset = address - objects->map->bss->memory_address;
 
@@ -158,11 +157,16 @@ object objects_new(struct objects *objects, enum object_type type)
 	return take(objects, objects->sizes[type]);
 }
 
+object objects_new_bytes(struct objects *objects, size_t bytes)
+{
+	return take(objects, bytes);
+}
+
 object objects_new_string(struct objects *objects, const char *text)
 {
 	object address = take(objects, strlen(text) + 1);
 
-	strcpy(here(objects, address), text);
+	strcpy(objects_here(objects, address), text);
 	return address;
 }
 
@@ -174,7 +178,7 @@ object objects_member(struct objects *objects, object of, enum object_member mem
 void objects_set(struct objects *objects, object of, enum object_member member, __u64 value)
 {
 	/* The low bytes first: little endian. */
-	memcpy(here(objects, objects_member(objects, of, member)), &value,
+	memcpy(objects_here(objects, objects_member(objects, of, member)), &value,
 	       objects->places[member].size);
 }
 
@@ -185,7 +189,8 @@ int objects_map(struct objects *objects)
 
 __u32 objects_offset(struct objects *objects, object of, enum object_member member)
 {
-	return here(objects, objects_member(objects, of, member)) - (char *)objects->map->bss;
+	return (char *)objects_here(objects, objects_member(objects, of, member)) -
+	       (char *)objects->map->bss;
 }
 
 /* Renames the member: its place is left, but nobody asks for it by that name. */

@@ -40,6 +40,7 @@
 	X(VCPU_NOTIFIER,	VCPU,		preempt_notifier.link)	\
 	X(VCPU_ID,		VCPU,		vcpu_id)		\
 	X(LAPIC_VCPU,		LAPIC,		vcpu)			\
+	X(LAPIC_REGISTERS,	LAPIC,		regs)			\
 	X(VCPU_LAPIC,		VCPU,		arch.apic)		\
 	X(TASK_NOTIFIERS,	TASK,		preempt_notifiers.first) \
 	X(ACTION_DEV_ID,	ACTION,		dev_id)			\
@@ -75,10 +76,14 @@ void objects_close(struct objects *objects);
 
 /* A new one, all zero. There is room for some thousands; the test ends when it is used up. */
 object objects_new(struct objects *objects, enum object_type type);
+object objects_new_bytes(struct objects *objects, size_t bytes);
 object objects_new_string(struct objects *objects, const char *text);
 
 /* In as many bytes as the member has. A structure is its first member, a list's its next. */
 void objects_set(struct objects *objects, object of, enum object_member member, __u64 value);
+
+/* Where this process can read and write what is at @address in the kernel. */
+void *objects_here(struct objects *objects, object address);
 
 /* The address of a member in the kernel. */
 object objects_member(struct objects *objects, object of, enum object_member member);

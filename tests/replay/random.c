@@ -8,9 +8,7 @@
  * The oracle's APIC has an IRR and an ISR bit for a guest vector of a vCPU. KVM takes an
  * interrupt out of the IRR some time before it says so, and other CPUs may set the bit
  * again in between: then the programs take the new interrupt for a merged one
- * until its injection is told. Only that is kept from the generator: that a third one comes
- * while KVM has taken the second but not told. Nobody can tell that stream from
- * one in which the second and third have merged.
+ * until its injection is told.
  */
 #include "world.h"
 
@@ -24,12 +22,16 @@
 #define STEPS		4000
 #define READ_EVERY	97
 
-/* A guest vector of a vCPU. */
+/*
+ * A guest vector of a vCPU. What is in the IRR, or taken, may have been counted as merged, and
+ * is counted back at its injection.
+ */
 struct slot {
 	bool irr;	/* accepted, and KVM has not taken it */
+	bool irr_late;
 	bool taken;	/* KVM has, but has not said that it has injected it */
+	bool taken_late;
 	bool isr;
-	bool late;	/* what is in the IRR, or taken, has been counted as merged */
 };
 
 enum where { IDLE, HANDLER, SIGNALLED, ACCEPTED };
@@ -48,6 +50,7 @@ struct simulation {
 	bool apicv[VCPUS];
 	struct cpu cpus[CPUS];
 	struct slot slots[VECTORS][VCPUS];
+	unsigned int thirds;	/* accepted while the second was taken, and that not told */
 	struct imstrace_account expected[VECTORS];
 	struct measurement *measurement;
 	struct imstrace_account read[VECTORS];	/* all intervals */
@@ -67,6 +70,14 @@ static __u64 next(struct simulation *s)
 static bool one_in(struct simulation *s, unsigned int times)
 {
 	return !(next(s) % times);
+}
+
+/* Below @count, the lower the likelier: so that much happens in one place. */
+static unsigned int pick(struct simulation *s, unsigned int count)
+{
+	unsigned int a = next(s) % count, b = next(s) % count;
+
+	return a < b ? a : b;
 }
 
 static bool is_emulated(unsigned int vector)
@@ -92,7 +103,7 @@ static bool has_room(unsigned int vcpu)
 static void begin(struct simulation *s, unsigned int at)
 {
 	struct cpu *cpu = &s->cpus[at];
-	unsigned int number = next(s) % VECTORS;
+	unsigned int number = pick(s, VECTORS);
 	const struct vector *vector = &s->vectors[number];
 
 	if (!s->bound[number] || in_use(s, number))
@@ -125,13 +136,11 @@ static void leave(struct simulation *s, unsigned int at)
 static void accept(struct simulation *s, unsigned int at)
 {
 	struct cpu *cpu = &s->cpus[at];
-	unsigned int number = cpu->vector, vcpu = next(s) % VCPUS;
+	unsigned int number = cpu->vector, vcpu = pick(s, VCPUS);
 	struct imstrace_account *expected = &s->expected[number];
 	struct slot *slot = &s->slots[number][vcpu];
 	bool by_hardware = s->apicv[vcpu];
 
-	if (slot->late && slot->taken && !slot->irr)
-		return;	/* see above */
 	expected->hops[HOP_ACCEPT]++;
 	cpu->where = ACCEPTED;
 	if (!has_room(vcpu)) {
@@ -140,21 +149,31 @@ static void accept(struct simulation *s, unsigned int at)
 		/* Said next: it is one call chain, no other CPU's event comes in between. */
 		expected->hardware++;
 	} else if (slot->irr) {
-		/* One counted as merged that was not makes up for this one, which was. */
-		if (slot->late && !slot->taken)
-			slot->late = false;
+		/* It has merged. One that was counted so and was not makes up for it. */
+		if (slot->irr_late && !slot->taken)
+			slot->irr_late = false;
 		else
 			expected->coalesced++;
+		/* Of the two that are on their way, the one is as good as the other. */
+		if (slot->taken_late) {
+			slot->taken_late = false;
+			slot->irr_late = true;
+		}
 	} else {
 		slot->irr = true;
-		slot->late = slot->taken;
-		expected->coalesced += slot->taken;
+		s->thirds += slot->taken_late;
+		/* Only one that the programs know to be pending can seem to take it up. */
+		slot->irr_late = slot->taken && !slot->taken_late;
+		expected->coalesced += slot->irr_late;
 	}
 	replay_accept(s->world->replay, at, &s->world->vcpus[vcpu], APIC_DM_FIXED,
 		      s->vectors[number].guest_vector);
 	if (by_hardware)
 		replay_apicv_accept(s->world->replay, at, &s->world->vcpus[vcpu],
 				    s->vectors[number].guest_vector);
+	else
+		replay_set_irr(s->world->replay, &s->world->vcpus[vcpu],
+			       s->vectors[number].guest_vector, true);
 	/* No exit of a handler ends it. */
 	if (is_emulated(number))
 		cpu->where = IDLE;
@@ -238,11 +257,9 @@ static void inject(struct simulation *s, unsigned int at, unsigned int vector, u
 	/* The EOI of the one before has not been told. */
 	expected->unmatched[HOP_INJECT] += slot->isr;
 	slot->isr = true;
-	if (slot->late && !slot->irr) {
-		/* It is now known to be one of its own. */
-		slot->late = false;
-		expected->coalesced--;
-	}
+	/* It is now known to be one of its own. */
+	expected->coalesced -= slot->taken_late;
+	slot->taken_late = false;
 	expected->hops[HOP_INJECT]++;
 	replay_inject(world->replay, at, &world->vcpus[vcpu], guest_vector, false, false);
 	if (one_in(s, 10))
@@ -265,16 +282,20 @@ static void end(struct simulation *s, unsigned int at, unsigned int vector, unsi
 /* What a vCPU's thread does, on a CPU that is in no handler. */
 static void run_guest(struct simulation *s, unsigned int at)
 {
-	unsigned int vector = next(s) % VECTORS, vcpu = next(s) % ROOM;
+	unsigned int vector = pick(s, VECTORS), vcpu = pick(s, ROOM);
 	struct slot *slot = &s->slots[vector][vcpu];
 
 	if (slot->taken)
 		inject(s, at, vector, vcpu);
 	else if (slot->isr && !one_in(s, 4))
 		end(s, at, vector, vcpu);
-	else if (slot->irr && (!slot->isr || one_in(s, 10)) && !vcpu_has_taken(s, vcpu)) {
+	else if (slot->irr && (!slot->isr || one_in(s, 3)) && !vcpu_has_taken(s, vcpu)) {
 		slot->irr = false;
 		slot->taken = true;
+		slot->taken_late = slot->irr_late;
+		slot->irr_late = false;
+		replay_set_irr(s->world->replay, &s->world->vcpus[vcpu],
+			       s->vectors[vector].guest_vector, false);
 	}
 }
 
@@ -384,6 +405,7 @@ static void assert_all_happened(const struct simulation *s)
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		assert_true(sum.hops[hop] > STEPS / 50);
 	assert_true(sum.unmatched[HOP_IRQ] && sum.unmatched[HOP_SIGNAL]);
+	assert_true(s->thirds > 0);
 	assert_true(sum.unmatched[HOP_INJECT] && sum.coalesced && sum.hardware && sum.lost);
 }
 

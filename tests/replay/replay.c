@@ -19,6 +19,10 @@
 /* BPF_PROG_TEST_RUN takes up to so many arguments of a tracepoint. */
 #define MAX_ARGUMENTS	12
 
+/* arch/x86/include/asm/apicdef.h: where the IRR is in a local APIC, and where that ends. */
+#define APIC_IRR	0x200
+#define APIC_BYTES	0x400
+
 #define MAX_SLOTS	256
 
 /* A guest vector of a vCPU that an interrupt has been accepted for. */
@@ -372,11 +376,13 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id)
 		.vm = vm, .id = id,
 		.vcpu = objects_new(replay->objects, OBJECT_VCPU),
 		.lapic = objects_new(replay->objects, OBJECT_LAPIC),
+		.registers = objects_new_bytes(replay->objects, APIC_BYTES),
 	};
 
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_VM, vm->kvm);
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_ID, id);
 	objects_set(replay->objects, vcpu.lapic, MEMBER_LAPIC_VCPU, vcpu.vcpu);
+	objects_set(replay->objects, vcpu.lapic, MEMBER_LAPIC_REGISTERS, vcpu.registers);
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_LAPIC, vcpu.lapic);
 	return vcpu;
 }
@@ -412,6 +418,16 @@ struct vector replay_new_vector(struct replay *replay, object device, __u32 inde
 	objects_set(objects, vector.irqfd, MEMBER_IRQFD_ROUTE_DATA, guest_vector);
 	add_first(objects, &vector, vector.irqfd, MEMBER_IRQFD_ENTRY);
 	return vector;
+}
+
+void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set)
+{
+	/* 8 registers of 32 bits, 16 bytes apart. */
+	__u32 *word = objects_here(replay->objects, vcpu->registers + APIC_IRR +
+				   guest_vector / 32 * 16);
+	__u32 bit = 1U << guest_vector % 32;
+
+	*word = set ? *word | bit : *word & ~bit;
 }
 
 void replay_add_waiter(struct replay *replay, struct vector *vector)

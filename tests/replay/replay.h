@@ -56,6 +56,7 @@ struct vcpu {
 	__u32 id;
 	object vcpu;
 	object lapic;
+	object registers;	/* of the APIC, as memory */
 };
 
 /**
@@ -115,6 +116,12 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id);
 /* An eventfd with KVM's irqfd waiting for it: @vm NULL: with nobody. Not bound yet. */
 struct vector replay_new_vector(struct replay *replay, object device, __u32 index, __u32 irq,
 				const struct vm *vm, __u32 guest_vector);
+
+/*
+ * Whether @guest_vector is in the vCPU's IRR. No event sets it by itself: when KVM does,
+ * before or after it tells, is up to the test.
+ */
+void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set);
 
 /* Puts another waiter before those of the vector's eventfd. */
 void replay_add_waiter(struct replay *replay, struct vector *vector);

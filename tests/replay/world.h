@@ -50,19 +50,19 @@ static inline struct replay_options world_options(void)
 /* Nothing is bound yet. */
 static inline struct world *world_new(const struct replay_options *options)
 {
-	struct world *world = calloc(1, sizeof(*world));
-	const char *why;
+	const char *why = "what two CPUs do can't be replayed on one";
+	struct replay *replay = NULL;
+	struct world *world;
 
-	assert_non_null(world);
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		print_message("what two CPUs do can't be replayed on one\n");
-		skip();
-	}
-	world->replay = replay_open(options, &why);
-	if (!world->replay) {
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		replay = replay_open(options, &why);
+	if (!replay) {
 		print_message("%s\n", why);
 		skip();
 	}
+	world = calloc(1, sizeof(*world));
+	assert_non_null(world);
+	world->replay = replay;
 	world->vm = replay_vm(world->replay, 1234);
 	for (__u32 i = 0; i < 3; i++)
 		world->vcpus[i] = replay_vcpu(world->replay, &world->vm, i);

@@ -3,7 +3,7 @@
  * What --json writes, read back. With IMSTRACE_JSON_SAMPLES=FILE all lines are
  * also appended to FILE, for tests/check-schema. Runs at the top of the checkout.
  */
-#include "fake.h"
+#include "fake_check.h"
 
 #include "../../user/fault.h"
 #include "../../user/model/lifecycle.h"
@@ -126,6 +126,42 @@ static json_t *summary(struct measurement *measurement)
 
 	json_sink.summary(output_open(&output), measurement_summary(measurement));
 	return parse(output_close(&output));
+}
+
+static json_t *check(const struct source *source)
+{
+	struct environment environment;
+	struct output output;
+
+	fake_environment(&environment);
+	json_sink.check(output_open(&output), &environment, source);
+	return parse(output_close(&output));
+}
+
+#define CHECKED_ENVIRONMENT								\
+	"{'type': 'check', 'schema': 1, 'version': '" IMSTRACE_VERSION "', 'kernel': '6.12.0'," \
+	" 'btf': true, 'apicv': false, 'capabilities': {'cap_sys_admin': true, 'cap_bpf': false," \
+	" 'cap_perfmon': false, 'cap_sys_resource': false}, 'modules': {'kvm': true,"	\
+	" 'irqbypass': false, 'vfio_pci_core': false, 'vfio_ims': false},"
+
+static void check_lines(void **state)
+{
+	struct fake_source *fake = fake_checked_source();
+
+	(void)state;
+	assert_object(check(&fake->source), CHECKED_ENVIRONMENT
+		" 'features': [{'name': 'irq', 'attached': 'raw_tp irq_handler_entry',"
+		" 'verified': null, 'refused': null, 'lost': null},"
+		" {'name': 'signal', 'attached': null, 'verified': null,"
+		" 'refused': '" FAKE_REFUSED "', 'lost': 'stages handler and irqfd'},"
+		" {'name': 'resets', 'attached': 'kprobe reset', 'verified': 'armed',"
+		" 'refused': 'fentry reset: no', 'lost': null}],"
+		" 'stages': {'handler': false, 'irqfd': false, 'deliver': true, 'service': true,"
+		" 'delivery': true, 'total': true}}");
+	free(fake);
+	assert_object(check(NULL), CHECKED_ENVIRONMENT
+		" 'features': [], 'stages': {'handler': false, 'irqfd': false, 'deliver': false,"
+		" 'service': false, 'delivery': false, 'total': false}}");
 }
 
 static void a_start_says_what_is_followed(void **state)
@@ -924,6 +960,7 @@ static void the_schema_is_strict_and_describes_everything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_lines),
 		cmocka_unit_test(a_start_says_what_is_followed),
 		cmocka_unit_test(lifecycle_lines),
 		cmocka_unit_test(a_process_that_is_not_known_is_null),

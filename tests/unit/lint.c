@@ -1021,6 +1021,189 @@ static void devices_are_not_mixed_up(void **state)
 	expect_clean(test);
 }
 
+/* What was found, in this order. */
+static void expect_list(struct test *test, const enum lint_rule *rules, size_t count)
+{
+	judge(test);
+	for (size_t i = 0; i < count && i < test->count; i++)
+		assert_string_equal(lint_name(test->findings[i].rule), lint_name(rules[i]));
+	assert_int_equal(test->count, count);
+	test_done(test);
+}
+
+#define EXPECT(test, ...) \
+	expect_list(test, (const enum lint_rule []) { __VA_ARGS__ }, \
+		    COUNT(((const enum lint_rule []) { __VA_ARGS__ })))
+
+/* After the chip has wiped it; and of a slot that is freed again, it is told once. */
+static void a_pasid_is_written_back(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	pasid_after_free(test);
+	set_up(test, 0);
+	no_bypass(test, 0);
+	free_irq(test, 0);
+	auxdata(test, 0, PASID);
+	free_slot(test, 0);
+	free_slot(test, 0);
+	unbind(test, 0);
+	assert_int_equal(test->findings[2].pasid, IMSTRACE_NONE);
+	EXPECT(test, LINT_PASID_AFTER_FREE, LINT_PASID_AFTER_FREE, LINT_FREE_WITHOUT_ALLOC);
+}
+
+static void a_pasid_is_written_to_a_slot_that_is_free(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	set_up(test, 0);
+	tear_down(test, 0);
+	auxdata(test, 0, PASID);
+	EXPECT(test, LINT_PASID_WRONG);
+}
+
+/* What the first slot had is not the second one's. */
+static void a_second_slot_has_no_pasid(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	set_up(test, 0);
+	alloc_with(test, 0, PASID + 1, 0);
+	stray(test, 0, HOP_IRQ, STATE_FROM_START | STATE_SLOT | STATE_REQUESTED, IMSTRACE_NONE);
+	assert_int_equal(test->findings[1].pasid, IMSTRACE_NONE);
+	auxdata(test, 0, PASID + 1);
+	tear_down(test, 0);
+	EXPECT(test, LINT_DOUBLE_ALLOC, LINT_INTERRUPT_BEFORE_PASID);
+}
+
+static void a_signal_is_before_the_request_of_its_own_life(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	set_up(test, 0);
+	tear_down(test, 0);
+	signal_before_request(test);
+	EXPECT(test, LINT_SIGNAL_BEFORE_REQUEST);
+}
+
+static void an_emulated_vector_becomes_another_kind(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	emulated(test, STEP_VECTOR_BIND, 0, EVENTFD);
+	emulated(test, STEP_VECTOR_UNBIND, 0, EVENTFD);
+	signal_before_request(test);
+	emulated(test, STEP_VECTOR_BIND, 0, EVENTFD);
+	emulated(test, STEP_VECTOR_UNBIND, 0, EVENTFD);
+	EXPECT(test, LINT_SIGNAL_BEFORE_REQUEST);
+}
+
+static void an_emulated_vector_is_bound_while_disabled(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	enable(test);
+	disable(test);
+	emulated(test, STEP_VECTOR_BIND, EMULATED, EVENTFD);
+	emulated(test, STEP_VECTOR_UNBIND, EMULATED, EVENTFD);
+	EXPECT(test, LINT_BIND_DISABLED);
+}
+
+static void never_registered(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	alloc(test, 0);
+	request(test, 0);
+	bind(test, 0);
+	tear_down(test, 0);
+	EXPECT(test, LINT_UNREGISTER_WITHOUT_REGISTER);
+}
+
+/* What is leaked for ever is told once. */
+static void leaks_are_told_once(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	enable(test);
+	set_up(test, 0);
+	disable(test);
+	emulated(test, STEP_VECTOR_BIND, EMULATED, EVENTFD);
+	alloc(test, 1);
+	test->count = 0;
+	disable(test);
+	for (int i = 0; i < 2; i++) {
+		enable(test);
+		disable(test);
+	}
+	enable(test);
+	set_up(test, 0);
+	tear_down(test, 0);
+	disable(test);
+	EXPECT(test, LINT_SLOT_LEAKED, LINT_EVENTFD_LEAKED);
+}
+
+/* Some of its life has been seen, and not the part that is asked for. */
+static void half_known_vectors(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	bind(test, 0);
+	stray(test, 0, HOP_SIGNAL, STATE_FROM_START | STATE_BOUND, EVENTFD);
+	simple(test, STEP_IRQ_REQUEST, 1, 0);
+	stray(test, 1, HOP_SIGNAL, STATE_FROM_START | STATE_REQUESTED, EVENTFD);
+	simple(test, STEP_MSG_WRITE, 1, 0);
+	expect_clean(test);
+}
+
+static void a_failed_binding_explains_no_signal(void **state)
+{
+	struct test *test = test_begin();
+	struct imstrace_lifecycle record;
+
+	(void)state;
+	emulated(test, STEP_VECTOR_BIND, EMULATED, EVENTFD);
+	emulated(test, STEP_VECTOR_UNBIND, EMULATED, EVENTFD);
+	stray(test, EMULATED, HOP_SIGNAL, STATE_FROM_START, EVENTFD);
+	record = make(test, STEP_VECTOR_BIND, EMULATED);
+	record.irq = record.slot = IMSTRACE_NONE;
+	record.eventfd_id = EVENTFD;
+	record.ret = -ENOMEM;
+	feed(test, &record);
+	EXPECT(test, LINT_SIGNAL_UNBOUND);
+}
+
+/* No number of what it was before, nor one that it never had. */
+static void a_finding_has_no_numbers_that_are_not_its_own(void **state)
+{
+	struct test *test = test_begin();
+
+	(void)state;
+	set_up(test, 0);
+	emulated(test, STEP_KNOWN, 0, IMSTRACE_NONE);
+	for (__u32 vector = 0; vector < 2; vector++) {
+		emulated(test, STEP_VECTOR_BIND, vector, EVENTFD);
+		emulated(test, STEP_VECTOR_BIND, vector, EVENTFD);
+	}
+	assert_int_equal(test->count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(test->findings[i].irq, IMSTRACE_NONE);
+		assert_int_equal(test->findings[i].slot, IMSTRACE_NONE);
+		assert_int_equal(test->findings[i].pasid, IMSTRACE_NONE);
+		assert_int_equal(test->findings[i].eventfd_id, EVENTFD);
+	}
+	test_done(test);
+}
+
 static void a_finding_says_of_what(void **state)
 {
 	struct test *test = test_begin();
@@ -1266,6 +1449,17 @@ int main(void)
 		cmocka_unit_test(after_the_end_nothing_is_judged),
 		cmocka_unit_test(a_binding_after_the_end_still_explains_a_signal),
 		cmocka_unit_test(devices_are_not_mixed_up),
+		cmocka_unit_test(a_pasid_is_written_back),
+		cmocka_unit_test(a_pasid_is_written_to_a_slot_that_is_free),
+		cmocka_unit_test(a_second_slot_has_no_pasid),
+		cmocka_unit_test(a_signal_is_before_the_request_of_its_own_life),
+		cmocka_unit_test(an_emulated_vector_becomes_another_kind),
+		cmocka_unit_test(an_emulated_vector_is_bound_while_disabled),
+		cmocka_unit_test(never_registered),
+		cmocka_unit_test(leaks_are_told_once),
+		cmocka_unit_test(half_known_vectors),
+		cmocka_unit_test(a_failed_binding_explains_no_signal),
+		cmocka_unit_test(a_finding_has_no_numbers_that_are_not_its_own),
 		cmocka_unit_test(a_finding_says_of_what),
 		cmocka_unit_test(findings_are_counted),
 		cmocka_unit_test(what_is_not_wanted_does_not_count),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fake.h"
+#include "fake_check.h"
 
 #include "../../user/sink/sink.h"
 
@@ -556,6 +556,76 @@ static void cleaning_never_writes_past_its_end(void **state)
 	assert_string_equal(to, "");
 }
 
+#define CHECKED_ENVIRONMENT							\
+	"Kernel 6.12.0, with BTF: yes, APICv or AVIC allowed: no\n\n"		\
+	"CAPABILITY             HELD \n"					\
+	"  cap_sys_admin        yes   needed: opens the BTF of kvm.ko by its id\n" \
+	"  cap_bpf              no    loads programs; CAP_SYS_ADMIN includes it\n" \
+	"  cap_perfmon          no    attaches them; CAP_SYS_ADMIN includes it\n" \
+	"  cap_sys_resource     no    not needed\n\n"				\
+	"MODULE                 THERE\n"					\
+	"  kvm                  yes   guests: the hops accept, inject and eoi\n" \
+	"  irqbypass            no    bypass steps\n"				\
+	"  vfio_pci_core        no    plain PCI devices\n"			\
+	"  vfio_ims             no    devices of the IMS library\n\n"
+
+static char *check(const struct source *source)
+{
+	struct environment environment;
+	struct output output;
+
+	fake_environment(&environment);
+	text_sink.check(output_open(&output), &environment, source);
+	return output_close(&output);
+}
+
+static void a_check_says_each_reason_once(void **state)
+{
+	struct fake_source *fake = fake_checked_source();
+
+	(void)state;
+	assert_text(check(&fake->source), CHECKED_ENVIRONMENT
+		"WHAT                   ATTACHED BY\n"
+		"  irq                  raw_tp irq_handler_entry\n"
+		"  signal               -; lost: stages handler and irqfd\n"
+		"                         not fentry eventfd_signal: refused by the kernel: "
+		"Operation not permitted\n"
+		"                         not kprobe eventfd_signal: this kernel has no kprobes\n"
+		"  resets               kprobe reset, armed\n"
+		"                         not fentry reset: no\n\n"
+		"STAGE                  MEASURED\n"
+		"  handler              n/a, not seen: signal\n"
+		"  irqfd                n/a, not seen: signal\n"
+		"  deliver              yes\n"
+		"  service              yes\n"
+		"  delivery             yes\n"
+		"  total                yes\n");
+	free(fake);
+}
+
+/* Where the library's devices are seen to signal, and the plain ones are not. */
+static void a_check_says_whose_stage_is_measured(void **state)
+{
+	struct fake_source *fake = fake_checked_source();
+	char *text;
+
+	(void)state;
+	strcpy(fake->source.hops[HOP_SIGNAL].attached, "raw_tp ims_signal");
+	fake->source.pci_signal = FAKE_REFUSED;
+	text = check(&fake->source);
+	assert_non_null(strstr(text, "\n  handler              yes, of devices of the IMS library\n"
+				     "  irqfd                yes, of devices of the IMS library\n"
+				     "  deliver              yes\n"));
+	free(text);
+	free(fake);
+}
+
+static void a_check_of_nothing(void **state)
+{
+	(void)state;
+	assert_text(check(NULL), CHECKED_ENVIRONMENT "Nothing can be measured.\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +643,9 @@ int main(void)
 		cmocka_unit_test(hostile_names_are_harmless),
 		cmocka_unit_test(a_name_without_an_end_is_cut),
 		cmocka_unit_test(names_of_ends_and_causes),
+		cmocka_unit_test(a_check_says_each_reason_once),
+		cmocka_unit_test(a_check_says_whose_stage_is_measured),
+		cmocka_unit_test(a_check_of_nothing),
 		cmocka_unit_test(cleaning_never_writes_past_its_end),
 	};
 

@@ -24,12 +24,13 @@ static const char doc[] =
 	"was refused, which stages can be measured, and what is lost; then detaches. It "
 	"changes nothing on the system."
 	"\v"
-	"Each thing has a ladder of ways: a tracepoint, then fentry, then a kprobe. \"seen to "
-	"fire\" was tried with an event of our own; \"listed by ftrace\" is what can be said "
-	"of a function that can't be called for a trial; nothing is said of tracepoints, "
-	"which fire or are not there.\n\n"
-	"EXIT STATUS  0 some stage can be measured, 1 failed while running, 2 wrong usage, 3 "
-	"nothing can be measured: a privilege or a kernel feature is missing.";
+	"Each thing has a ladder of ways: a tracepoint, then fentry, then a kprobe. One that "
+	"attaches and does not fire is left for the next. \"seen to fire\" was tried with an "
+	"event of our own; \"patched in by ftrace\" and \"armed\" are what can be said of "
+	"functions that can't be called for a trial; nothing is said of tracepoints, which fire "
+	"or are not there.\n\n"
+	"EXIT STATUS  0 some hop can be seen, 1 failed while running, 2 wrong usage, 3 nothing "
+	"can be measured: a privilege or a kernel feature is missing.";
 
 static const struct argp_option options[] = {
 	{ "json", KEY_JSON, NULL, 0, "One JSON object (docs/schema/imstrace-1.json)", 0 },
@@ -57,6 +58,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static bool sees_any_hop(const struct source *source)
+{
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (*source->hops[hop].attached)
+			return true;
+	return false;
+}
+
 int command_check(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
@@ -70,11 +79,15 @@ int command_check(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &check))
 		return EXIT_USAGE;
+	check.live.trial = true;
 	environment_read(&environment);
+	environment_read_modules(&environment);
 	/* What is left without guests is worth knowing, too. */
 	if (!environment.modules[MODULE_KVM])
 		check.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
 	ret = live_open(&source, &check.live);
+	if (!ret && !sees_any_hop(source))
+		ret = fault(EXIT_MISSING, NULL, "no hop of an interrupt can be seen on this system");
 	check.sink->check(stdout, &environment, source);
 	if (source)
 		source->close(source);

@@ -72,8 +72,7 @@ struct life {
 	bool emulated;		/* no slot behind it, as of its latest binding */
 	bool was_requested;	/* its irq, since the slot was allocated */
 	bool pasid_told;	/* it has been found to be left in the slot */
-	enum known allocated;	/* @pasid_allocated is known */
-	__u32 pasid_allocated;
+	__u32 pasid_allocated;	/* what the slot was allocated with, if it has one */
 	/* As of the steps so far; of no meaning but to be told. */
 	__u32 id, irq_number, slot_number, pasid_number, eventfd_id;
 	/*
@@ -185,16 +184,19 @@ static void learn_numbers(struct life *life, const struct imstrace_lifecycle *st
 static void forget(struct life *life)
 {
 	life->slot = life->irq = life->producer = life->bound = life->pasid = UNKNOWN;
-	life->allocated = UNKNOWN;
-	life->waiting = false;
 	life->irq_number = life->slot_number = life->pasid_number = IMSTRACE_NONE;
-	life->eventfd_id = IMSTRACE_NONE;
 }
 
 static void say_no_if_unknown(enum known *what)
 {
 	if (*what == UNKNOWN)
 		*what = NO;
+}
+
+static void no_pasid(struct life *life)
+{
+	life->pasid = NO;
+	life->pasid_number = IMSTRACE_NONE;
 }
 
 /* Before an index is enabled for the first time since we look, who knows? */
@@ -217,10 +219,8 @@ static void slot_alloc(struct lint *lint, struct life *life, const struct imstra
 	say_no_if_unknown(&life->producer);
 	say_no_if_unknown(&life->bound);
 	life->slot = YES;
-	life->pasid = NO;
-	life->pasid_number = IMSTRACE_NONE;
+	no_pasid(life);
 	life->pasid_told = false;
-	life->allocated = YES;
 	life->pasid_allocated = step->pasid;
 	life->emulated = false;
 	life->was_requested = false;
@@ -235,9 +235,7 @@ static void slot_free(struct lint *lint, struct life *life, const struct imstrac
 	if (life->pasid == YES && !life->pasid_told)
 		tell(lint, life, LINT_PASID_AFTER_FREE, step);
 	life->slot = NO;
-	life->pasid = NO;
-	life->pasid_number = IMSTRACE_NONE;
-	life->allocated = UNKNOWN;
+	no_pasid(life);
 }
 
 static void auxdata_write(struct lint *lint, struct life *life,
@@ -246,12 +244,14 @@ static void auxdata_write(struct lint *lint, struct life *life,
 	bool has_pasid = step->pasid != IMSTRACE_NONE;
 	bool changed = life->pasid == YES && life->irq == YES && has_pasid &&
 		       step->pasid != life->pasid_number;
+	bool wrong = has_pasid && (life->slot == NO || (life->slot == YES &&
+							step->pasid != life->pasid_allocated));
 
 	life->pasid = has_pasid ? YES : NO;
 	life->pasid_number = step->pasid;
 	if (changed)
 		tell(lint, life, LINT_PASID_CHANGED, step);
-	else if (has_pasid && life->allocated == YES && step->pasid != life->pasid_allocated)
+	else if (wrong)
 		tell(lint, life, LINT_PASID_WRONG, step);
 }
 
@@ -309,9 +309,7 @@ static void vector_bind(struct lint *lint, struct life *life, const struct imstr
 	life->emulated = step->irq == IMSTRACE_NONE;
 	if (life->emulated) {
 		check_enabled(lint, life, step);
-		say_no_if_unknown(&life->slot);
 		say_no_if_unknown(&life->irq);
-		say_no_if_unknown(&life->producer);
 	} else if (life->irq == NO) {
 		tell(lint, life, LINT_BIND_WITHOUT_IRQ, step);
 	}
@@ -357,7 +355,7 @@ static void resolve(struct lint *lint, struct life *life, const struct imstrace_
 static void stray(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
 {
 	if (step->hop == HOP_IRQ) {
-		if (life->allocated == YES && life->pasid_allocated != IMSTRACE_NONE)
+		if (life->slot == YES && life->pasid_allocated != IMSTRACE_NONE)
 			tell(lint, life, LINT_INTERRUPT_BEFORE_PASID, step);
 		return;
 	}

@@ -488,6 +488,26 @@ static void print_tried(FILE *out, const char *tried)
 	}
 }
 
+/* The reasons stand in the table above: here it is only said which hop it is. */
+static void print_stage_check(FILE *out, const struct source *source, enum imstrace_stage stage)
+{
+	const enum imstrace_hop hops[] = { stage_from(stage), stage_to(stage) };
+	const char *separator = "n/a, not seen: ";
+	bool of_ims_only = false;
+
+	fprintf(out, "  %-20s ", stage_name(stage));
+	for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+		of_ims_only |= hops[i] == HOP_SIGNAL && source->pci_signal;
+		if (*source->hops[hops[i]].attached)
+			continue;
+		fprintf(out, "%s%s", separator, hop_name(hops[i]));
+		separator = ", ";
+	}
+	if (!stage_missing(source, stage))
+		fprintf(out, "yes%s", of_ims_only ? ", of devices of the IMS library" : "");
+	putc('\n', out);
+}
+
 static void text_check(FILE *out, const struct environment *environment,
 		       const struct source *source)
 {
@@ -501,9 +521,10 @@ static void text_check(FILE *out, const struct environment *environment,
 	for (size_t i = 0; i < MODULE_COUNT; i++)
 		fprintf(out, "  %-20s %-5s %s\n", module_name(i),
 			yes_no(environment->modules[i]), module_what(i));
-	if (!source)
+	if (!source) {
+		fputs("\nNothing can be measured.\n", out);
 		return;
-
+	}
 	fprintf(out, "\n%-22s ATTACHED BY\n", "WHAT");
 	for (size_t i = 0; i < source->feature_count; i++) {
 		const struct feature_status *feature = &source->features[i];
@@ -516,12 +537,8 @@ static void text_check(FILE *out, const struct environment *environment,
 		print_tried(out, feature->tried);
 	}
 	fprintf(out, "\n%-22s MEASURED\n", "STAGE");
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		const char *missing = stage_missing(source, stage);
-
-		fprintf(out, "  %-20s %s%s%s\n", stage_name(stage), missing ? "n/a" : "yes",
-			missing ? ": " : "", missing ?: "");
-	}
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		print_stage_check(out, source, stage);
 }
 
 const struct sink text_sink = {

@@ -8,6 +8,7 @@
 #include "attach.h"
 
 #include "../fault.h"
+#include "environment.h"
 #include "verify.h"
 
 #include <bpf/bpf.h>
@@ -179,56 +180,87 @@ static void refuse(struct feature_status *status, const struct rung *rung, const
 		 used ? "; " : "", way_names[rung->way], target, why);
 }
 
-/* 0 if the kernel takes fentry programs, else the errno that it refuses them with. */
-static int try_fentry(const struct btf *btf)
+/* What the kernel takes, found out once by trial. */
+struct abilities {
+	struct btf *btf;	/* the kernel's own; NULL: it has none */
+	int fentry;		/* 0, or the errno that such programs are refused with */
+	int kprobe;
+	bool kprobe_events;	/* that a program can be attached to */
+};
+
+/* Return: 0, or the errno with which a program that does nothing is refused. */
+static int try_load(enum bpf_prog_type type, const struct bpf_prog_load_opts *options)
 {
 	struct bpf_insn return_0[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id = btf__find_by_name_kind(btf, "free_irq", BTF_KIND_FUNC), program;
+	int program = bpf_prog_load(type, "imstrace_try", "GPL", return_0, 2, options);
 
-	if (id < 0)
-		return ENOENT;
-	options.attach_btf_id = id;
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try_fentry", "GPL", return_0, 2, &options);
 	if (program < 0)
 		return errno;
 	close(program);
 	return 0;
 }
 
-/* Why @rung can't hold; NULL: it may. */
-static const char *rung_impossible(const struct rung *rung, const struct btf *btf, int fentry_error,
-				   bool kprobes, char text[128])
+static void find_abilities(struct abilities *abilities)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id;
+
+	/* Functions are attached to by their ids in the kernel's own BTF, whatever --btf says. */
+	abilities->btf = btf__load_vmlinux_btf();
+	id = abilities->btf ?
+	     btf__find_by_name_kind(abilities->btf, "free_irq", BTF_KIND_FUNC) : -ENOENT;
+	options.attach_btf_id = id > 0 ? id : 0;
+	abilities->fentry = id > 0 ? try_load(BPF_PROG_TYPE_TRACING, &options) : ENOENT;
+	abilities->kprobe = try_load(BPF_PROG_TYPE_KPROBE, NULL);
+	abilities->kprobe_events = !access("/sys/bus/event_source/devices/kprobe", F_OK);
+}
+
+static bool in_kernel_btf(const struct abilities *abilities, const char *function)
+{
+	return abilities->btf && btf__find_by_name_kind(abilities->btf, function, BTF_KIND_FUNC) > 0;
+}
+
+static bool exists(const char *directory, const char *name)
 {
 	char path[64];
 
-	if (rung->module) {
-		snprintf(path, sizeof(path), "/sys/module/%s", rung->module);
-		if (access(path, F_OK)) {
-			snprintf(text, 128, "module %s is not loaded", rung->module);
-			return text;
-		}
-	}
-	if (rung->way == NAMES)
-		return access(rung->probes[0].target, F_OK) ? strerror(errno) : NULL;
-	if (rung->way == KPROBE)
-		return kprobes ? NULL : "this kernel has no kprobes";
-	if (rung->way != FENTRY)
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return !access(path, F_OK);
+}
+
+/* Why @rung can't hold; NULL: it may. */
+static const char *rung_impossible(const struct rung *rung, const struct abilities *abilities,
+				   char text[128])
+{
+	int refused = rung->way == FENTRY ? abilities->fentry : abilities->kprobe;
+	const char *function = rung->probes[0].target;
+
+	if (rung->way == RAW_TRACEPOINT)
 		return NULL;
-	if (fentry_error) {
-		snprintf(text, 128, "the kernel refuses fentry: %s", strerror(fentry_error));
+	if (rung->way == NAMES)
+		return access(function, F_OK) ? strerror(errno) : NULL;
+	/* A module that is built in need not be in sysfs. */
+	if (rung->module && !exists("/sys/module", rung->module) &&
+	    !in_kernel_btf(abilities, function) && !kernel_has_function(function)) {
+		snprintf(text, 128, "%s is neither loaded nor built in", rung->module);
 		return text;
 	}
-	if (rung->module) {
-		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", rung->module);
-		return access(path, F_OK) ? "the module has no BTF" : NULL;
+	if (rung->way == FENTRY && !abilities->btf)
+		return "this kernel shows no BTF of its own";
+	if (rung->way == KPROBE && !abilities->kprobe_events)
+		return "this kernel has no kprobes";
+	if (refused) {
+		snprintf(text, 128, "refused by the kernel: %s", strerror(refused));
+		return text;
 	}
-	for (size_t i = 0; i < rung_size(rung); i++)
-		if (btf__find_by_name_kind(btf, rung->probes[i].target, BTF_KIND_FUNC) < 0)
-			return "this kernel has no such function";
+	/* One in a module that is loaded is looked for by libbpf, in the module's BTF. */
+	for (size_t i = 0; i < rung_size(rung) && rung->way == FENTRY; i++)
+		if (!in_kernel_btf(abilities, rung->probes[i].target) &&
+		    (!rung->module || !exists("/sys/kernel/btf", rung->module)))
+			return "no such function in the kernel's BTF";
 	return NULL;
 }
 
@@ -247,19 +279,14 @@ static bool asked_for(const struct attachments *attachments, const struct featur
 	return !feature->of_kvm || attachments->hops & 1U << HOP_ACCEPT;
 }
 
-int attach_plan(struct bpf_object *object, const char *btf_path, unsigned int hops,
-		struct attachments **result)
+int attach_plan(struct bpf_object *object, unsigned int hops, struct attachments **result)
 {
 	struct attachments *attachments = calloc(1, sizeof(*attachments));
-	/* Their programs load without; the perf event that they are attached to is needed. */
-	bool kprobes = !access("/sys/bus/event_source/devices/kprobe", F_OK);
-	struct btf *btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
-	int fentry_error = btf ? try_fentry(btf) : errno;
+	struct abilities abilities;
 
-	if (!attachments) {
-		btf__free(btf);
+	if (!attachments)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
-	}
+	find_abilities(&abilities);
 	attachments->object = object;
 	attachments->hops = hops;
 	for (size_t i = 0; i < FEATURE_COUNT; i++) {
@@ -279,7 +306,7 @@ int attach_plan(struct bpf_object *object, const char *btf_path, unsigned int ho
 				set_autoload(attachments, rung, false);
 				continue;
 			}
-			why = rung_impossible(rung, btf, fentry_error, kprobes, text);
+			why = rung_impossible(rung, &abilities, text);
 			attachments->possible[i][j] = !why;
 			set_autoload(attachments, rung, !why);
 			if (why)
@@ -288,7 +315,7 @@ int attach_plan(struct bpf_object *object, const char *btf_path, unsigned int ho
 		if (!asked_for(attachments, feature))
 			snprintf(status->tried, sizeof(status->tried), "not asked for (--hops)");
 	}
-	btf__free(btf);
+	btf__free(abilities.btf);
 	*result = attachments;
 	return 0;
 }
@@ -327,6 +354,17 @@ static const char *explain(const struct rung *rung, int error)
 					     "this kernel has no such function";
 }
 
+/* As verify.h has it. */
+static const char *verify(const struct attachments *attachments, size_t feature, enum way way,
+			  const char *target)
+{
+	if (way == RAW_TRACEPOINT || way == NAMES)
+		return "";
+	if (feature == FEATURE_PCI_SIGNAL)
+		return verify_signal(attachments->object);
+	return way == FENTRY ? verify_fentry(target) : verify_kprobe(target);
+}
+
 static bool attach_rung(struct attachments *attachments, size_t feature, const struct rung *rung)
 {
 	struct feature_status *status = &attachments->status[feature];
@@ -346,11 +384,11 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 		return false;
 	}
 	/* Some attach, and never fire: docs/architecture.md. */
-	status->verified = rung->way == RAW_TRACEPOINT || rung->way == NAMES ? "" :
-		feature == FEATURE_PCI_SIGNAL ? verify_signal(attachments->object) :
-						verify_listed(last->target);
-	if (!status->verified) {
-		refuse(status, rung, last->target, "attached, but does not fire");
+	for (size_t i = 0; i < rung_size(rung); i++) {
+		status->verified = verify(attachments, feature, rung->way, rung->probes[i].target);
+		if (status->verified)
+			continue;
+		refuse(status, rung, rung->probes[i].target, "attached, but does not fire");
 		detach(attachments, feature);
 		return false;
 	}
@@ -380,22 +418,23 @@ static void drop_orphans(struct attachments *attachments)
 	}
 }
 
-int attach_all(struct attachments *attachments)
+bool attach_all(struct attachments *attachments, bool *pci_bypass_seen)
 {
 	bool any = false;
 
-	for (size_t i = FEATURE_COUNT; i-- > 0;)
+	for (size_t i = FEATURE_COUNT; i-- > 0;) {
 		for (size_t j = 0; j < MAX_RUNGS; j++)
 			if (attachments->possible[i][j] &&
 			    attach_rung(attachments, i, &features[i].rungs[j]))
 				break;
+		/* The next one's programs need to know. */
+		if (i == FEATURE_PCI_BYPASS)
+			*pci_bypass_seen = *attachments->status[i].attached;
+	}
 	drop_orphans(attachments);
 	for (size_t i = 0; i < FEATURE_COUNT; i++)
 		any |= features[i].hop < HOP_COUNT && *attachments->status[i].attached;
-	if (any)
-		return 0;
-	return fault(EXIT_MISSING, "See what was tried, and why not, with imstrace check",
-		     "no hop of an interrupt can be seen on this system");
+	return any;
 }
 
 const struct feature_status *attach_status(const struct attachments *attachments, size_t *count)

@@ -15,20 +15,20 @@ struct attachments;
  * attach_plan - before loading: which rungs does this kernel have?
  * @object:	opened; the programs that have no chance are left out of loading, for one
  *		that is refused would fail them all
- * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @hops:	mask of the hops asked for
  * @result:	to be freed by attach_free()
  *
  * Return: 0 or an exit code, reported.
  */
-int attach_plan(struct bpf_object *object, const char *btf, unsigned int hops,
-		struct attachments **result);
+int attach_plan(struct bpf_object *object, unsigned int hops, struct attachments **result);
 
-/*
- * Attaches what has been loaded, each by the highest rung that holds. Return: 0 if any stage
- * can be measured, or an exit code, reported. What can't be had is in the status.
+/**
+ * attach_all - attach what has been loaded, each by the highest rung that holds
+ * @pci_bypass_seen: the programs' own: set before those that look at it can run
+ *
+ * Return: whether any hop can be seen. What can't be had is in the status.
  */
-int attach_all(struct attachments *attachments);
+bool attach_all(struct attachments *attachments, bool *pci_bypass_seen);
 
 /* What became of each feature; valid until attach_free(). */
 const struct feature_status *attach_status(const struct attachments *attachments, size_t *count);

@@ -12,8 +12,12 @@ static const struct {
 #define X(ENUM, name, what) [CAPABILITY_##ENUM] = { name, what },
 	ENVIRONMENT_CAPABILITIES(X)
 #undef X
-}, modules[] = {
-#define X(ENUM, name, what) [MODULE_##ENUM] = { name, what },
+};
+
+static const struct {
+	const char *name, *function, *what;
+} modules[] = {
+#define X(ENUM, name, function, what) [MODULE_##ENUM] = { name, function, what },
 	ENVIRONMENT_MODULES(X)
 #undef X
 };
@@ -36,6 +40,60 @@ const char *module_name(size_t module)
 const char *module_what(size_t module)
 {
 	return modules[module].what;
+}
+
+/* Sets found[i] for each of @count functions that the kernel, or a module, has. */
+static void find_functions(const char *const *names, bool *found, size_t count)
+{
+	/* "0000000000000000 T free_irq", and of a module, after a tab, "[kvm]". */
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	char line[512];
+
+	if (!symbols)
+		return;
+	while (fgets(line, sizeof(line), symbols)) {
+		const char *type = strchr(line, ' ');
+
+		if (!type || !strchr("tTwW", type[1]) || type[2] != ' ')
+			continue;
+		line[strcspn(line, "\t\n")] = '\0';
+		for (size_t i = 0; i < count; i++)
+			found[i] |= !strcmp(type + 3, names[i]);
+	}
+	fclose(symbols);
+}
+
+bool kernel_has_function(const char *name)
+{
+	bool found = false;
+
+	find_functions(&name, &found, 1);
+	return found;
+}
+
+static bool module_in_sysfs(size_t module)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", modules[module].name);
+	return !access(path, F_OK);
+}
+
+bool module_there(size_t module)
+{
+	/* One that is built in, and has no parameters, is not in sysfs. */
+	return module_in_sysfs(module) || kernel_has_function(modules[module].function);
+}
+
+void environment_read_modules(struct environment *environment)
+{
+	const char *functions[MODULE_COUNT];
+
+	for (size_t i = 0; i < MODULE_COUNT; i++) {
+		environment->modules[i] = module_in_sysfs(i);
+		functions[i] = modules[i].function;
+	}
+	find_functions(functions, environment->modules, MODULE_COUNT);
 }
 
 /* Whether a boolean parameter of a module is on: "Y" or, as an int, "1". */
@@ -65,12 +123,6 @@ void environment_read(struct environment *environment)
 		environment->capabilities[i] = has == CAP_SET;
 	}
 	cap_free(mine);
-	for (size_t i = 0; i < MODULE_COUNT; i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "/sys/module/%s", modules[i].name);
-		environment->modules[i] = !access(path, F_OK);
-	}
 	environment->apicv = parameter_is_on("/sys/module/kvm_intel/parameters/enable_apicv") ||
 			     parameter_is_on("/sys/module/kvm_amd/parameters/avic");
 }

@@ -18,12 +18,16 @@
 	X(PERFMON,	"cap_perfmon",		"attaches them; CAP_SYS_ADMIN includes it")	\
 	X(SYS_RESOURCE,	"cap_sys_resource",	"not needed")
 
-/* X(ENUM, module, what for) */
+/* X(ENUM, module, one of its functions, what for) */
 #define ENVIRONMENT_MODULES(X)								\
-	X(KVM,		"kvm",		"guests: the hops accept, inject and eoi")		\
-	X(IRQBYPASS,	"irqbypass",	"bypass steps")					\
-	X(VFIO_PCI,	"vfio_pci",	"plain PCI devices")					\
-	X(VFIO_IMS,	"vfio_ims",	"devices of the IMS library")
+	X(KVM,		"kvm",		 "kvm_vcpu_kick",				\
+	  "guests: the hops accept, inject and eoi")					\
+	X(IRQBYPASS,	"irqbypass",	 "irq_bypass_register_producer",		\
+	  "bypass steps")								\
+	X(VFIO_PCI,	"vfio_pci_core", "vfio_pci_core_register_device",		\
+	  "plain PCI devices")								\
+	X(VFIO_IMS,	"vfio_ims",	 "vfio_ims_init",				\
+	  "devices of the IMS library")
 
 enum {
 #define X(ENUM, ...) CAPABILITY_##ENUM,
@@ -55,7 +59,18 @@ struct environment {
 	bool apicv;
 };
 
+/* All but the modules. */
 void environment_read(struct environment *environment);
+/* Slower: see kernel_has_function(). */
+void environment_read_modules(struct environment *environment);
+
+/*
+ * Whether the kernel, or a module that is loaded, has this function. Reads the list of all:
+ * some 50 ms.
+ */
+bool kernel_has_function(const char *name);
+/* Whether a module is loaded, or built in; as slow if it is not loaded. */
+bool module_there(size_t module);
 
 const char *capability_name(size_t capability);
 const char *capability_what(size_t capability);

@@ -62,6 +62,7 @@ static int show_libbpf(enum libbpf_print_level level, const char *format, va_lis
 	return (int)level <= show_up_to ? vfprintf(stderr, format, args) : 0;
 }
 
+/* Whether anything can be followed at all. Return: 0 or an exit code, reported. */
 static int check_environment(const struct live_options *options, bool *may_post)
 {
 	struct environment environment;
@@ -79,7 +80,7 @@ static int check_environment(const struct live_options *options, bool *may_post)
 		return fault(EXIT_MISSING,
 			     "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
 			     "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
-	if (options->hops & HOPS_OF_KVM && !environment.modules[MODULE_KVM])
+	if (options->hops & HOPS_OF_KVM && !module_there(MODULE_KVM))
 		return fault(EXIT_MISSING,
 			     "Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: --hops irq,signal",
 			     "KVM is not loaded, so interrupts can't be followed into a guest");
@@ -390,7 +391,7 @@ static int load(struct live *live, const struct live_options *options)
 	memory_size(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
-	ret = attach_plan(programs->obj, options->btf, options->hops, &live->attachments);
+	ret = attach_plan(programs->obj, options->hops, &live->attachments);
 	if (ret)
 		return ret;
 
@@ -461,8 +462,11 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.ignore = live_ignore;
 	live->source.close = live_close;
 
-	ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?:
-	      attach_all(live->attachments);
+	ret = load(live, options) ?: map_memory(live) ?: open_streams(live);
+	if (!ret && !attach_all(live->attachments, &live->programs->bss->pci_bypass_seen) &&
+	    !options->trial)
+		ret = fault(EXIT_MISSING, "See what was tried, and why not, with imstrace check",
+			    "no hop of an interrupt can be seen on this system");
 	if (ret) {
 		live_close(&live->source);
 		return ret;

@@ -23,6 +23,7 @@
  * @max_vectors: room for so many vectors, by name
  * @max_vcpus:	and for so many vCPUs at a time
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
+ * @trial:	only to look what can be seen: that there is no hop is no fault
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
@@ -30,6 +31,7 @@ struct live_options {
 	bool interrupts;
 	unsigned int max_vectors;
 	unsigned int max_vcpus;
+	bool trial;
 	const char *btf;
 	int verbose;
 };

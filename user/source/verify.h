@@ -2,7 +2,8 @@
 /*
  * Whether what has been attached works. The kernel takes some probes and never
  * runs them: fentry of a function of kvm.ko in about half of the boots of 6.12,
- * for the module has lost weak functions and ftrace's addresses are off.
+ * for the module has lost weak functions and ftrace's addresses are off; fentry and
+ * most kprobes with kernel.ftrace_enabled = 0; all kprobes with 0 in kprobes/enabled.
  */
 #ifndef IMSTRACE_SOURCE_VERIFY_H
 #define IMSTRACE_SOURCE_VERIFY_H
@@ -16,8 +17,10 @@
 const char *verify_signal(const struct bpf_object *object);
 
 /*
- * Looks for @function among those that ftrace calls. Return: as above.
+ * The same of what can't be called for a trial: whether the kernel has patched a call of ours
+ * into @function, or its kprobe is armed. Return: as above.
  */
-const char *verify_listed(const char *function);
+const char *verify_fentry(const char *function);
+const char *verify_kprobe(const char *function);
 
 #endif /* IMSTRACE_SOURCE_VERIFY_H */

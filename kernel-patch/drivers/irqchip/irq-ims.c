@@ -400,6 +400,7 @@ static int ims_queue_retrigger(struct irq_data *data)
 	return later ? 1 : irq_chip_retrigger_hierarchy(data);
 }
 
+/* The array's, and the bus lock with what follows from it. */
 static const struct irq_chip ims_queue_chip = {
 	.name			= "IMS",
 	.irq_startup		= ims_chip_startup,
