@@ -81,7 +81,10 @@ static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id, bool 
 	if (vcpu_frees_seen && target->generation == generation && target->kvm == (__u64)kvm &&
 	    target->vcpu_id == vcpu_id)
 		return target->number;
-	target->number = find_number(kvm, vcpu_id, add);
+	/* In a process, which the next accept may interrupt: it must not find half a memory. */
+	if (!add)
+		return find_number(kvm, vcpu_id, false);
+	target->number = find_number(kvm, vcpu_id, true);
 	target->kvm = (__u64)kvm;
 	target->vcpu_id = vcpu_id;
 	/* If it has just been added, this is of the generation before: it is found next time. */
@@ -156,9 +159,13 @@ static __always_inline void set_state(struct guest_interrupt *guest, enum pendin
 static __always_inline struct imstrace_interrupt *buffer_of(struct guest_interrupt *guest,
 							    __u32 index)
 {
+	/*
+	 * The compiler must not know that it is at most 3, or it looks for 3 only, which tells
+	 * 6.1's verifier nothing; nor compute the address before the check.
+	 */
+	barrier_var(index);
 	if (index >= GUEST_BUFFERS)
 		return NULL;
-	/* Not before the check, or the verifier refuses the address. */
 	barrier_var(index);
 	return &guest->buffers[index];
 }

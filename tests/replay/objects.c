@@ -197,12 +197,16 @@ __u32 objects_offset(struct objects *objects, object of, enum object_member memb
 const char *objects_older_btf(struct objects *objects)
 {
 	static const char name[] = POSTING_MEMBER;
+	const void *data;
+	char *copy, *at;
 	__u32 size;
-	const void *data = btf__raw_data(objects->vmlinux, &size);
-	char *copy = malloc(size), *at;
 	FILE *file;
 	int fd;
 
+	if (objects->kvm)
+		return NULL;
+	data = btf__raw_data(objects->vmlinux, &size);
+	copy = malloc(size);
 	strcpy(objects->older_btf, "/tmp/imstrace-btf.XXXXXX");
 	fd = mkstemp(objects->older_btf);
 	file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -211,7 +215,7 @@ const char *objects_older_btf(struct objects *objects)
 		abort();
 	}
 	memcpy(copy, data, size);
-	/* With its end: a longer name may begin so. A kernel that is older has none. */
+	/* With its end: a longer name may begin so. */
 	at = memmem(copy, size, name, sizeof(name));
 	if (at)
 		*at = '_';

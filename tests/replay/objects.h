@@ -98,6 +98,7 @@ __u32 objects_offset(struct objects *objects, object of, enum object_member memb
 /*
  * A file with the running kernel's BTF, but without that member: what a kernel before 6.17
  * looks like to CO-RE. Valid until objects_close(); the process ends if that can't be had.
+ * NULL: KVM is a module, and libbpf takes no BTF for one.
  */
 const char *objects_older_btf(struct objects *objects);
 

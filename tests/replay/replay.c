@@ -51,6 +51,7 @@ struct replay {
 	struct objects *objects;
 	struct ring_buffer *streams;
 	struct memory memory;
+	const char *older_btf;	/* NULL: the programs see the kernel as it is */
 	object task;
 	struct slot slots[MAX_SLOTS];
 	size_t slot_count;
@@ -107,8 +108,7 @@ static bool load(struct replay *replay)
 	struct imstrace_bpf *programs;
 	struct bpf_program *program;
 
-	if (options->old_posting)
-		open_options.btf_custom_path = objects_older_btf(replay->objects);
+	open_options.btf_custom_path = replay->older_btf;
 	programs = imstrace_bpf__open_opts(&open_options);
 
 	replay->programs = programs;
@@ -153,6 +153,12 @@ static void describe(struct replay *replay)
 			strcpy(source->hops[hop].reason, "not replayed");
 }
 
+/* Whether the kernel is one since 6.17, as posting() in bpf/vfio_pci.h tells. */
+static bool new_posting(const struct replay *replay)
+{
+	return objects_kernel_has(replay->objects, "kvm_kernel_irqfd", POSTING_MEMBER);
+}
+
 struct replay *replay_open(const struct replay_options *options, const char **why)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
@@ -166,6 +172,14 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 	if (!replay->objects) {
 		replay_close(replay);
 		return NULL;
+	}
+	if (options->old_posting && new_posting(replay)) {
+		replay->older_btf = objects_older_btf(replay->objects);
+		if (!replay->older_btf) {
+			*why = "kvm.ko can't be made to look like an older one";
+			replay_close(replay);
+			return NULL;
+		}
 	}
 	/* From here on it is possible: that it does not work is a failure. */
 	if (!load(replay) || !map_memory(replay)) {
@@ -534,11 +548,9 @@ void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int 
 	RUN(replay, cpu, pv_eoi, vcpu->lapic, (__u32)guest_vector);
 }
 
-/* Known by the same member as in posting(), bpf/vfio_pci.h. */
 void replay_posting(struct replay *replay, const struct vector *vector, bool set)
 {
-	if (!replay->options.old_posting &&
-	    objects_kernel_has(replay->objects, "kvm_kernel_irqfd", POSTING_MEMBER))
+	if (!replay->options.old_posting && new_posting(replay))
 		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, set);
 	else
 		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, 0x1000, set);
