@@ -172,7 +172,7 @@ $(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
 
-# The KUnit suites, with a KUnit that Debian's kernel lacks; they need 6.12.
+# The KUnit suites, with a KUnit that Debian's kernel lacks.
 KUNIT := build/kunit-$(KERNEL)
 
 $(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
@@ -204,7 +204,7 @@ demo: deps
 
 test: deps
 	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests
-	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests
+	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
 

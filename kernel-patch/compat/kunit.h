@@ -24,6 +24,17 @@ struct kunit;
 
 #ifdef IMS_KUNIT_CORE
 
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#include <linux/device.h>
+#include <linux/kthread.h>
+
+/* Not exported. */
+#define kthread_exit(code)		kthread_complete_and_exit(NULL, code)
+#define device_is_bound(dev)		((dev)->driver != NULL)
+#endif
+
 /* No notifier which looks for suites in a struct module. */
 #undef CONFIG_MODULES
 

@@ -27,8 +27,8 @@ static const char *const stages[] = { "handler", "irqfd", "deliver", "service" }
 #define IRQFD_FUNCTION		"kvm:irqfd_wakeup"
 
 /* us; different, for a stage that showed another one's would be found out. */
-static const int lengths[] = { 4000, 5000, 6000, 7000 };
-#define SHORTEST_NS	4000000
+static const int lengths[] = { 16000, 20000, 24000, 28000 };
+#define SHORTEST_NS	16000000
 
 /* Interrupts with the delays, and as many before them without. */
 #define INTERRUPTS	30

@@ -8,11 +8,19 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* An argument is a pattern for the names of the tests to run, such as "*waiting". */
+#define LADDER_TESTS	"ladder*"
+
+/*
+ * An argument is a pattern for the names of the tests to run, such as "*waiting". Those of the
+ * ladder have a machine of their own: 6.1's ftrace does not survive that kprobes are
+ * disarmed while it is disabled (a WARNING in ftrace_shutdown(), and it is off for good).
+ */
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
+	else
+		cmocka_set_skip_filter(LADDER_TESTS);
 	/* A program under test that died shows by what it did not say. */
 	signal(SIGPIPE, SIG_IGN);
 	lab_shell("mkdir -p " OUTPUT);
