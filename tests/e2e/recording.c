@@ -118,11 +118,11 @@ static void same_as_live(void **state)
 	assert_int_equal(json_array_size(json_object_get(slowest, "interrupts")), 5);
 	assert_int_equal(
 		count_lines(IMSTRACE " script --only interrupts --json " RECORDING
-			    " | grep -c '\"type\": \"interrupt\"'"),
+			    " | grep -c '\"type\":\"interrupt\"'"),
 		count_lines("babeltrace2 " RECORDING " | grep -c imstrace:interrupt"));
 	assert_int_equal(
 		count_lines(IMSTRACE " script --only lifecycle --json " RECORDING
-			    " | grep -c '\"type\": \"lifecycle\"'"),
+			    " | grep -c '\"type\":\"lifecycle\"'"),
 		count_lines("babeltrace2 " RECORDING " | grep -vc 'imstrace:interrupt\\|imstrace:vector:'"));
 	/* Without a warning. */
 	assert_int_equal(count_lines("babeltrace2 " RECORDING " 2>&1 >/dev/null | wc -l"), 0);
