@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #define METADATA_BYTES	(64UL * 1024 * 1024)	/* 65,536 vectors' names are in it */
-/* Of histograms: 64 MiB, touched as they are used. */
-#define BLOCKS		(1U << 18)
+/* Of histograms, at most: 64 MiB, touched as they are used. */
+#define MOST_BLOCKS	(1U << 18)
+
 
 static const char *const names[] = {
 #define X(ENUM, name) [CTF_##ENUM] = #name,
@@ -179,33 +180,51 @@ static int open_file(const struct recording *recording, const char *name, int *f
 	return 0;
 }
 
-static int load_metadata(struct recording *recording)
+/* Return: the text of @file, to be freed; NULL: errno says why there is none. */
+static char *read_text(int file)
 {
-	char *text = malloc(METADATA_BYTES + 1);
-	size_t used = 0;
-	ssize_t got = 1;
-	int file, ret;
+	size_t used = 0, room = 0;
+	char *text = NULL;
+	ssize_t got;
 
-	if (!text)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
-	ret = open_file(recording, "metadata", &file);
-	if (ret) {
-		free(text);
-		return ret;
-	}
-	while (used < METADATA_BYTES && got > 0) {
-		got = read(file, text + used, METADATA_BYTES - used);
+	do {
+		if (room - used < 2) {
+			char *larger = room > METADATA_BYTES ? NULL :
+				       realloc(text, room = room ? 2 * room : 64 * 1024);
+
+			if (!larger) {
+				errno = room > METADATA_BYTES ? EFBIG : ENOMEM;
+				break;
+			}
+			text = larger;
+		}
+		got = read(file, text + used, room - used - 1);
 		if (got > 0)
 			used += got;
-	}
-	close(file);
-	/* Text: what is behind a NUL is not looked at. */
-	text[used] = '\0';
-	if (got < 0)
+		if (!got) {
+			/* Text: what is behind a NUL is not looked at. */
+			text[used] = '\0';
+			return text;
+		}
+	} while (got > 0 || errno == EINTR);
+	free(text);
+	return NULL;
+}
+
+static int load_metadata(struct recording *recording)
+{
+	int file, ret = open_file(recording, "metadata", &file);
+	char *text;
+
+	if (ret)
+		return ret;
+	text = read_text(file);
+	if (text)
+		ret = read_metadata(recording, text);
+	else
 		ret = fault(EXIT_RUNTIME, NULL, "reading %s/metadata failed: %s",
 			    recording->directory, strerror(errno));
-	else
-		ret = read_metadata(recording, text);
+	close(file);
 	free(text);
 	return ret;
 }
@@ -240,16 +259,23 @@ static int damaged(const struct recording *recording, struct stream *stream, __u
 	return 0;
 }
 
+static int read_failed(const struct recording *recording, const struct stream *stream, int error)
+{
+	return fault(EXIT_RUNTIME, NULL, "reading %s/%s failed: %s", recording->directory,
+		     stream->name, strerror(error));
+}
+
 static int next_packet(struct recording *recording, struct stream *stream)
 {
 	struct ctf_packet *packet = &stream->packet;
 	__u64 start = stream->offset;
-	ssize_t got = read_at(stream->file, stream->bytes, CTF_PACKET_BYTES, start);
+	/* What is in the packet once it is known how large it is: most are small. */
+	ssize_t got = read_at(stream->file, packet, sizeof(*packet), start);
+	size_t size;
 
 	stream->at = stream->end = 0;
 	if (got < 0)
-		return fault(EXIT_RUNTIME, NULL, "reading %s/%s failed: %s", recording->directory,
-			     stream->name, strerror((int)-got));
+		return read_failed(recording, stream, (int)-got);
 	if (!got) {
 		stream->done = true;
 		return 0;
@@ -264,7 +290,11 @@ static int next_packet(struct recording *recording, struct stream *stream)
 	    packet->content_bits > packet->packet_bits || packet->content_bits % 8 ||
 	    packet->content_bits / 8 < sizeof(*packet))
 		return damaged(recording, stream, start, "a packet of an impossible size");
-	if (packet->packet_bits / 8 > (__u64)got)
+	size = packet->packet_bits / 8 - sizeof(*packet);
+	got = read_at(stream->file, packet + 1, size, start + sizeof(*packet));
+	if (got < 0)
+		return read_failed(recording, stream, (int)-got);
+	if ((size_t)got < size)
 		return damaged(recording, stream, start, "a packet is cut off");
 	stream->offset = start + packet->packet_bits / 8;
 	stream->at = sizeof(*packet);
@@ -321,7 +351,7 @@ static void count_value(struct recording *recording, __u32 id, enum imstrace_sta
 		histogram->max = value;
 	if (~value > histogram->not_min)
 		histogram->not_min = ~value;
-	if (!*number && recording->totals.blocks < BLOCKS)
+	if (!*number && recording->totals.blocks < recording->source.block_capacity)
 		*number = ++recording->totals.blocks;
 	if (*number) {
 		recording->blocks[*number - 1].buckets[bucket % HISTOGRAM_BLOCK_BUCKETS]++;
@@ -505,12 +535,15 @@ static void recording_close(struct source *source)
 static int make_arrays(struct recording *recording)
 {
 	struct source *source = &recording->source;
+	size_t blocks = (size_t)source->capacity * STAGE_COUNT * HISTOGRAM_BLOCKS;
 
+	if (blocks > MOST_BLOCKS)
+		blocks = MOST_BLOCKS;
 	recording->vectors = calloc(source->capacity, sizeof(*recording->vectors));
 	recording->accounts = calloc(source->capacity, sizeof(*recording->accounts));
 	recording->histograms = calloc((size_t)source->capacity * STAGE_COUNT,
 				       sizeof(*recording->histograms));
-	recording->blocks = calloc(BLOCKS, sizeof(*recording->blocks));
+	recording->blocks = calloc(blocks, sizeof(*recording->blocks));
 	if (!recording->vectors || !recording->accounts || !recording->histograms ||
 	    !recording->blocks)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
@@ -518,7 +551,7 @@ static int make_arrays(struct recording *recording)
 	source->accounts = recording->accounts;
 	source->histograms = recording->histograms;
 	source->blocks = recording->blocks;
-	source->block_capacity = BLOCKS;
+	source->block_capacity = blocks;
 	source->totals = &recording->totals;
 	source->cpus = 1;
 	return 0;
@@ -534,8 +567,10 @@ int recording_open(struct source **result, const struct recording_options *optio
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	recording->directory = options->directory;
 	source->recording = options->directory;
-	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
-		recording->streams[i] = (struct stream) { .name = names[i], .file = -1 };
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++) {
+		recording->streams[i].name = names[i];
+		recording->streams[i].file = -1;
+	}
 	source->now = recording_now;
 	source->poll = recording_poll;
 	source->stop = recording_stop;
