@@ -18,6 +18,8 @@
 /* Of histograms, at most: 64 MiB, touched as they are used. */
 #define MOST_BLOCKS	(1U << 18)
 
+/* Of an offset of the clock: that ns are 64 bits. */
+#define MOST_SECONDS	(INT64_MAX / 1000000000 - 1)
 
 static const char *const names[] = {
 #define X(ENUM, name) [CTF_##ENUM] = #name,
@@ -131,7 +133,7 @@ static int read_metadata(struct recording *recording, const char *metadata)
 		return foreign(recording, "it has a format that this version does not know");
 	clock = strstr(metadata, "freq = 1000000000; offset_s = ");
 	if (!clock || sscanf(clock, "freq = 1000000000; offset_s = %lld; offset = %lld;", &seconds,
-			     &rest) != 2 || llabs(seconds) > INT64_MAX / 1000000000 - 1 ||
+			     &rest) != 2 || seconds < -MOST_SECONDS || seconds > MOST_SECONDS ||
 	    !find_uuid(metadata, recording->uuid) ||
 	    !find_number(metadata, "started", &started) || started < 0 ||
 	    !find_number(metadata, "may_post", &may_post) ||
