@@ -36,7 +36,8 @@ struct stream {
 		__u8 bytes[CTF_PACKET_BYTES];
 	};
 	size_t at, end;		/* in the packet: the next event, and where they end */
-	__u64 discarded;
+	__u64 sequence;		/* of the packet after this one, at least */
+	__u64 last;		/* time of the event before */
 	bool done;
 };
 
@@ -271,6 +272,8 @@ static int next_packet(struct recording *recording, struct stream *stream)
 {
 	struct ctf_packet *packet = &stream->packet;
 	__u64 start = stream->offset;
+	__u64 *lost = stream == &recording->streams[CTF_LIFECYCLE] ?
+		      &recording->totals.lost_lifecycle : &recording->totals.lost_interrupts;
 	/* What is in the packet once it is known how large it is: most are small. */
 	ssize_t got = read_at(stream->file, packet, sizeof(*packet), start);
 	size_t size;
@@ -288,6 +291,8 @@ static int next_packet(struct recording *recording, struct stream *stream)
 	    packet->stream_id != (__u32)(stream - recording->streams) ||
 	    memcmp(packet->uuid, recording->uuid, sizeof(packet->uuid)))
 		return damaged(recording, stream, start, "this is no packet of this recording");
+	if (packet->sequence < stream->sequence)
+		return damaged(recording, stream, start, "a packet is out of order");
 	if (packet->packet_bits % 8 || packet->packet_bits / 8 > CTF_PACKET_BYTES ||
 	    packet->content_bits > packet->packet_bits || packet->content_bits % 8 ||
 	    packet->content_bits / 8 < sizeof(*packet))
@@ -301,20 +306,26 @@ static int next_packet(struct recording *recording, struct stream *stream)
 	stream->offset = start + packet->packet_bits / 8;
 	stream->at = sizeof(*packet);
 	stream->end = packet->content_bits / 8;
-	if (packet->discarded > stream->discarded)
-		stream->discarded = packet->discarded;
+	stream->sequence = packet->sequence + 1;
+	/* Before its events are handed on: what they lack may be among what is missing. */
+	if (packet->discarded > *lost)
+		*lost = packet->discarded;
 	return 0;
 }
 
-static size_t event_size(const struct stream *stream, enum ctf_stream number,
-			 const struct ctf_event *event)
+static size_t event_size(enum ctf_stream number, const struct ctf_event *event)
 {
-	(void)stream;
 	if (number == CTF_INTERRUPTS)
 		return event->id == 0 ? sizeof(struct ctf_interrupt) : 0;
 	if (event->id == CTF_VECTOR_EVENT)
 		return sizeof(struct ctf_vector);
 	return event->id < STEP_COUNT ? sizeof(struct ctf_lifecycle) : 0;
+}
+
+/* Of the next event, in the file. */
+static __u64 event_offset(const struct stream *stream)
+{
+	return stream->offset - stream->packet.packet_bits / 8 + stream->at;
 }
 
 /* The next event of the stream; NULL: there is none, or *ret is set. */
@@ -332,12 +343,16 @@ static const struct ctf_event *peek(struct recording *recording, enum ctf_stream
 			return NULL;
 	}
 	event = (const struct ctf_event *)(stream->bytes + stream->at);
-	size = stream->end - stream->at < sizeof(*event) ? 0 : event_size(stream, number, event);
-	if (size && size <= stream->end - stream->at)
-		return event;
-	damaged(recording, stream, stream->offset - stream->packet.packet_bits / 8 + stream->at,
-		"this is no event");
-	return NULL;
+	size = stream->end - stream->at < sizeof(*event) ? 0 : event_size(number, event);
+	if (!size || size > stream->end - stream->at) {
+		damaged(recording, stream, event_offset(stream), "this is no event");
+		return NULL;
+	}
+	if (event->time < stream->last) {
+		damaged(recording, stream, event_offset(stream), "an event is out of order");
+		return NULL;
+	}
+	return event;
 }
 
 /* As count_stage() in bpf/stages.h. */
@@ -475,6 +490,7 @@ static int recording_poll(struct source *source, __u64 until)
 	for (unsigned int i = 0; i < BATCH; i++) {
 		const struct ctf_event *lifecycle = peek(recording, CTF_LIFECYCLE, &ret);
 		const struct ctf_event *interrupt = ret ? NULL : peek(recording, CTF_INTERRUPTS, &ret);
+		enum ctf_stream number;
 		bool of_life = lifecycle && (!interrupt || lifecycle->time <= interrupt->time);
 		const struct ctf_event *event = of_life ? lifecycle : interrupt;
 
@@ -490,18 +506,14 @@ static int recording_poll(struct source *source, __u64 until)
 		}
 		if (event->time > recording->now)
 			recording->now = event->time;
-		if (of_life) {
-			recording->streams[CTF_LIFECYCLE].at +=
-				event_size(NULL, CTF_LIFECYCLE, event);
+		number = of_life ? CTF_LIFECYCLE : CTF_INTERRUPTS;
+		recording->streams[number].last = event->time;
+		if (of_life)
 			take_lifecycle(recording, event);
-		} else {
-			recording->streams[CTF_INTERRUPTS].at +=
-				event_size(NULL, CTF_INTERRUPTS, event);
+		else
 			take_interrupt(recording, event);
-		}
+		recording->streams[number].at += event_size(number, event);
 	}
-	recording->totals.lost_lifecycle = recording->streams[CTF_LIFECYCLE].discarded;
-	recording->totals.lost_interrupts = recording->streams[CTF_INTERRUPTS].discarded;
 	return 0;
 }
 
