@@ -39,6 +39,7 @@ struct stream {
 	__u64 sequence;		/* of the packet after this one, at least */
 	__u64 last;		/* time of the event before */
 	bool done;
+	bool told;		/* that it has what is left out */
 };
 
 struct recording {
@@ -434,6 +435,17 @@ static bool wanted(const struct recording *recording, __u64 time)
 	return time >= recording->from && time <= recording->to;
 }
 
+/* Once: there may be many. */
+static void tell_unknown(struct recording *recording, enum ctf_stream number, const char *what)
+{
+	struct stream *stream = &recording->streams[number];
+
+	if (!stream->told)
+		warning("%s/%s: at byte %" PRIu64 ": %s", recording->directory, stream->name,
+			(uint64_t)event_offset(stream), what);
+	stream->told = true;
+}
+
 static void take_vector(struct recording *recording, const struct ctf_vector *event)
 {
 	struct imstrace_vector vector;
@@ -442,8 +454,10 @@ static void take_vector(struct recording *recording, const struct ctf_vector *ev
 	vector.device[sizeof(vector.device) - 1] = '\0';
 	vector.vmm[sizeof(vector.vmm) - 1] = '\0';
 	vector.guest[sizeof(vector.guest) - 1] = '\0';
-	if (event->id >= recording->source.capacity || !*vector.device)
+	if (event->id >= recording->source.capacity || !*vector.device) {
+		tell_unknown(recording, CTF_LIFECYCLE, "vectors that there can't be are left out");
 		return;
+	}
 	recording->vectors[event->id] = vector;
 	if (event->id >= recording->totals.vectors)
 		recording->totals.vectors = event->id + 1;
@@ -461,7 +475,13 @@ static void take_lifecycle(struct recording *recording, const struct ctf_event *
 	}
 	memcpy(&step, &((const struct ctf_lifecycle *)event)->step, sizeof(step));
 	step.device[sizeof(step.device) - 1] = '\0';
-	if (step.step < STEP_COUNT && step.hop < HOP_COUNT && wanted(recording, event->time))
+	/* The event's own number has been checked; what has no vector has no number. */
+	if (step.step != event->id || step.hop >= HOP_COUNT ||
+	    (step.id >= source->capacity && step.id != IMSTRACE_NONE)) {
+		tell_unknown(recording, CTF_LIFECYCLE, "steps that there can't be are left out");
+		return;
+	}
+	if (wanted(recording, event->time))
 		source->handlers.lifecycle(source->handlers.context, &step);
 }
 
@@ -471,8 +491,12 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 	struct imstrace_interrupt interrupt;
 
 	memcpy(&interrupt, &((const struct ctf_interrupt *)event)->interrupt, sizeof(interrupt));
-	/* One whose vector is not known is not the writer's. */
-	if (interrupt.id >= recording->totals.vectors || !wanted(recording, event->time))
+	/* The writer has told of its vector before, unless that is in what can't be read. */
+	if (interrupt.id >= source->capacity || !*recording->vectors[interrupt.id].device) {
+		tell_unknown(recording, CTF_INTERRUPTS, "interrupts of vectors that are not known are left out");
+		return;
+	}
+	if (!wanted(recording, event->time))
 		return;
 	count_interrupt(recording, &interrupt);
 	if (source->handlers.interrupt)
