@@ -521,6 +521,9 @@ static int recording_poll(struct source *source, __u64 until)
 		if (ret)
 			return ret;
 		if (!event || event->time > recording->to) {
+			/* It goes on behind what is wanted of it. */
+			if (event)
+				recording->now = recording->to;
 			source->ended = true;
 			break;
 		}
