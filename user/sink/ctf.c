@@ -210,22 +210,28 @@ static int write_vector(struct ctf_writer *writer, __u32 id, __u64 time)
 	return 0;
 }
 
-/* What an event refers to comes before it. */
-static int write_new_vector(struct ctf_writer *writer, __u32 id, __u64 time)
+/* What an event refers to comes before it: *@time is raised to when its vector is told of. */
+static int write_new_vector(struct ctf_writer *writer, __u32 id, __u64 *time)
 {
+	int ret;
+
 	if (id >= writer->source->capacity || *writer->written[id].device ||
 	    !*writer->source->vectors[id].device)
 		return 0;
-	return write_vector(writer, id, time);
+	ret = write_vector(writer, id, *time);
+	if (writer->streams[CTF_LIFECYCLE].last > *time)
+		*time = writer->streams[CTF_LIFECYCLE].last;
+	return ret;
 }
 
 int ctf_write_lifecycle(struct ctf_writer *writer, const struct imstrace_lifecycle *step)
 {
 	struct ctf_lifecycle *event;
+	__u64 time = step->time;
 
-	if (write_new_vector(writer, step->id, step->time))
+	if (write_new_vector(writer, step->id, &time))
 		return EXIT_RUNTIME;
-	event = new_event(writer, CTF_LIFECYCLE, sizeof(*event), step->step, step->time);
+	event = new_event(writer, CTF_LIFECYCLE, sizeof(*event), step->step, time);
 	if (!event)
 		return EXIT_RUNTIME;
 	event->step = *step;
@@ -242,7 +248,7 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 		return 0;
 	}
 	/* Of its vector the reader of the other stream hears at the same time or earlier. */
-	if (write_new_vector(writer, interrupt->id, time))
+	if (write_new_vector(writer, interrupt->id, &time))
 		return EXIT_RUNTIME;
 	event = new_event(writer, CTF_INTERRUPTS, sizeof(*event), 0, time);
 	if (!event)
