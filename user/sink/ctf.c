@@ -48,7 +48,9 @@ struct ctf_writer {
 	__u8 uuid[16];
 	int directory;
 	int metadata;
-	size_t named;		/* vectors that the metadata has a name for */
+	/* What the metadata says; the text is kept until there is a longer one on the disk. */
+	char *text;
+	size_t named;		/* vectors that it has a name for */
 	/* By id: as last written. */
 	struct imstrace_vector *written;
 	struct stream streams[CTF_STREAM_COUNT];
@@ -104,20 +106,46 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 	return write_failed(writer, names[stream], error);
 }
 
-/* It grows with every vector, and is written in one go: a kill leaves the old or the new. */
+/* How much of it is written. */
+static size_t write_text(const struct ctf_writer *writer, const char *text)
+{
+	size_t size = strlen(text), done = 0;
+
+	while (done < size) {
+		ssize_t written = pwrite(writer->metadata, text + done, size - done, done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			break;
+		done += written;
+	}
+	return done;
+}
+
+/*
+ * It changes with every vector. In place, for nothing can be made in the directory without
+ * privileges: where the disk is full, the old one goes where it was before.
+ */
 static int write_metadata(struct ctf_writer *writer)
 {
 	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid);
-	size_t size = text ? strlen(text) : 0;
-	ssize_t written;
+	int error;
 
 	if (!text)
 		return out_of_memory();
-	written = pwrite(writer->metadata, text, size, 0);
+	if (write_text(writer, text) == strlen(text) &&
+	    !ftruncate(writer->metadata, strlen(text))) {
+		free(writer->text);
+		writer->text = text;
+		return 0;
+	}
+	error = errno;
 	free(text);
-	if (written != (ssize_t)size)
-		return write_failed(writer, "metadata", written < 0 ? errno : ENOSPC);
-	return 0;
+	if (writer->text && (write_text(writer, writer->text) < strlen(writer->text) ||
+			     ftruncate(writer->metadata, strlen(writer->text))))
+		warning("%s/metadata is damaged", writer->options.directory);
+	return write_failed(writer, "metadata", error);
 }
 
 static void drop_oldest(struct ctf_writer *writer, struct stream *stream)
@@ -404,6 +432,7 @@ static void free_writer(struct ctf_writer *writer)
 		close(writer->metadata);
 	close(writer->directory);
 	free(writer->written);
+	free(writer->text);
 	free(writer);
 }
 
