@@ -36,7 +36,7 @@ struct stream {
 	size_t used;
 	__u64 sequence;
 	__u64 last;		/* time of the latest event: in a stream it never falls */
-	__u64 discarded;	/* events, so far */
+	__u64 discarded;	/* events, as of the latest packet */
 	__u32 events;		/* in the packet */
 	__u64 written;		/* events on the disk */
 	struct kept_packet *oldest, **newest;
@@ -78,14 +78,37 @@ static int write_failed(struct ctf_writer *writer, const char *file, int error)
 		     "writing %s/%s failed: %s", writer->options.directory, file, strerror(error));
 }
 
+static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
+			struct ctf_packet *packet, size_t size, __u32 events);
+
+/*
+ * A packet without events, before @first. The count of what is missing is only understood as a
+ * difference: of the first packet's babeltrace2 says that something may be, not how much.
+ */
+static int open_stream(struct ctf_writer *writer, enum ctf_stream stream,
+		       const struct ctf_packet *first)
+{
+	struct ctf_packet packet = *first;
+
+	packet.begin = packet.end = writer->source->started;
+	packet.content_bits = packet.packet_bits = 8 * sizeof(packet);
+	packet.discarded = 0;
+	return write_packet(writer, stream, &packet, sizeof(packet), 0);
+}
+
 /* Whole, or not at all: what a full disk has taken of it is given back. */
 static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
-			const struct ctf_packet *packet, size_t size, __u32 events)
+			struct ctf_packet *packet, size_t size, __u32 events)
 {
 	int file = writer->streams[stream].file, error;
-	off_t start = lseek(file, 0, SEEK_END);
 	size_t done = 0;
+	off_t start;
 
+	if (!writer->streams[stream].sequence && packet->discarded && open_stream(writer, stream, packet))
+		return EXIT_RUNTIME;
+	start = lseek(file, 0, SEEK_END);
+	/* Packets that were never to be written are not missing. */
+	packet->sequence = writer->streams[stream].sequence;
 	while (start >= 0 && done < size) {
 		ssize_t written = write(file, (const char *)packet + done, size - done);
 
@@ -98,6 +121,7 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 	if (done == size) {
 		writer->bytes += size;
 		writer->streams[stream].written += events;
+		writer->streams[stream].sequence++;
 		return 0;
 	}
 	error = errno;
@@ -184,16 +208,29 @@ static int keep_packet(struct ctf_writer *writer, struct stream *stream)
 	return 0;
 }
 
+/* Of the events of @number, how many have been lost until now. */
+static __u64 count_discarded(const struct ctf_writer *writer, enum ctf_stream number)
+{
+	const volatile struct imstrace_totals *totals = writer->source->totals;
+
+	return number == CTF_LIFECYCLE ? totals->lost_lifecycle : totals->lost_interrupts;
+}
+
 static int end_packet(struct ctf_writer *writer, enum ctf_stream number)
 {
 	struct stream *stream = &writer->streams[number];
+	__u64 discarded = count_discarded(writer, number);
 	int ret;
 
-	if (stream->used == sizeof(struct ctf_packet))
-		return 0;
+	/* One without events says what has been lost after the last. */
+	if (stream->used == sizeof(struct ctf_packet)) {
+		if (discarded == stream->discarded)
+			return 0;
+		stream->packet.begin = stream->last;
+	}
+	stream->discarded = discarded;
 	stream->packet.content_bits = stream->packet.packet_bits = 8 * stream->used;
-	stream->packet.discarded = stream->discarded;
-	stream->packet.sequence = stream->sequence++;
+	stream->packet.discarded = discarded;
 	stream->packet.end = stream->last;
 	ret = writer->options.last ? keep_packet(writer, stream) :
 				     write_packet(writer, number, &stream->packet, stream->used,
@@ -307,13 +344,10 @@ static int write_changed_vectors(struct ctf_writer *writer)
 
 int ctf_flush(struct ctf_writer *writer)
 {
-	const struct imstrace_totals *totals = writer->source->totals;
 	int ret;
 
 	if (writer->failed)
 		return EXIT_RUNTIME;
-	writer->streams[CTF_LIFECYCLE].discarded = totals->lost_lifecycle;
-	writer->streams[CTF_INTERRUPTS].discarded = totals->lost_interrupts;
 	ret = write_changed_vectors(writer);
 	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT && !ret; stream++)
 		ret = end_packet(writer, stream);
