@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The flight recorder's memory: what does not fit is older than what is kept, and counted. */
+/* The flight recorder's memory: of what does not fit the oldest goes. */
 #define LAST_BYTES	(512UL * 1024 * 1024)
 
 /* A packet of the flight recorder, waiting. */
@@ -39,6 +39,7 @@ struct stream {
 	__u64 discarded;	/* events, as of the latest packet */
 	__u32 events;		/* in the packet */
 	__u64 written;		/* events on the disk */
+	__u64 on_disk;		/* time of the latest of them */
 	struct kept_packet *oldest, **newest;
 };
 
@@ -51,8 +52,8 @@ struct ctf_writer {
 	/* What the metadata says; the text is kept until there is a longer one on the disk. */
 	char *text;
 	size_t named;		/* vectors that it has a name for */
-	/* By id: as last written. */
-	struct imstrace_vector *written;
+	/* By id: as last written; and as the flight recorder has dropped it, not written. */
+	struct imstrace_vector *written, *dropped;
 	struct stream streams[CTF_STREAM_COUNT];
 	size_t kept_bytes;
 	__u64 bytes;
@@ -122,6 +123,7 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 		writer->bytes += size;
 		writer->streams[stream].written += events;
 		writer->streams[stream].sequence++;
+		writer->streams[stream].on_disk = packet->end;
 		return 0;
 	}
 	error = errno;
@@ -172,7 +174,7 @@ static int write_metadata(struct ctf_writer *writer)
 	return write_failed(writer, "metadata", error);
 }
 
-static void drop_oldest(struct ctf_writer *writer, struct stream *stream)
+static void free_oldest(struct ctf_writer *writer, struct stream *stream)
 {
 	struct kept_packet *kept = stream->oldest;
 
@@ -183,12 +185,58 @@ static void drop_oldest(struct ctf_writer *writer, struct stream *stream)
 	free(kept);
 }
 
-static void drop_older(struct ctf_writer *writer, struct stream *stream, __u64 now)
+/* What it says of vectors may hold until today. */
+static void remember_vectors(struct ctf_writer *writer, const struct kept_packet *kept)
 {
-	while (stream->oldest && stream->oldest->packet.end + writer->options.last < now)
-		drop_oldest(writer, stream);
-	while (stream->oldest && writer->kept_bytes > LAST_BYTES)
-		drop_oldest(writer, stream);
+	const __u8 *at = (const __u8 *)(&kept->packet + 1);
+	const __u8 *end = (const __u8 *)&kept->packet + kept->size;
+
+	while (at < end) {
+		const struct ctf_vector *event = (const struct ctf_vector *)at;
+
+		if (event->event.id != CTF_VECTOR_EVENT) {
+			at += sizeof(struct ctf_lifecycle);
+			continue;
+		}
+		writer->dropped[event->id] = event->vector;
+		at += sizeof(*event);
+	}
+}
+
+static void drop_oldest(struct ctf_writer *writer, enum ctf_stream number)
+{
+	struct stream *stream = &writer->streams[number];
+
+	if (number == CTF_LIFECYCLE)
+		remember_vectors(writer, stream->oldest);
+	free_oldest(writer, stream);
+}
+
+/* The stream whose oldest packet is the older one; one of them has one. */
+static enum ctf_stream oldest_stream(const struct ctf_writer *writer)
+{
+	const struct kept_packet *step = writer->streams[CTF_LIFECYCLE].oldest;
+	const struct kept_packet *interrupt = writer->streams[CTF_INTERRUPTS].oldest;
+
+	return step && (!interrupt || step->packet.end <= interrupt->packet.end) ?
+	       CTF_LIFECYCLE : CTF_INTERRUPTS;
+}
+
+static void drop_older(struct ctf_writer *writer)
+{
+	__u64 now = 0;
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (writer->streams[number].last > now)
+			now = writer->streams[number].last;
+	while (writer->kept_bytes) {
+		enum ctf_stream number = oldest_stream(writer);
+
+		if (writer->kept_bytes <= LAST_BYTES &&
+		    writer->streams[number].oldest->packet.end + writer->options.last >= now)
+			return;
+		drop_oldest(writer, number);
+	}
 }
 
 static int keep_packet(struct ctf_writer *writer, struct stream *stream)
@@ -204,7 +252,7 @@ static int keep_packet(struct ctf_writer *writer, struct stream *stream)
 	*stream->newest = kept;
 	stream->newest = &kept->next;
 	writer->kept_bytes += stream->used;
-	drop_older(writer, stream, stream->packet.end);
+	drop_older(writer);
 	return 0;
 }
 
@@ -354,18 +402,64 @@ int ctf_flush(struct ctf_writer *writer)
 	return ret;
 }
 
+/* What is known of vectors from before the packets that are kept: as if told at their beginning. */
+static int write_dropped_vectors(struct ctf_writer *writer)
+{
+	struct stream *stream = &writer->streams[CTF_LIFECYCLE];
+	struct ctf_packet *packet = &stream->packet;	/* it has just been ended */
+	__u64 begin = UINT64_MAX;
+	int ret = 0;
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (writer->streams[number].oldest &&
+		    writer->streams[number].oldest->packet.begin < begin)
+			begin = writer->streams[number].oldest->packet.begin;
+	if (begin < stream->on_disk)
+		begin = stream->on_disk;
+	for (__u32 id = 0; id < writer->source->capacity && !ret;) {
+		__u32 events = 0;
+
+		for (; id < writer->source->capacity &&
+		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES; id++) {
+			struct ctf_vector *event = (void *)(stream->bytes + stream->used);
+
+			if (!*writer->dropped[id].device)
+				continue;
+			*event = (struct ctf_vector) {
+				.event = { .id = CTF_VECTOR_EVENT, .time = begin },
+				.id = id, .vector = writer->dropped[id],
+			};
+			*writer->dropped[id].device = '\0';
+			stream->used += sizeof(*event);
+			events++;
+		}
+		if (!events)
+			break;
+		packet->begin = packet->end = begin;
+		packet->content_bits = packet->packet_bits = 8 * stream->used;
+		packet->discarded = stream->oldest ? stream->oldest->packet.discarded :
+						     stream->discarded;
+		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, events);
+		stream->used = sizeof(struct ctf_packet);
+	}
+	return ret;
+}
+
 int ctf_keep(struct ctf_writer *writer)
 {
 	int ret = ctf_flush(writer);
 
+	drop_older(writer);
+	if (!ret && writer->kept_bytes)
+		ret = write_dropped_vectors(writer);
 	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++) {
 		struct stream *stream = &writer->streams[number];
 
-		drop_older(writer, stream, writer->streams[CTF_INTERRUPTS].last);
-		while (!ret && stream->oldest) {
-			ret = write_packet(writer, number, &stream->oldest->packet,
-					   stream->oldest->size, stream->oldest->events);
-			drop_oldest(writer, stream);
+		while (stream->oldest) {
+			if (!ret)
+				ret = write_packet(writer, number, &stream->oldest->packet,
+						   stream->oldest->size, stream->oldest->events);
+			free_oldest(writer, stream);
 		}
 	}
 	return ret;
@@ -439,7 +533,8 @@ int ctf_start(struct ctf_writer *writer, const struct source *source)
 {
 	writer->source = source;
 	writer->written = calloc(source->capacity, sizeof(*writer->written));
-	if (!writer->written)
+	writer->dropped = calloc(source->capacity, sizeof(*writer->dropped));
+	if (!writer->written || !writer->dropped)
 		return out_of_memory();
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		writer->streams[i].last = source->started;
@@ -458,7 +553,7 @@ static void free_writer(struct ctf_writer *writer)
 		struct stream *stream = &writer->streams[i];
 
 		while (stream->oldest)
-			drop_oldest(writer, stream);
+			free_oldest(writer, stream);
 		if (stream->file >= 0)
 			close(stream->file);
 	}
@@ -466,6 +561,7 @@ static void free_writer(struct ctf_writer *writer)
 		close(writer->metadata);
 	close(writer->directory);
 	free(writer->written);
+	free(writer->dropped);
 	free(writer->text);
 	free(writer);
 }
