@@ -52,6 +52,7 @@ struct ctf_writer {
 	/* What the metadata says; the text is kept until there is a longer one on the disk. */
 	char *text;
 	size_t named;		/* vectors that it has a name for */
+	__u64 lost_vectors, lost_runs;
 	/* By id: as last written; and as the flight recorder has dropped it, not written. */
 	struct imstrace_vector *written, *dropped;
 	struct stream streams[CTF_STREAM_COUNT];
@@ -372,6 +373,8 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 
 static int write_changed_vectors(struct ctf_writer *writer)
 {
+	const volatile struct imstrace_totals *totals = writer->source->totals;
+	__u64 lost_vectors = totals->lost_vectors, lost_runs = totals->lost_runs;
 	__u32 count = source_vector_count(writer->source);
 	size_t named = 0;
 	int ret = 0;
@@ -384,9 +387,12 @@ static int write_changed_vectors(struct ctf_writer *writer)
 		    memcmp(vector, &writer->written[id], sizeof(*vector)))
 			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
 	}
-	if (ret || named == writer->named)
+	if (ret || (named == writer->named && lost_vectors == writer->lost_vectors &&
+		    lost_runs == writer->lost_runs))
 		return ret;
 	writer->named = named;
+	writer->lost_vectors = lost_vectors;
+	writer->lost_runs = lost_runs;
 	return write_metadata(writer);
 }
 

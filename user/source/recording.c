@@ -54,7 +54,9 @@ struct recording {
 	struct imstrace_totals totals;
 	__u64 from, to;
 	__u64 now;
-	char pci_signal[512];
+	/* By its end: of them it is not told when. */
+	__u64 lost_vectors, lost_runs;
+	char pci_signal[512], posting[512];
 };
 
 /* The value of @key in the metadata's env, unquoted, into @text; false: there is none. */
@@ -122,7 +124,7 @@ static int foreign(const struct recording *recording, const char *why)
 static int read_metadata(struct recording *recording, const char *metadata)
 {
 	struct source *source = &recording->source;
-	long long format, started, vectors, may_post, seconds, rest;
+	long long format, started, vectors, may_post, seconds, rest, lost;
 	char key[64], tracer[32];
 	const char *clock;
 
@@ -147,6 +149,13 @@ static int read_metadata(struct recording *recording, const char *metadata)
 	if (find_env(metadata, "pci_signal", recording->pci_signal,
 		     sizeof(recording->pci_signal)) && *recording->pci_signal)
 		source->pci_signal = recording->pci_signal;
+	if (find_env(metadata, "posting", recording->posting, sizeof(recording->posting)) &&
+	    *recording->posting)
+		source->posting = recording->posting;
+	if (find_number(metadata, "lost_vectors", &lost) && lost > 0)
+		recording->lost_vectors = lost;
+	if (find_number(metadata, "lost_runs", &lost) && lost > 0)
+		recording->lost_runs = lost;
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		static const char *const hops[] = {
 #define X(ENUM, name, what) #name,
@@ -541,6 +550,8 @@ static int recording_poll(struct source *source, __u64 until)
 			take_interrupt(recording, event);
 		recording->streams[number].at += event_size(number, event);
 	}
+	recording->totals.lost_vectors = recording->lost_vectors;
+	recording->totals.lost_runs = recording->lost_runs;
 	return 0;
 }
 
