@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The flight recorder's memory: what does not fit is older than what is kept, and counted. */
+/* The flight recorder's memory: of what does not fit the oldest goes. */
 #define LAST_BYTES	(512UL * 1024 * 1024)
 
 /* A packet of the flight recorder, waiting. */
@@ -36,9 +36,10 @@ struct stream {
 	size_t used;
 	__u64 sequence;
 	__u64 last;		/* time of the latest event: in a stream it never falls */
-	__u64 discarded;	/* events, so far */
+	__u64 discarded;	/* events, as of the latest packet */
 	__u32 events;		/* in the packet */
 	__u64 written;		/* events on the disk */
+	__u64 on_disk;		/* time of the latest of them */
 	struct kept_packet *oldest, **newest;
 };
 
@@ -48,9 +49,12 @@ struct ctf_writer {
 	__u8 uuid[16];
 	int directory;
 	int metadata;
-	size_t named;		/* vectors that the metadata has a name for */
-	/* By id: as last written. */
-	struct imstrace_vector *written;
+	/* What the metadata says; the text is kept until there is a longer one on the disk. */
+	char *text;
+	size_t named;		/* vectors that it has a name for */
+	__u64 lost_vectors, lost_runs;
+	/* By id: as last written; and as the flight recorder has dropped it, not written. */
+	struct imstrace_vector *written, *dropped;
 	struct stream streams[CTF_STREAM_COUNT];
 	size_t kept_bytes;
 	__u64 bytes;
@@ -76,14 +80,37 @@ static int write_failed(struct ctf_writer *writer, const char *file, int error)
 		     "writing %s/%s failed: %s", writer->options.directory, file, strerror(error));
 }
 
+static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
+			struct ctf_packet *packet, size_t size, __u32 events);
+
+/*
+ * A packet without events, before @first. The count of what is missing is only understood as a
+ * difference: of the first packet's babeltrace2 says that something may be, not how much.
+ */
+static int open_stream(struct ctf_writer *writer, enum ctf_stream stream,
+		       const struct ctf_packet *first)
+{
+	struct ctf_packet packet = *first;
+
+	packet.begin = packet.end = writer->source->started;
+	packet.content_bits = packet.packet_bits = 8 * sizeof(packet);
+	packet.discarded = 0;
+	return write_packet(writer, stream, &packet, sizeof(packet), 0);
+}
+
 /* Whole, or not at all: what a full disk has taken of it is given back. */
 static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
-			const struct ctf_packet *packet, size_t size, __u32 events)
+			struct ctf_packet *packet, size_t size, __u32 events)
 {
 	int file = writer->streams[stream].file, error;
-	off_t start = lseek(file, 0, SEEK_END);
 	size_t done = 0;
+	off_t start;
 
+	if (!writer->streams[stream].sequence && packet->discarded && open_stream(writer, stream, packet))
+		return EXIT_RUNTIME;
+	start = lseek(file, 0, SEEK_END);
+	/* Packets that were never to be written are not missing. */
+	packet->sequence = writer->streams[stream].sequence;
 	while (start >= 0 && done < size) {
 		ssize_t written = write(file, (const char *)packet + done, size - done);
 
@@ -96,6 +123,8 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 	if (done == size) {
 		writer->bytes += size;
 		writer->streams[stream].written += events;
+		writer->streams[stream].sequence++;
+		writer->streams[stream].on_disk = packet->end;
 		return 0;
 	}
 	error = errno;
@@ -104,23 +133,49 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 	return write_failed(writer, names[stream], error);
 }
 
-/* It grows with every vector, and is written in one go: a kill leaves the old or the new. */
+/* How much of it is written. */
+static size_t write_text(const struct ctf_writer *writer, const char *text)
+{
+	size_t size = strlen(text), done = 0;
+
+	while (done < size) {
+		ssize_t written = pwrite(writer->metadata, text + done, size - done, done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			break;
+		done += written;
+	}
+	return done;
+}
+
+/*
+ * It changes with every vector. In place, for nothing can be made in the directory without
+ * privileges: where the disk is full, the old one goes where it was before.
+ */
 static int write_metadata(struct ctf_writer *writer)
 {
 	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid);
-	size_t size = text ? strlen(text) : 0;
-	ssize_t written;
+	int error;
 
 	if (!text)
 		return out_of_memory();
-	written = pwrite(writer->metadata, text, size, 0);
+	if (write_text(writer, text) == strlen(text) &&
+	    !ftruncate(writer->metadata, strlen(text))) {
+		free(writer->text);
+		writer->text = text;
+		return 0;
+	}
+	error = errno;
 	free(text);
-	if (written != (ssize_t)size)
-		return write_failed(writer, "metadata", written < 0 ? errno : ENOSPC);
-	return 0;
+	if (writer->text && (write_text(writer, writer->text) < strlen(writer->text) ||
+			     ftruncate(writer->metadata, strlen(writer->text))))
+		warning("%s/metadata is damaged", writer->options.directory);
+	return write_failed(writer, "metadata", error);
 }
 
-static void drop_oldest(struct ctf_writer *writer, struct stream *stream)
+static void free_oldest(struct ctf_writer *writer, struct stream *stream)
 {
 	struct kept_packet *kept = stream->oldest;
 
@@ -131,12 +186,58 @@ static void drop_oldest(struct ctf_writer *writer, struct stream *stream)
 	free(kept);
 }
 
-static void drop_older(struct ctf_writer *writer, struct stream *stream, __u64 now)
+/* What it says of vectors may hold until today. */
+static void remember_vectors(struct ctf_writer *writer, const struct kept_packet *kept)
 {
-	while (stream->oldest && stream->oldest->packet.end + writer->options.last < now)
-		drop_oldest(writer, stream);
-	while (stream->oldest && writer->kept_bytes > LAST_BYTES)
-		drop_oldest(writer, stream);
+	const __u8 *at = (const __u8 *)(&kept->packet + 1);
+	const __u8 *end = (const __u8 *)&kept->packet + kept->size;
+
+	while (at < end) {
+		const struct ctf_vector *event = (const struct ctf_vector *)at;
+
+		if (event->event.id != CTF_VECTOR_EVENT) {
+			at += sizeof(struct ctf_lifecycle);
+			continue;
+		}
+		writer->dropped[event->id] = event->vector;
+		at += sizeof(*event);
+	}
+}
+
+static void drop_oldest(struct ctf_writer *writer, enum ctf_stream number)
+{
+	struct stream *stream = &writer->streams[number];
+
+	if (number == CTF_LIFECYCLE)
+		remember_vectors(writer, stream->oldest);
+	free_oldest(writer, stream);
+}
+
+/* The stream whose oldest packet is the older one; one of them has one. */
+static enum ctf_stream oldest_stream(const struct ctf_writer *writer)
+{
+	const struct kept_packet *step = writer->streams[CTF_LIFECYCLE].oldest;
+	const struct kept_packet *interrupt = writer->streams[CTF_INTERRUPTS].oldest;
+
+	return step && (!interrupt || step->packet.end <= interrupt->packet.end) ?
+	       CTF_LIFECYCLE : CTF_INTERRUPTS;
+}
+
+static void drop_older(struct ctf_writer *writer)
+{
+	__u64 now = 0;
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (writer->streams[number].last > now)
+			now = writer->streams[number].last;
+	while (writer->kept_bytes) {
+		enum ctf_stream number = oldest_stream(writer);
+
+		if (writer->kept_bytes <= LAST_BYTES &&
+		    writer->streams[number].oldest->packet.end + writer->options.last >= now)
+			return;
+		drop_oldest(writer, number);
+	}
 }
 
 static int keep_packet(struct ctf_writer *writer, struct stream *stream)
@@ -152,20 +253,33 @@ static int keep_packet(struct ctf_writer *writer, struct stream *stream)
 	*stream->newest = kept;
 	stream->newest = &kept->next;
 	writer->kept_bytes += stream->used;
-	drop_older(writer, stream, stream->packet.end);
+	drop_older(writer);
 	return 0;
+}
+
+/* Of the events of @number, how many have been lost until now. */
+static __u64 count_discarded(const struct ctf_writer *writer, enum ctf_stream number)
+{
+	const volatile struct imstrace_totals *totals = writer->source->totals;
+
+	return number == CTF_LIFECYCLE ? totals->lost_lifecycle : totals->lost_interrupts;
 }
 
 static int end_packet(struct ctf_writer *writer, enum ctf_stream number)
 {
 	struct stream *stream = &writer->streams[number];
+	__u64 discarded = count_discarded(writer, number);
 	int ret;
 
-	if (stream->used == sizeof(struct ctf_packet))
-		return 0;
+	/* One without events says what has been lost after the last. */
+	if (stream->used == sizeof(struct ctf_packet)) {
+		if (discarded == stream->discarded)
+			return 0;
+		stream->packet.begin = stream->last;
+	}
+	stream->discarded = discarded;
 	stream->packet.content_bits = stream->packet.packet_bits = 8 * stream->used;
-	stream->packet.discarded = stream->discarded;
-	stream->packet.sequence = stream->sequence++;
+	stream->packet.discarded = discarded;
 	stream->packet.end = stream->last;
 	ret = writer->options.last ? keep_packet(writer, stream) :
 				     write_packet(writer, number, &stream->packet, stream->used,
@@ -210,22 +324,28 @@ static int write_vector(struct ctf_writer *writer, __u32 id, __u64 time)
 	return 0;
 }
 
-/* What an event refers to comes before it. */
-static int write_new_vector(struct ctf_writer *writer, __u32 id, __u64 time)
+/* What an event refers to comes before it: *@time is raised to when its vector is told of. */
+static int write_new_vector(struct ctf_writer *writer, __u32 id, __u64 *time)
 {
+	int ret;
+
 	if (id >= writer->source->capacity || *writer->written[id].device ||
 	    !*writer->source->vectors[id].device)
 		return 0;
-	return write_vector(writer, id, time);
+	ret = write_vector(writer, id, *time);
+	if (writer->streams[CTF_LIFECYCLE].last > *time)
+		*time = writer->streams[CTF_LIFECYCLE].last;
+	return ret;
 }
 
 int ctf_write_lifecycle(struct ctf_writer *writer, const struct imstrace_lifecycle *step)
 {
 	struct ctf_lifecycle *event;
+	__u64 time = step->time;
 
-	if (write_new_vector(writer, step->id, step->time))
+	if (write_new_vector(writer, step->id, &time))
 		return EXIT_RUNTIME;
-	event = new_event(writer, CTF_LIFECYCLE, sizeof(*event), step->step, step->time);
+	event = new_event(writer, CTF_LIFECYCLE, sizeof(*event), step->step, time);
 	if (!event)
 		return EXIT_RUNTIME;
 	event->step = *step;
@@ -242,7 +362,7 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 		return 0;
 	}
 	/* Of its vector the reader of the other stream hears at the same time or earlier. */
-	if (write_new_vector(writer, interrupt->id, time))
+	if (write_new_vector(writer, interrupt->id, &time))
 		return EXIT_RUNTIME;
 	event = new_event(writer, CTF_INTERRUPTS, sizeof(*event), 0, time);
 	if (!event)
@@ -253,6 +373,8 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 
 static int write_changed_vectors(struct ctf_writer *writer)
 {
+	const volatile struct imstrace_totals *totals = writer->source->totals;
+	__u64 lost_vectors = totals->lost_vectors, lost_runs = totals->lost_runs;
 	__u32 count = source_vector_count(writer->source);
 	size_t named = 0;
 	int ret = 0;
@@ -265,24 +387,67 @@ static int write_changed_vectors(struct ctf_writer *writer)
 		    memcmp(vector, &writer->written[id], sizeof(*vector)))
 			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
 	}
-	if (ret || named == writer->named)
+	if (ret || (named == writer->named && lost_vectors == writer->lost_vectors &&
+		    lost_runs == writer->lost_runs))
 		return ret;
 	writer->named = named;
+	writer->lost_vectors = lost_vectors;
+	writer->lost_runs = lost_runs;
 	return write_metadata(writer);
 }
 
 int ctf_flush(struct ctf_writer *writer)
 {
-	const struct imstrace_totals *totals = writer->source->totals;
 	int ret;
 
 	if (writer->failed)
 		return EXIT_RUNTIME;
-	writer->streams[CTF_LIFECYCLE].discarded = totals->lost_lifecycle;
-	writer->streams[CTF_INTERRUPTS].discarded = totals->lost_interrupts;
 	ret = write_changed_vectors(writer);
 	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT && !ret; stream++)
 		ret = end_packet(writer, stream);
+	return ret;
+}
+
+/* What is known of vectors from before the packets that are kept: as if told at their beginning. */
+static int write_dropped_vectors(struct ctf_writer *writer)
+{
+	struct stream *stream = &writer->streams[CTF_LIFECYCLE];
+	struct ctf_packet *packet = &stream->packet;	/* it has just been ended */
+	__u64 begin = UINT64_MAX;
+	int ret = 0;
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (writer->streams[number].oldest &&
+		    writer->streams[number].oldest->packet.begin < begin)
+			begin = writer->streams[number].oldest->packet.begin;
+	if (begin < stream->on_disk)
+		begin = stream->on_disk;
+	for (__u32 id = 0; id < writer->source->capacity && !ret;) {
+		__u32 events = 0;
+
+		for (; id < writer->source->capacity &&
+		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES; id++) {
+			struct ctf_vector *event = (void *)(stream->bytes + stream->used);
+
+			if (!*writer->dropped[id].device)
+				continue;
+			*event = (struct ctf_vector) {
+				.event = { .id = CTF_VECTOR_EVENT, .time = begin },
+				.id = id, .vector = writer->dropped[id],
+			};
+			*writer->dropped[id].device = '\0';
+			stream->used += sizeof(*event);
+			events++;
+		}
+		if (!events)
+			break;
+		packet->begin = packet->end = begin;
+		packet->content_bits = packet->packet_bits = 8 * stream->used;
+		packet->discarded = stream->oldest ? stream->oldest->packet.discarded :
+						     stream->discarded;
+		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, events);
+		stream->used = sizeof(struct ctf_packet);
+	}
 	return ret;
 }
 
@@ -290,14 +455,17 @@ int ctf_keep(struct ctf_writer *writer)
 {
 	int ret = ctf_flush(writer);
 
+	drop_older(writer);
+	if (!ret && writer->kept_bytes)
+		ret = write_dropped_vectors(writer);
 	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++) {
 		struct stream *stream = &writer->streams[number];
 
-		drop_older(writer, stream, writer->streams[CTF_INTERRUPTS].last);
-		while (!ret && stream->oldest) {
-			ret = write_packet(writer, number, &stream->oldest->packet,
-					   stream->oldest->size, stream->oldest->events);
-			drop_oldest(writer, stream);
+		while (stream->oldest) {
+			if (!ret)
+				ret = write_packet(writer, number, &stream->oldest->packet,
+						   stream->oldest->size, stream->oldest->events);
+			free_oldest(writer, stream);
 		}
 	}
 	return ret;
@@ -371,7 +539,8 @@ int ctf_start(struct ctf_writer *writer, const struct source *source)
 {
 	writer->source = source;
 	writer->written = calloc(source->capacity, sizeof(*writer->written));
-	if (!writer->written)
+	writer->dropped = calloc(source->capacity, sizeof(*writer->dropped));
+	if (!writer->written || !writer->dropped)
 		return out_of_memory();
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		writer->streams[i].last = source->started;
@@ -390,7 +559,7 @@ static void free_writer(struct ctf_writer *writer)
 		struct stream *stream = &writer->streams[i];
 
 		while (stream->oldest)
-			drop_oldest(writer, stream);
+			free_oldest(writer, stream);
 		if (stream->file >= 0)
 			close(stream->file);
 	}
@@ -398,6 +567,8 @@ static void free_writer(struct ctf_writer *writer)
 		close(writer->metadata);
 	close(writer->directory);
 	free(writer->written);
+	free(writer->dropped);
+	free(writer->text);
 	free(writer);
 }
 

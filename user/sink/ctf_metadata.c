@@ -138,7 +138,10 @@ static void put_source(FILE *out, const struct source *source, const struct ctf_
 		"\tover = %" PRIu64 ";\n\tlast = %" PRIu64 ";\n", (uint64_t)source->started,
 		source->capacity, source->may_post, (uint64_t)options->over,
 		(uint64_t)options->last);
+	fprintf(out, "\tlost_vectors = %" PRIu64 ";\n\tlost_runs = %" PRIu64 ";\n",
+		(uint64_t)source->totals->lost_vectors, (uint64_t)source->totals->lost_runs);
 	put_env(out, "pci_signal", source->pci_signal ?: "");
+	put_env(out, "posting", source->posting ?: "");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		snprintf(key, sizeof(key), "hop_%s", hop_name(hop));
 		put_env(out, key, source->hops[hop].attached);

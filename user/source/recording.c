@@ -15,8 +15,11 @@
 #include <unistd.h>
 
 #define METADATA_BYTES	(64UL * 1024 * 1024)	/* 65,536 vectors' names are in it */
-/* Of histograms: 64 MiB, touched as they are used. */
-#define BLOCKS		(1U << 18)
+/* Of histograms, at most: 64 MiB, touched as they are used. */
+#define MOST_BLOCKS	(1U << 18)
+
+/* Of an offset of the clock: that ns are 64 bits. */
+#define MOST_SECONDS	(INT64_MAX / 1000000000 - 1)
 
 static const char *const names[] = {
 #define X(ENUM, name) [CTF_##ENUM] = #name,
@@ -33,8 +36,10 @@ struct stream {
 		__u8 bytes[CTF_PACKET_BYTES];
 	};
 	size_t at, end;		/* in the packet: the next event, and where they end */
-	__u64 discarded;
+	__u64 sequence;		/* of the packet after this one, at least */
+	__u64 last;		/* time of the event before */
 	bool done;
+	bool told;		/* that it has what is left out */
 };
 
 struct recording {
@@ -49,7 +54,9 @@ struct recording {
 	struct imstrace_totals totals;
 	__u64 from, to;
 	__u64 now;
-	char pci_signal[512];
+	/* By its end: of them it is not told when. */
+	__u64 lost_vectors, lost_runs;
+	char pci_signal[512], posting[512];
 };
 
 /* The value of @key in the metadata's env, unquoted, into @text; false: there is none. */
@@ -117,7 +124,7 @@ static int foreign(const struct recording *recording, const char *why)
 static int read_metadata(struct recording *recording, const char *metadata)
 {
 	struct source *source = &recording->source;
-	long long format, started, vectors, may_post, seconds, rest;
+	long long format, started, vectors, may_post, seconds, rest, lost;
 	char key[64], tracer[32];
 	const char *clock;
 
@@ -130,7 +137,7 @@ static int read_metadata(struct recording *recording, const char *metadata)
 		return foreign(recording, "it has a format that this version does not know");
 	clock = strstr(metadata, "freq = 1000000000; offset_s = ");
 	if (!clock || sscanf(clock, "freq = 1000000000; offset_s = %lld; offset = %lld;", &seconds,
-			     &rest) != 2 || llabs(seconds) > INT64_MAX / 1000000000 - 1 ||
+			     &rest) != 2 || seconds < -MOST_SECONDS || seconds > MOST_SECONDS ||
 	    !find_uuid(metadata, recording->uuid) ||
 	    !find_number(metadata, "started", &started) || started < 0 ||
 	    !find_number(metadata, "may_post", &may_post) ||
@@ -142,6 +149,13 @@ static int read_metadata(struct recording *recording, const char *metadata)
 	if (find_env(metadata, "pci_signal", recording->pci_signal,
 		     sizeof(recording->pci_signal)) && *recording->pci_signal)
 		source->pci_signal = recording->pci_signal;
+	if (find_env(metadata, "posting", recording->posting, sizeof(recording->posting)) &&
+	    *recording->posting)
+		source->posting = recording->posting;
+	if (find_number(metadata, "lost_vectors", &lost) && lost > 0)
+		recording->lost_vectors = lost;
+	if (find_number(metadata, "lost_runs", &lost) && lost > 0)
+		recording->lost_runs = lost;
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		static const char *const hops[] = {
 #define X(ENUM, name, what) #name,
@@ -179,33 +193,51 @@ static int open_file(const struct recording *recording, const char *name, int *f
 	return 0;
 }
 
-static int load_metadata(struct recording *recording)
+/* Return: the text of @file, to be freed; NULL: errno says why there is none. */
+static char *read_text(int file)
 {
-	char *text = malloc(METADATA_BYTES + 1);
-	size_t used = 0;
-	ssize_t got = 1;
-	int file, ret;
+	size_t used = 0, room = 0;
+	char *text = NULL;
+	ssize_t got;
 
-	if (!text)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
-	ret = open_file(recording, "metadata", &file);
-	if (ret) {
-		free(text);
-		return ret;
-	}
-	while (used < METADATA_BYTES && got > 0) {
-		got = read(file, text + used, METADATA_BYTES - used);
+	do {
+		if (room - used < 2) {
+			char *larger = room > METADATA_BYTES ? NULL :
+				       realloc(text, room = room ? 2 * room : 64 * 1024);
+
+			if (!larger) {
+				errno = room > METADATA_BYTES ? EFBIG : ENOMEM;
+				break;
+			}
+			text = larger;
+		}
+		got = read(file, text + used, room - used - 1);
 		if (got > 0)
 			used += got;
-	}
-	close(file);
-	/* Text: what is behind a NUL is not looked at. */
-	text[used] = '\0';
-	if (got < 0)
+		if (!got) {
+			/* Text: what is behind a NUL is not looked at. */
+			text[used] = '\0';
+			return text;
+		}
+	} while (got > 0 || errno == EINTR);
+	free(text);
+	return NULL;
+}
+
+static int load_metadata(struct recording *recording)
+{
+	int file, ret = open_file(recording, "metadata", &file);
+	char *text;
+
+	if (ret)
+		return ret;
+	text = read_text(file);
+	if (text)
+		ret = read_metadata(recording, text);
+	else
 		ret = fault(EXIT_RUNTIME, NULL, "reading %s/metadata failed: %s",
 			    recording->directory, strerror(errno));
-	else
-		ret = read_metadata(recording, text);
+	close(file);
 	free(text);
 	return ret;
 }
@@ -240,16 +272,25 @@ static int damaged(const struct recording *recording, struct stream *stream, __u
 	return 0;
 }
 
+static int read_failed(const struct recording *recording, const struct stream *stream, int error)
+{
+	return fault(EXIT_RUNTIME, NULL, "reading %s/%s failed: %s", recording->directory,
+		     stream->name, strerror(error));
+}
+
 static int next_packet(struct recording *recording, struct stream *stream)
 {
 	struct ctf_packet *packet = &stream->packet;
 	__u64 start = stream->offset;
-	ssize_t got = read_at(stream->file, stream->bytes, CTF_PACKET_BYTES, start);
+	__u64 *lost = stream == &recording->streams[CTF_LIFECYCLE] ?
+		      &recording->totals.lost_lifecycle : &recording->totals.lost_interrupts;
+	/* What is in the packet once it is known how large it is: most are small. */
+	ssize_t got = read_at(stream->file, packet, sizeof(*packet), start);
+	size_t size;
 
 	stream->at = stream->end = 0;
 	if (got < 0)
-		return fault(EXIT_RUNTIME, NULL, "reading %s/%s failed: %s", recording->directory,
-			     stream->name, strerror((int)-got));
+		return read_failed(recording, stream, (int)-got);
 	if (!got) {
 		stream->done = true;
 		return 0;
@@ -260,29 +301,41 @@ static int next_packet(struct recording *recording, struct stream *stream)
 	    packet->stream_id != (__u32)(stream - recording->streams) ||
 	    memcmp(packet->uuid, recording->uuid, sizeof(packet->uuid)))
 		return damaged(recording, stream, start, "this is no packet of this recording");
+	if (packet->sequence < stream->sequence)
+		return damaged(recording, stream, start, "a packet is out of order");
 	if (packet->packet_bits % 8 || packet->packet_bits / 8 > CTF_PACKET_BYTES ||
 	    packet->content_bits > packet->packet_bits || packet->content_bits % 8 ||
 	    packet->content_bits / 8 < sizeof(*packet))
 		return damaged(recording, stream, start, "a packet of an impossible size");
-	if (packet->packet_bits / 8 > (__u64)got)
+	size = packet->packet_bits / 8 - sizeof(*packet);
+	got = read_at(stream->file, packet + 1, size, start + sizeof(*packet));
+	if (got < 0)
+		return read_failed(recording, stream, (int)-got);
+	if ((size_t)got < size)
 		return damaged(recording, stream, start, "a packet is cut off");
 	stream->offset = start + packet->packet_bits / 8;
 	stream->at = sizeof(*packet);
 	stream->end = packet->content_bits / 8;
-	if (packet->discarded > stream->discarded)
-		stream->discarded = packet->discarded;
+	stream->sequence = packet->sequence + 1;
+	/* Before its events are handed on: what they lack may be among what is missing. */
+	if (packet->discarded > *lost)
+		*lost = packet->discarded;
 	return 0;
 }
 
-static size_t event_size(const struct stream *stream, enum ctf_stream number,
-			 const struct ctf_event *event)
+static size_t event_size(enum ctf_stream number, const struct ctf_event *event)
 {
-	(void)stream;
 	if (number == CTF_INTERRUPTS)
 		return event->id == 0 ? sizeof(struct ctf_interrupt) : 0;
 	if (event->id == CTF_VECTOR_EVENT)
 		return sizeof(struct ctf_vector);
 	return event->id < STEP_COUNT ? sizeof(struct ctf_lifecycle) : 0;
+}
+
+/* Of the next event, in the file. */
+static __u64 event_offset(const struct stream *stream)
+{
+	return stream->offset - stream->packet.packet_bits / 8 + stream->at;
 }
 
 /* The next event of the stream; NULL: there is none, or *ret is set. */
@@ -300,12 +353,16 @@ static const struct ctf_event *peek(struct recording *recording, enum ctf_stream
 			return NULL;
 	}
 	event = (const struct ctf_event *)(stream->bytes + stream->at);
-	size = stream->end - stream->at < sizeof(*event) ? 0 : event_size(stream, number, event);
-	if (size && size <= stream->end - stream->at)
-		return event;
-	damaged(recording, stream, stream->offset - stream->packet.packet_bits / 8 + stream->at,
-		"this is no event");
-	return NULL;
+	size = stream->end - stream->at < sizeof(*event) ? 0 : event_size(number, event);
+	if (!size || size > stream->end - stream->at) {
+		damaged(recording, stream, event_offset(stream), "this is no event");
+		return NULL;
+	}
+	if (event->time < stream->last) {
+		damaged(recording, stream, event_offset(stream), "an event is out of order");
+		return NULL;
+	}
+	return event;
 }
 
 /* As count_stage() in bpf/stages.h. */
@@ -321,7 +378,7 @@ static void count_value(struct recording *recording, __u32 id, enum imstrace_sta
 		histogram->max = value;
 	if (~value > histogram->not_min)
 		histogram->not_min = ~value;
-	if (!*number && recording->totals.blocks < BLOCKS)
+	if (!*number && recording->totals.blocks < recording->source.block_capacity)
 		*number = ++recording->totals.blocks;
 	if (*number) {
 		recording->blocks[*number - 1].buckets[bucket % HISTOGRAM_BLOCK_BUCKETS]++;
@@ -387,6 +444,17 @@ static bool wanted(const struct recording *recording, __u64 time)
 	return time >= recording->from && time <= recording->to;
 }
 
+/* Once: there may be many. */
+static void tell_unknown(struct recording *recording, enum ctf_stream number, const char *what)
+{
+	struct stream *stream = &recording->streams[number];
+
+	if (!stream->told)
+		warning("%s/%s: at byte %" PRIu64 ": %s", recording->directory, stream->name,
+			(uint64_t)event_offset(stream), what);
+	stream->told = true;
+}
+
 static void take_vector(struct recording *recording, const struct ctf_vector *event)
 {
 	struct imstrace_vector vector;
@@ -395,8 +463,10 @@ static void take_vector(struct recording *recording, const struct ctf_vector *ev
 	vector.device[sizeof(vector.device) - 1] = '\0';
 	vector.vmm[sizeof(vector.vmm) - 1] = '\0';
 	vector.guest[sizeof(vector.guest) - 1] = '\0';
-	if (event->id >= recording->source.capacity || !*vector.device)
+	if (event->id >= recording->source.capacity || !*vector.device) {
+		tell_unknown(recording, CTF_LIFECYCLE, "vectors that there can't be are left out");
 		return;
+	}
 	recording->vectors[event->id] = vector;
 	if (event->id >= recording->totals.vectors)
 		recording->totals.vectors = event->id + 1;
@@ -414,7 +484,13 @@ static void take_lifecycle(struct recording *recording, const struct ctf_event *
 	}
 	memcpy(&step, &((const struct ctf_lifecycle *)event)->step, sizeof(step));
 	step.device[sizeof(step.device) - 1] = '\0';
-	if (step.step < STEP_COUNT && step.hop < HOP_COUNT && wanted(recording, event->time))
+	/* The event's own number has been checked; what has no vector has no number. */
+	if (step.step != event->id || step.hop >= HOP_COUNT ||
+	    (step.id >= source->capacity && step.id != IMSTRACE_NONE)) {
+		tell_unknown(recording, CTF_LIFECYCLE, "steps that there can't be are left out");
+		return;
+	}
+	if (wanted(recording, event->time))
 		source->handlers.lifecycle(source->handlers.context, &step);
 }
 
@@ -424,8 +500,12 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 	struct imstrace_interrupt interrupt;
 
 	memcpy(&interrupt, &((const struct ctf_interrupt *)event)->interrupt, sizeof(interrupt));
-	/* One whose vector is not known is not the writer's. */
-	if (interrupt.id >= recording->totals.vectors || !wanted(recording, event->time))
+	/* The writer has told of its vector before, unless that is in what can't be read. */
+	if (interrupt.id >= source->capacity || !*recording->vectors[interrupt.id].device) {
+		tell_unknown(recording, CTF_INTERRUPTS, "interrupts of vectors that are not known are left out");
+		return;
+	}
+	if (!wanted(recording, event->time))
 		return;
 	count_interrupt(recording, &interrupt);
 	if (source->handlers.interrupt)
@@ -443,12 +523,16 @@ static int recording_poll(struct source *source, __u64 until)
 	for (unsigned int i = 0; i < BATCH; i++) {
 		const struct ctf_event *lifecycle = peek(recording, CTF_LIFECYCLE, &ret);
 		const struct ctf_event *interrupt = ret ? NULL : peek(recording, CTF_INTERRUPTS, &ret);
+		enum ctf_stream number;
 		bool of_life = lifecycle && (!interrupt || lifecycle->time <= interrupt->time);
 		const struct ctf_event *event = of_life ? lifecycle : interrupt;
 
 		if (ret)
 			return ret;
 		if (!event || event->time > recording->to) {
+			/* It goes on behind what is wanted of it. */
+			if (event)
+				recording->now = recording->to;
 			source->ended = true;
 			break;
 		}
@@ -458,18 +542,16 @@ static int recording_poll(struct source *source, __u64 until)
 		}
 		if (event->time > recording->now)
 			recording->now = event->time;
-		if (of_life) {
-			recording->streams[CTF_LIFECYCLE].at +=
-				event_size(NULL, CTF_LIFECYCLE, event);
+		number = of_life ? CTF_LIFECYCLE : CTF_INTERRUPTS;
+		recording->streams[number].last = event->time;
+		if (of_life)
 			take_lifecycle(recording, event);
-		} else {
-			recording->streams[CTF_INTERRUPTS].at +=
-				event_size(NULL, CTF_INTERRUPTS, event);
+		else
 			take_interrupt(recording, event);
-		}
+		recording->streams[number].at += event_size(number, event);
 	}
-	recording->totals.lost_lifecycle = recording->streams[CTF_LIFECYCLE].discarded;
-	recording->totals.lost_interrupts = recording->streams[CTF_INTERRUPTS].discarded;
+	recording->totals.lost_vectors = recording->lost_vectors;
+	recording->totals.lost_runs = recording->lost_runs;
 	return 0;
 }
 
@@ -505,12 +587,15 @@ static void recording_close(struct source *source)
 static int make_arrays(struct recording *recording)
 {
 	struct source *source = &recording->source;
+	size_t blocks = (size_t)source->capacity * STAGE_COUNT * HISTOGRAM_BLOCKS;
 
+	if (blocks > MOST_BLOCKS)
+		blocks = MOST_BLOCKS;
 	recording->vectors = calloc(source->capacity, sizeof(*recording->vectors));
 	recording->accounts = calloc(source->capacity, sizeof(*recording->accounts));
 	recording->histograms = calloc((size_t)source->capacity * STAGE_COUNT,
 				       sizeof(*recording->histograms));
-	recording->blocks = calloc(BLOCKS, sizeof(*recording->blocks));
+	recording->blocks = calloc(blocks, sizeof(*recording->blocks));
 	if (!recording->vectors || !recording->accounts || !recording->histograms ||
 	    !recording->blocks)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
@@ -518,7 +603,7 @@ static int make_arrays(struct recording *recording)
 	source->accounts = recording->accounts;
 	source->histograms = recording->histograms;
 	source->blocks = recording->blocks;
-	source->block_capacity = BLOCKS;
+	source->block_capacity = blocks;
 	source->totals = &recording->totals;
 	source->cpus = 1;
 	return 0;
@@ -534,8 +619,10 @@ int recording_open(struct source **result, const struct recording_options *optio
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	recording->directory = options->directory;
 	source->recording = options->directory;
-	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
-		recording->streams[i] = (struct stream) { .name = names[i], .file = -1 };
+	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++) {
+		recording->streams[i].name = names[i];
+		recording->streams[i].file = -1;
+	}
 	source->now = recording_now;
 	source->poll = recording_poll;
 	source->stop = recording_stop;
