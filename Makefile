@@ -20,7 +20,7 @@ WARN	:= -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
 CFLAGS	+= $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover)
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -34,7 +34,8 @@ all: $(B)/imstrace
 
 ### imstrace
 
-USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c'))
+USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c')) \
+	$(patsubst %.proto,$(B)/%.pb-c.o,$(shell find user -name '*.proto'))
 
 $(B)/imstrace: $(USER_OBJECTS)
 	$(call say,LINK,$@)
@@ -44,6 +45,17 @@ $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/%.pb-c.c $(B)/%.pb-c.h: %.proto Makefile
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)protoc-c --c_out=$(B) $<
+
+$(B)/%.pb-c.o: $(B)/%.pb-c.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
 
 $(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
