@@ -134,10 +134,10 @@ static bool take_lane(struct timeline *timeline, struct track *track, __u64 begi
 	for (unsigned int i = 0; i < track->lane_count; i++)
 		if (track->lanes[i].end <= begin && (!best || track->lanes[i].end > best->end))
 			best = &track->lanes[i];
-	taken->is_new = !best;
 	if (!best) {
 		if (track->lane_count == LANES)
 			return false;
+		taken->is_new = true;
 		best = &track->lanes[track->lane_count++];
 		best->number = ++timeline->numbers;
 	}
