@@ -11,7 +11,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +36,8 @@ static const struct format {
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+#define OUTPUT_BYTES	(256 * 1024)
 
 enum option_key {
 	KEY_TO_FORMAT = 0x100, KEY_STAGE,
@@ -147,6 +149,9 @@ static int open_output(const struct export_command *command)
 	if (command->format->binary && isatty(STDOUT_FILENO))
 		return fault(EXIT_USAGE, "Name a file with -o", "%s is not for a terminal",
 			     command->format->name);
+	/* There is one thread. Ten million interrupts are a hundred million lines. */
+	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
 	return 0;
 }
 
