@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What imstrace export writes, read back: CSV and OpenMetrics by readers of the test's own, JSON by
- * jansson, and Perfetto's by protoc with a schema of the test's own. Runs at the top of the checkout.
+ * What imstrace export writes, read back: CSV and OpenMetrics by readers of the test's own, JSON
+ * by jansson, and Perfetto's by protoc with a schema of the test's own. Runs at the top of the
+ * checkout.
  */
 #include "fake.h"
 
@@ -212,6 +213,25 @@ static struct text export_hostile(const struct sink *sink, const char *name)
 	strcpy(input.fake->source.hops[HOP_SIGNAL].reason, name);
 	add(0, 2001, 2012, 2023, 2034, 2045);
 	return export(sink);
+}
+
+static void an_escaped_name_is_cut_between_escapes(void **state)
+{
+	(void)state;
+	for (size_t size = 1; size < 12; size++) {
+		char text[16];
+		size_t length;
+
+		memset(text, '#', sizeof(text));
+		sink_escape(text, size, "a\"\\\"b");
+		length = strlen(text);
+		assert_true(length < size && !strncmp(text, "a\\\"\\\\\\\"b", length));
+		/* Cut within one it would have an odd number of backslashes at its end. */
+		assert_true(length == 0 || length == 1 || length == 3 || length == 5 ||
+			    length == 7 || length == 8);
+		for (size_t i = size; i < sizeof(text); i++)
+			assert_int_equal(text[i], '#');
+	}
 }
 
 /* CSV */
@@ -726,7 +746,7 @@ static void keep_line(struct packet *packet, const char *key, const char *value)
 		assert_string_equal(value, "MONOTONIC");
 }
 
-/* Takes a packet off; false: there is none. What the schema does not know has a number for a key. */
+/* Takes a packet off; false: there is none. What the schema lacks has a number for a key. */
 static bool next_packet(char **text, struct packet *packet)
 {
 	unsigned int depth = 0;
@@ -857,6 +877,38 @@ static void perfetto_slices_nest_and_flows_pair(void **state)
 		totals.sum += stage_time(&input.interrupts[i], STAGE_TOTAL);
 	}
 	assert_memory_equal(&counter, &totals, sizeof(totals));
+	free(decoded);
+	end(&text);
+}
+
+/* Two vCPUs' clocks: what is told of later may have ended before. */
+static void perfetto_has_one_counter_whose_time_does_not_go_back(void **state)
+{
+	__u64 times[3], values[3], counters = 0, count = 0;
+	struct packet packet;
+	struct text text;
+	char *decoded, *at;
+
+	(void)state;
+	begin();
+	fake_vector(input.fake, UUID_A, 0);
+	add(0, 3000, 3010, 3020, 3030, 3060);
+	add(0, 3001, 3011, 3021, 3031, 3051);
+	add(0, 3002, 3012, 3022, 3032, 3072);
+	text = export(&perfetto_sink);
+	at = decoded = decode(&text);
+	while (next_packet(&at, &packet)) {
+		counters += packet.is_counter;
+		if (strcmp(packet.type, "COUNTER"))
+			continue;
+		assert_true(count < 3);
+		times[count] = packet.time;
+		values[count++] = packet.counter;
+	}
+	assert_int_equal(counters, 1);
+	assert_int_equal(count, 3);
+	assert_memory_equal(times, ((__u64[]) { 3060, 3060, 3072 }), sizeof(times));
+	assert_memory_equal(values, ((__u64[]) { 60, 50, 70 }), sizeof(values));
 	free(decoded);
 	end(&text);
 }
@@ -1232,6 +1284,15 @@ static void hgrm_says_what_is_missing(void **state)
 	assert_non_null(strstr(text.text, "stage total, in us: n/a: there was none\n"));
 	assert_null(strstr(text.text, "Mean"));
 	end(&text);
+
+	begin();
+	fake_vector(input.fake, UUID_A, 0);
+	input.fake->source.block_capacity = 0;
+	add(0, 2001, 2012, 2023, 2034, 2045);
+	text = export(&hgrm_sink);
+	assert_non_null(strstr(text.text, "total, in us: n/a: there was no room for 1 values\n"));
+	assert_null(strstr(text.text, "Mean"));
+	end(&text);
 }
 
 /* An empty recording is a valid file of each format. */
@@ -1265,6 +1326,7 @@ static void nothing_is_something(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_escaped_name_is_cut_between_escapes),
 		cmocka_unit_test(csv_has_every_interrupt),
 		cmocka_unit_test(csv_survives_hostile_names),
 		cmocka_unit_test(chrome_slices_nest_and_flows_pair),
@@ -1274,6 +1336,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_room_is_left_out_and_said),
 		cmocka_unit_test(loss_is_said),
 		cmocka_unit_test(perfetto_slices_nest_and_flows_pair),
+		cmocka_unit_test(perfetto_has_one_counter_whose_time_does_not_go_back),
 		cmocka_unit_test(perfetto_survives_hostile_names),
 		cmocka_unit_test(openmetrics_has_the_summary),
 		cmocka_unit_test(openmetrics_makes_no_zero_of_what_is_not_seen),

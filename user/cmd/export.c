@@ -117,8 +117,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_TO_FORMAT:
 		command->format = find_format(value);
 		if (!command->format)
-			argp_error(state, "--to wants one of the formats that --help lists, not \"%s\"%s",
-				   value, strchr("0123456789", *value) ? "; a time is for --until" : "");
+			argp_error(state, "--to wants one of the formats that --help lists, not "
+				   "\"%s\"%s", value, *value && strchr("0123456789", *value) ?
+				   "; a time is for --until" : "");
 		break;
 	case 'o':
 		command->output = value;
@@ -126,12 +127,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_STAGE:
 		command->stage = find_stage(value);
 		if (command->stage == STAGE_COUNT)
-			argp_error(state, "--stage wants handler, irqfd, deliver, service, delivery or "
-				   "total, not \"%s\"", value);
+			argp_error(state, "--stage wants handler, irqfd, deliver, service, "
+				   "delivery or total, not \"%s\"", value);
 		break;
 	case ARGP_KEY_END:
 		if (!command->format)
-			argp_error(state, "which format? --to wants one of those that --help lists");
+			argp_error(state, "--to wants one of the formats that --help lists");
 		else if (command->stage != STAGE_COUNT && command->format->sink != &hgrm_sink)
 			argp_error(state, "--stage is for --to hgrm only");
 		break;

@@ -201,8 +201,8 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 		break;
 	case KEY_TO:
 		if (!parse_duration(value, &recording->to) || !recording->to)
-			argp_error(state, "the end wants to be a time such as 3s or 1500ms, not \"%s\"",
-				   value);
+			argp_error(state, "the end wants to be a time such as 3s or 1500ms, "
+				   "not \"%s\"", value);
 		break;
 	case ARGP_KEY_ARG:
 		if (recording->directory)

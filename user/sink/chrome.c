@@ -26,8 +26,8 @@ static void chrome_start(FILE *out, const struct source *source)
 	out_of_memory = !timeline;
 	sink_escape(kernel, sizeof(kernel), source->kernel);
 	sink_escape(host, sizeof(host), source->host);
-	fprintf(out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"imstrace\":\"%s\",\"kernel\":\"%s\","
-		"\"host\":\"%s\",\"clock\":\"CLOCK_MONOTONIC\",\"to_wall_clock_ns\":\"%lld\"},\n",
+	fprintf(out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"imstrace\":\"%s\","
+		"\"kernel\":\"%s\",\"host\":\"%s\",\"clock\":\"CLOCK_MONOTONIC\",\"to_wall_clock_ns\":\"%lld\"},\n",
 		IMSTRACE_VERSION, kernel, host, source->to_wall_clock);
 	/* An event that says nothing new, so that a comma can precede all others. */
 	fputs("\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":0,\"name\":\"process_name\","
@@ -44,8 +44,8 @@ static void put_time(FILE *out, const char *key, __u64 ns)
 static void begin_event(FILE *out, const char *phase, const char *name, __u32 process,
 			__u32 thread)
 {
-	fprintf(out, ",\n{\"ph\":\"%s\",\"name\":\"%s\",\"pid\":%u,\"tid\":%u", phase, name, process,
-		thread);
+	fprintf(out, ",\n{\"ph\":\"%s\",\"name\":\"%s\",\"pid\":%u,\"tid\":%u", phase, name,
+		process, thread);
 }
 
 static void slice(FILE *out, const char *name, const char *category, __u32 process, __u32 thread,
@@ -110,8 +110,8 @@ static void put_interrupt(FILE *out, const struct imstrace_vector *vector,
 			  const struct imstrace_interrupt *interrupt,
 			  const struct timeline_place *place)
 {
-	slice(out, "interrupt", "interrupt", place->device.number, place->vector.number, place->begin,
-	      place->end);
+	slice(out, "interrupt", "interrupt", place->device.number, place->vector.number,
+	      place->begin, place->end);
 	fprintf(out, ",\"args\":{\"end\":\"%s\",\"cause\":\"%s\",\"cpu\":%u",
 		sink_end_name(interrupt->end), sink_cause_name(interrupt->cause), interrupt->cpu);
 	known(out, "irq", vector->irq);

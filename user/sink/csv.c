@@ -48,8 +48,8 @@ static void known(FILE *out, __u32 value)
 }
 
 /*
- * Always quoted. A spreadsheet takes what begins like a formula for one, quoted or not: that gets an
- * apostrophe in front.
+ * Always quoted. A spreadsheet takes what begins like a formula for one, quoted or not: that gets
+ * an apostrophe in front.
  */
 static void text(FILE *out, const char *name)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Percentiles as HdrHistogram's outputPercentileDistribution() prints them, in us: what its plotters
- * take. A list per vector and stage, with a comment of ours before each; a plotter wants one.
+ * Percentiles as HdrHistogram's outputPercentileDistribution() prints them, in us: what its
+ * plotters take. A list per vector and stage, with a comment of ours before each; a plotter wants one.
  */
 #include "sink.h"
 
@@ -64,13 +64,13 @@ static void distribution(FILE *out, const struct histogram *histogram, __u64 cou
 
 	fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
 		"1/(1-Percentile)");
-	for (double level = 0; seen < count; level = next_level(level)) {
+	for (double level = 0; seen < count && level < 100; level = next_level(level)) {
 		__u64 value = histogram_percentile(histogram, count, level);
 
 		seen = count_to(histogram, value);
 		if (seen < count)
-			fprintf(out, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", value / 1e3, level / 100,
-				(uint64_t)seen, 1 / (1 - level / 100));
+			fprintf(out, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", value / 1e3,
+				level / 100, (uint64_t)seen, 1 / (1 - level / 100));
 	}
 	fprintf(out, "%12.3f %2.12f %10" PRIu64 "\n", histogram->max / 1e3, 1.0, (uint64_t)count);
 	fprintf(out, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", mean / 1e3,

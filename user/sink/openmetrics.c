@@ -44,7 +44,8 @@ static void sample(FILE *out, const char *name, const struct vector_report *vect
 
 	sink_clean(clean, sizeof(clean), vector->vector.device);
 	sink_escape(device, sizeof(device), clean);
-	fprintf(out, "imstrace_%s{device=\"%s\",vector=\"%u\"", name, device, vector->vector.vector);
+	fprintf(out, "imstrace_%s{device=\"%s\",vector=\"%u\"", name, device,
+		vector->vector.vector);
 }
 
 static void histogram(FILE *out, const struct vector_report *vector, enum imstrace_stage stage,
@@ -62,7 +63,8 @@ static void histogram(FILE *out, const struct vector_report *vector, enum imstra
 			((1ULL << bits) - 1) / 1e9, (uint64_t)seen);
 	}
 	sample(out, "stage_seconds_bucket", vector);
-	fprintf(out, ",stage=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", stage_name(stage), (uint64_t)count);
+	fprintf(out, ",stage=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", stage_name(stage),
+		(uint64_t)count);
 	sample(out, "stage_seconds_count", vector);
 	fprintf(out, ",stage=\"%s\"} %" PRIu64 "\n", stage_name(stage), (uint64_t)count);
 	sample(out, "stage_seconds_sum", vector);
@@ -155,7 +157,8 @@ static void counters(FILE *out, const struct report *report)
 
 static void in_flight(FILE *out, const struct report *report)
 {
-	family(out, "in_flight", "gauge", NULL, "Interrupts on their way in the guest at the end.");
+	family(out, "in_flight", "gauge", NULL,
+	       "Interrupts on their way in the guest at the end.");
 	for (size_t i = 0; i < report->count; i++) {
 		if (report_in_flight_missing(&report->vectors[i]))
 			continue;
@@ -177,7 +180,8 @@ static void losses(FILE *out, const struct imstrace_totals *totals)
 		{ "values", totals->lost_values },
 	};
 
-	family(out, "lost_records", "counter", NULL, "What was lost before it could be charged to a vector.");
+	family(out, "lost_records", "counter", NULL,
+	       "What was lost before it could be charged to a vector.");
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		fprintf(out, "imstrace_lost_records_total{what=\"%s\"} %" PRIu64 "\n", all[i].name,
 			(uint64_t)all[i].count);

@@ -121,7 +121,8 @@ static void announce(FILE *out, const struct imstrace_vector *vector,
 		put_track(out, place->vector.number, place->device.number, name, false);
 	}
 	if (place->counter.is_new) {
-		snprintf(name, sizeof(name), "vector %u %s", vector->vector, stage_name(STAGE_TOTAL));
+		snprintf(name, sizeof(name), "vector %u %s", vector->vector,
+			 stage_name(STAGE_TOTAL));
 		put_track(out, place->counter.number, place->device.number, name, true);
 	}
 	if (place->vm.is_new) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An output format. A new one is one new file here, and the option that picks it.
+ * An output format. A new one is one new file here, and the option that picks it, or its line in
+ * the table of cmd/export.c.
  */
 #ifndef IMSTRACE_SINK_H
 #define IMSTRACE_SINK_H

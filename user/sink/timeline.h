@@ -29,13 +29,13 @@ struct timeline_track {
  * struct timeline_place - where an interrupt is to be shown
  * @device:	the group of its device's vectors
  * @vector:	the lane for the whole interrupt
- * @vm:		the group of its VM's vCPUs; none, and so is @vcpu, without an injection and an EOI
+ * @vm:		the group of its VM's vCPUs; none, like @vcpu, without injection and EOI
  * @vcpu:	the lane for its service by the guest
  * @counter:	what is drawn of its vector's latency, as a curve
  * @counted:	the time there, which does not go back either
  * @flow:	number of the interrupt, from 1
- * @times:	of its hops, 0: it did not pass it; clocks of two CPUs may differ by some ns, so each is
- *		brought to that of the hop before if it were earlier
+ * @times:	of its hops, 0: it did not pass it; clocks of two CPUs may differ by some ns, so
+ *		each is brought to that of the hop before if it were earlier
  * @begin:	of the first hop
  * @end:	of the last
  */
