@@ -26,7 +26,7 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -40,7 +40,8 @@ all: $(B)/imstrace
 
 ### imstrace
 
-USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c'))
+USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c')) \
+	$(patsubst %.proto,$(B)/%.pb-c.o,$(shell find user -name '*.proto'))
 
 $(B)/imstrace: $(USER_OBJECTS)
 	$(call say,LINK,$@)
@@ -50,6 +51,17 @@ $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/%.pb-c.c $(B)/%.pb-c.h: %.proto Makefile
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)protoc-c --c_out=$(B) $<
+
+$(B)/%.pb-c.o: $(B)/%.pb-c.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
 
 $(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 

@@ -180,6 +180,13 @@ enum recording_key {
 static const struct argp_option recording_options[] = {
 	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
 	{ "to", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
+	{ "until", KEY_TO, NULL, OPTION_ALIAS, NULL, 0 },
+	{ 0 }
+};
+
+static const struct argp_option export_recording_options[] = {
+	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
+	{ "until", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
 	{ 0 }
 };
 
@@ -194,7 +201,8 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 		break;
 	case KEY_TO:
 		if (!parse_duration(value, &recording->to) || !recording->to)
-			argp_error(state, "--to wants a time such as 3s or 1500ms, not \"%s\"", value);
+			argp_error(state, "the end wants to be a time such as 3s or 1500ms, "
+				   "not \"%s\"", value);
 		break;
 	case ARGP_KEY_ARG:
 		if (recording->directory)
@@ -206,7 +214,7 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (recording->to && recording->to <= recording->from)
-			argp_error(state, "--to is not after --from");
+			argp_error(state, "the end is not after --from");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -215,3 +223,6 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 }
 
 const struct argp recording_argp = { .options = recording_options, .parser = parse_recording };
+const struct argp export_recording_argp = {
+	.options = export_recording_options, .parser = parse_recording,
+};

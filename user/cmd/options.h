@@ -39,6 +39,8 @@ extern const struct argp live_argp;
  * argument, DIR.
  */
 extern const struct argp recording_argp;
+/* The same for imstrace export, whose --to is a format: the end is --until only. */
+extern const struct argp export_recording_argp;
 #define RECORDING_HEADER "Of the recording:"
 #define RECORDING_ARGUMENT "DIR"
 

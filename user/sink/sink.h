@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An output format. A new one is one new file here, and the option that picks it.
+ * An output format. A new one is one new file here, and the option that picks it, or its line in
+ * the table of cmd/export.c.
  */
 #ifndef IMSTRACE_SINK_H
 #define IMSTRACE_SINK_H
@@ -47,9 +48,23 @@ struct sink {
 };
 
 extern const struct sink text_sink, json_sink;
+/* Those of imstrace export, for which a call that is not wanted is NULL (but for @start). */
+extern const struct sink csv_sink, chrome_sink, perfetto_sink, openmetrics_sink, hgrm_sink;
+
+/* hgrm_sink: only this stage; until then all of them. */
+void hgrm_choose(enum imstrace_stage stage);
 
 /* Copies a name from outside with everything unprintable replaced by '?'. */
 void sink_clean(char *to, size_t size, const char *from);
+
+/*
+ * The same, for between double quotes: a backslash is put before a quote and a backslash, which is
+ * what JSON and OpenMetrics want. At most twice as long, and never cut within an escape.
+ */
+void sink_escape(char *to, size_t size, const char *from);
+
+/* In formats that have no place for it: what is missing of @report's recording, to stderr. */
+void sink_warn_of_loss(const struct report *report);
 
 /* How an interrupt ended, in a word. */
 const char *sink_end_name(enum imstrace_end end);
