@@ -146,8 +146,10 @@ static void killed(void **state)
 	sleep(2);
 	kill(program.pid, SIGKILL);
 	assert_int_equal(program_end(&program), 128 + SIGKILL);
-	output = lab_output(&status, IMSTRACE " script --only interrupts " RECORDING " 2>&1");
-	assert_int_equal(status, 0);
+	output = lab_output(&status, IMSTRACE " script --only interrupts " RECORDING " 2>&1 >/dev/null");
+	if (status)
+		fail_msg("script: exit code %d: … %s", status,
+			 output + (strlen(output) > 400 ? strlen(output) - 400 : 0));
 	events = count_lines("babeltrace2 " RECORDING " 2>/dev/null | grep -c imstrace:interrupt");
 	assert_true(events >= 410);
 	free(output);
