@@ -14,13 +14,19 @@ first	 = $(firstword $(foreach tool,$(1),$(shell command -v $(tool))) $(1))
 CLANG	?= $(call first,clang clang-14 clang-15 clang-16 clang-19)
 BPFTOOL	?= $(call first,bpftool /usr/sbin/bpftool)
 
-# B is where everything goes. "make SANITIZE=1" has a tree of its own.
-B	:= build$(if $(SANITIZE),/sanitized)
+# B is where everything goes. "make SANITIZE=1" has a tree of its own, and so has the fuzzer,
+# which is clang's.
+B	:= build$(if $(FUZZ),/fuzz,$(if $(SANITIZE),/sanitized))
 WARN	:= -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
-CFLAGS	+= $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover)
+CFLAGS	+= $(if $(SANITIZE)$(FUZZ),-fsanitize=address$(,)undefined -fno-sanitize-recover)
+ifdef FUZZ
+CC	:= $(CLANG)
+# gcc, which decides what is clean, takes what is designated in a table's line for intended.
+CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
+endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -34,7 +40,8 @@ all: $(B)/imstrace
 
 ### imstrace
 
-USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c'))
+USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c')) \
+	$(patsubst %.proto,$(B)/%.pb-c.o,$(shell find user -name '*.proto'))
 
 $(B)/imstrace: $(USER_OBJECTS)
 	$(call say,LINK,$@)
@@ -44,6 +51,17 @@ $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/%.pb-c.c $(B)/%.pb-c.h: %.proto Makefile
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)protoc-c --c_out=$(B) $<
+
+$(B)/%.pb-c.o: $(B)/%.pb-c.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
+
+$(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
 
 $(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
@@ -101,6 +119,16 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJE
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
 
 unit-tests: $(UNIT_TESTS)
+
+# Of the reader of recordings: the fuzzer, and what writes its seeds.
+$(B)/tests/fuzz/recording: $(B)/tests/fuzz/recording.o \
+		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 # Of imstrace itself, on this machine; likewise a program per file.
 NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
@@ -214,6 +242,13 @@ test-debug-kernel:
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 
+# Not part of "make test", which has what the fuzzer has found as unit tests.
+fuzz:
+	@tools/install-deps fuzz
+	@$(MAKE) --no-print-directory FUZZ=1 build/fuzz/tests/fuzz/recording
+	@$(MAKE) --no-print-directory SANITIZE=1 build/sanitized/tests/fuzz/seeds
+	@tests/fuzz/run
+
 # Ratios within one run; they want a quiet machine.
 bench: deps
 	@tests/bench/run
@@ -227,12 +262,13 @@ help:
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
+	@echo '	make fuzz		the reader of recordings, for FUZZ_SECONDS (60)'
 	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
 .PHONY: all modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
-	kernel-tests kunit nested deps demo test bench test-debug-kernel clean help
+	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)

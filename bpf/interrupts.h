@@ -445,6 +445,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	guest = guest_of(target_number((struct kvm *)open->kvm, apicid, true), vec);
 	if (!guest) {
 		__sync_fetch_and_add(&account->lost, 1);
+		stream(&open->current, account, END_LOST);
 		return 0;
 	}
 	open->state = OPEN_ACCEPTED;

@@ -17,6 +17,10 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "live", "follow the vectors of the running kernel", command_live },
+	{ "record", "keep what live sees, to look at it later", command_record },
+	{ "report", "what a recording says: figures, the slowest interrupts", command_report },
+	{ "script", "a recording event by event", command_script },
+	{ "export", "a recording in the formats of other tools", command_export },
 	{ "lint", "say what is wrong with the drivers of vectors", command_lint },
 	{ "check", "what can be measured on this system, how, and why not more", command_check },
 };

@@ -14,6 +14,7 @@ struct session {
 	const struct session_options *options;
 	struct source *source;
 	struct measurement *measurement;
+	struct slowest slowest;
 	struct lint *lint;	/* NULL: not wanted */
 	__u64 steps;		/* of wanted vectors */
 	/* As of the beginning, and as of the latest step. */
@@ -116,15 +117,20 @@ static void on_interrupt(void *context, const struct imstrace_interrupt *interru
 	if (interrupt->id >= session->source->capacity)
 		return;
 	vector = &session->source->vectors[interrupt->id];
-	if (vector_wanted(&session->options->filter, vector) == WANTED_YES)
+	if (vector_wanted(&session->options->filter, vector) != WANTED_YES)
+		return;
+	slowest_add(&session->slowest, vector, interrupt);
+	if (session->options->interrupts)
 		session->options->sink->interrupt(stdout, vector, interrupt);
 }
 
 /* A full pipe or disk must not pass for a quiet system. */
-static int flush(void)
+static int flush(const struct session *session)
 {
+	const struct sink *sink = session->options->sink;
+
 	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
+		return sink->flush ? sink->flush() : 0;
 	return fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
 }
 
@@ -135,7 +141,7 @@ static int poll_until(struct session *session, __u64 until)
 
 	/* At least once, however late it is: the streams must not fill up. */
 	do {
-		ret = source->poll(source, until) ?: flush();
+		ret = source->poll(source, until) ?: flush(session);
 	} while (!ret && !stop_requested() && !source->ended && source->now(source) < until);
 	return ret;
 }
@@ -180,14 +186,18 @@ static int follow(struct session *session)
 		report = measurement_interval(session->measurement, source->now(source));
 		if (options->interval)
 			options->sink->interval(stdout, report);
-		ret = flush();
+		ret = flush(session);
 		if (ret)
 			return ret;
 	} while (!last);
 
-	if (!options->lint_only)
+	if (!options->lint_only && !options->no_summary)
 		options->sink->summary(stdout, measurement_summary(session->measurement));
-	return flush();
+	if (options->slowest) {
+		slowest_sort(&session->slowest);
+		options->sink->slowest(stdout, &session->slowest);
+	}
+	return flush(session);
 }
 
 static int give_verdict(struct session *session)
@@ -207,7 +217,7 @@ static int give_verdict(struct session *session)
 	verdict.lost_vectors = session->totals.lost_vectors - session->totals_before.lost_vectors;
 	lint_judge(session->lint, &verdict);
 	session->options->sink->verdict(stdout, &verdict, codes[verdict.result]);
-	return flush() ?: (int)codes[verdict.result];
+	return flush(session) ?: (int)codes[verdict.result];
 }
 
 /* The programs have been attached one by one: what they saw until now has gaps. */
@@ -231,21 +241,23 @@ int session_run(struct source *source, const struct session_options *options)
 
 	source->handlers = (struct source_handlers) {
 		.lifecycle = on_lifecycle,
-		.interrupt = options->interrupts ? on_interrupt : NULL,
+		.interrupt = options->interrupts || options->slowest ? on_interrupt : NULL,
 		.context = &session,
 	};
 	session.measurement = measurement_new(source, &options->filter);
-	if (session.measurement && (!options->lint || begin_lint(&session))) {
+	if (session.measurement && slowest_init(&session.slowest, options->slowest) &&
+	    (!options->lint || begin_lint(&session))) {
 		if (options->lint_only)
 			options->sink->watch(stdout, source);
 		else
 			options->sink->start(stdout, source);
-		ret = flush() ?: follow(&session);
+		ret = flush(&session) ?: follow(&session);
 		if (!ret && session.lint)
 			ret = give_verdict(&session);
 	} else {
 		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
 	}
+	slowest_free(&session.slowest);
 	lint_free(session.lint);
 	measurement_free(session.measurement);
 	source->close(source);

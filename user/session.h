@@ -13,6 +13,8 @@
  * @sink:	how it is shown
  * @lifecycle:	show their lifecycle
  * @interrupts:	show every interrupt; the source must have been opened so
+ * @slowest:	show so many of the slowest interrupts; like @interrupts
+ * @no_summary:	of what was measured
  * @lint:	show what is wrong with their drivers, and a verdict at the end
  * @lint_only:	and nothing else
  * @interval:	ns of the source's time between tables, 0: none
@@ -24,6 +26,8 @@ struct session_options {
 	const struct sink *sink;
 	bool lifecycle;
 	bool interrupts;
+	size_t slowest;
+	bool no_summary;
 	bool lint;
 	bool lint_only;
 	__u64 interval;

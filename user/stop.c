@@ -24,6 +24,16 @@ void stop_on_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+void stop_on_child(void)
+{
+	struct sigaction action = {
+		.sa_handler = on_signal,
+		.sa_flags = SA_RESTART | SA_NOCLDSTOP,
+	};
+
+	sigaction(SIGCHLD, &action, NULL);
+}
+
 bool stop_requested(void)
 {
 	return requested;

@@ -10,6 +10,9 @@
 /* From here on SIGINT and SIGTERM ask for the end. A second one kills. */
 void stop_on_signals(void);
 
+/* And the end of a child process. */
+void stop_on_child(void);
+
 /* Whether one has. */
 bool stop_requested(void);
 

@@ -226,6 +226,9 @@ enum imstrace_end {
 	END_SIGNALLED,		/* no irqfd takes it on inline, or it isn't looked for */
 	END_UNMATCHED,		/* see struct imstrace_account */
 	END_HARDWARE,		/* accepted; the CPU itself delivers it (APICv, AVIC) */
+	END_LOST,		/* accepted, and not followed further: no room for its vCPU */
+	END_IN_FLIGHT,		/* still on its way when imstrace ended */
+	END_COUNT
 };
 
 /**

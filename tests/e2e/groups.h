@@ -14,5 +14,6 @@ int run_options(void);
 int run_accounts(void);
 int run_accuracy(void);
 int run_lint(void);
+int run_recording(void);
 
 #endif /* IMSTRACE_E2E_GROUPS_H */

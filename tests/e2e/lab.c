@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,4 +191,11 @@ int program_end(struct program *program)
 	if (program->out)
 		fclose(program->out);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+long long lab_size(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) ? -1 : (long long)status.st_size;
 }

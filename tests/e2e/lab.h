@@ -42,6 +42,9 @@ void lab_shell(const char *format, ...);
 __attribute__((format(printf, 2, 3)))
 char *lab_output(int *status, const char *format, ...);
 
+/* How large a file is, in bytes; -1: there is none. */
+long long lab_size(const char *path);
+
 /* Another device, on the software parent. */
 void lab_create_device(const char *uuid);
 void lab_remove_device(const char *uuid);

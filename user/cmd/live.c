@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 enum option_key {
-	KEY_EVENTS = 0x100, KEY_JSON, KEY_LINT, KEY_HOPS,
+	KEY_EVENTS = 0x100, KEY_JSON, KEY_LINT,
 };
 
 #define MIN_INTERVAL	10000000	/* ns: a table for people or a plot, not a stream */
@@ -25,11 +25,10 @@ static const struct argp_option options[] = {
 	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
 	{ "count", 'c', "N", 0, "End after N tables", 0 },
 
-	{ .doc = "What of them, and how:" },
+	{ .doc = "What to show:" },
 	{ "events", KEY_EVENTS, NULL, 0, "Show every interrupt as well, hop by hop", 0 },
 	{ "lint", KEY_LINT, NULL, 0, "Say what is wrong with their drivers as well, as imstrace lint "
 	  "does", 0 },
-	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
 	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
 	  "(docs/schema/imstrace-1.json)", 0 },
 	{ 0 }
@@ -110,15 +109,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		break;
 	case KEY_LINT:
 		session->lint = true;
-		break;
-	case KEY_HOPS:
-		if (!parse_hops(value, &command->live.hops))
-			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
-				   "eoi, not \"%s\"", value);
-		/* Each is found by the one before, but that an interrupt begins by either. */
-		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
-			if (command->live.hops & 1U << hop && !(command->live.hops & 1U << (hop - 1)))
-				argp_error(state, "--hops: a hop after signal needs the one before");
 		break;
 	case KEY_JSON:
 		session->sink = &json_sink;

@@ -112,13 +112,14 @@ static error_t parse_filter(int key, char *value, struct argp_state *state)
 const struct argp filter_argp = { .options = filter_options, .parser = parse_filter };
 
 enum live_key {
-	KEY_MAX_VECTORS = 0x2000, KEY_MAX_VCPUS, KEY_BTF,
+	KEY_HOPS = 0x2000, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
 };
 
 #define DIGITS(number)	DIGITS_OF(number)
 #define DIGITS_OF(number) #number
 
 static const struct argp_option live_options[] = {
+	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
 	{ "max-vectors", KEY_MAX_VECTORS, "N", 0, "Room for N vectors, 7 KiB each (default "
 	  DIGITS(DEFAULT_VECTORS) ")", 0 },
 	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
@@ -143,6 +144,15 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 	struct live_options *live = state->input;
 
 	switch (key) {
+	case KEY_HOPS:
+		if (!parse_hops(value, &live->hops))
+			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
+				   "eoi, not \"%s\"", value);
+		/* Each is found by the one before, but that an interrupt begins by either. */
+		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+			if (live->hops & 1U << hop && !(live->hops & 1U << (hop - 1)))
+				argp_error(state, "--hops: a hop after signal needs the one before");
+		break;
 	case KEY_MAX_VECTORS:
 		live->max_vectors = parse_room("max-vectors", value, MOST_VECTORS, state);
 		break;
@@ -162,3 +172,57 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 }
 
 const struct argp live_argp = { .options = live_options, .parser = parse_live };
+
+enum recording_key {
+	KEY_FROM = 0x3000, KEY_TO,
+};
+
+static const struct argp_option recording_options[] = {
+	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
+	{ "to", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
+	{ "until", KEY_TO, NULL, OPTION_ALIAS, NULL, 0 },
+	{ 0 }
+};
+
+static const struct argp_option export_recording_options[] = {
+	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
+	{ "until", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
+	{ 0 }
+};
+
+static error_t parse_recording(int key, char *value, struct argp_state *state)
+{
+	struct recording_options *recording = state->input;
+
+	switch (key) {
+	case KEY_FROM:
+		if (!parse_duration(value, &recording->from))
+			argp_error(state, "--from wants a time such as 2s or 1500ms, not \"%s\"", value);
+		break;
+	case KEY_TO:
+		if (!parse_duration(value, &recording->to) || !recording->to)
+			argp_error(state, "the end wants to be a time such as 3s or 1500ms, "
+				   "not \"%s\"", value);
+		break;
+	case ARGP_KEY_ARG:
+		if (recording->directory)
+			argp_error(state, "there is one recording too many: %s", value);
+		recording->directory = value;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which recording? Name the directory that imstrace record has made");
+		break;
+	case ARGP_KEY_END:
+		if (recording->to && recording->to <= recording->from)
+			argp_error(state, "the end is not after --from");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp recording_argp = { .options = recording_options, .parser = parse_recording };
+const struct argp export_recording_argp = {
+	.options = export_recording_options, .parser = parse_recording,
+};

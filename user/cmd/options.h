@@ -7,6 +7,7 @@
 
 #include "../model/vectors.h"
 #include "../source/live.h"
+#include "../source/recording.h"
 
 #include <argp.h>
 #include <linux/types.h>
@@ -31,6 +32,16 @@ extern const struct argp filter_argp;
  * struct live_options, made by LIVE_DEFAULTS.
  */
 extern const struct argp live_argp;
-#define LIVE_HEADER	"Trouble:"
+#define LIVE_HEADER	"How the kernel is followed:"
+
+/*
+ * Which recording, and what of it: likewise, with a struct recording_options. Takes the one
+ * argument, DIR.
+ */
+extern const struct argp recording_argp;
+/* The same for imstrace export, whose --to is a format: the end is --until only. */
+extern const struct argp export_recording_argp;
+#define RECORDING_HEADER "Of the recording:"
+#define RECORDING_ARGUMENT "DIR"
 
 #endif /* IMSTRACE_OPTIONS_H */

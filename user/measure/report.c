@@ -89,6 +89,7 @@ struct measurement *measurement_new(const struct source *source, const struct ve
 		return NULL;
 	measurement->source = source;
 	measurement->filter = filter;
+	measurement->report.measurement = measurement;
 	measurement->last.time = source->started;
 	measurement->reported = calloc(source->capacity, sizeof(struct imstrace_vector));
 	measurement->report.vectors = calloc(source->capacity, sizeof(struct vector_report));
@@ -125,6 +126,7 @@ static struct vector_report *add_vector(struct measurement *measurement, __u32 i
 {
 	struct vector_report *report = &measurement->report.vectors[measurement->report.count++];
 
+	report->id = id;
 	report->vector = measurement->reported[id];
 	return report;
 }
@@ -201,24 +203,39 @@ static void read_vector(struct measurement *measurement, __u32 id)
 	explain_missing(measurement, report);
 }
 
+/* All that was seen of it, without what came while the filter did not want it. */
+static void sum_stage(const struct measurement *measurement, __u32 id, enum imstrace_stage stage,
+		      struct histogram *histogram)
+{
+	struct histogram all, skipped;
+
+	spread(&skipped, &measurement->skipped, id, stage);
+	/* The smallest and the largest stay exact if they can. */
+	if (!histogram_count(&skipped)) {
+		spread(histogram, &measurement->last, id, stage);
+		return;
+	}
+	spread(&all, &measurement->last, id, stage);
+	histogram_subtract(histogram, &all, &skipped);
+}
+
+void report_histogram(const struct report *report, const struct vector_report *vector,
+		      enum imstrace_stage stage, struct histogram *histogram)
+{
+	sum_stage(report->measurement, vector->id, stage, histogram);
+}
+
 static void sum_vector(struct measurement *measurement, __u32 id)
 {
 	struct vector_report *report = add_vector(measurement, id);
-	struct histogram all, skipped, rest;
+	struct histogram histogram;
 
 	report->account = measurement->last.accounts[id];
 	report->in_flight = account_in_flight(&report->account);
 	account_subtract(&report->account, &measurement->skipped.accounts[id]);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		spread(&all, &measurement->last, id, stage);
-		spread(&skipped, &measurement->skipped, id, stage);
-		/* The smallest and the largest stay exact if they can. */
-		if (!histogram_count(&skipped)) {
-			report->stages[stage] = stage_figures(&all);
-			continue;
-		}
-		histogram_subtract(&rest, &all, &skipped);
-		report->stages[stage] = stage_figures(&rest);
+		sum_stage(measurement, id, stage, &histogram);
+		report->stages[stage] = stage_figures(&histogram);
 	}
 	explain_missing(measurement, report);
 }

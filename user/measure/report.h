@@ -12,6 +12,7 @@
 
 /**
  * struct vector_report - one vector's figures
+ * @id:		its id in the source
  * @vector:	what is known of it
  * @account:	where its interrupts went
  * @in_flight:	signalled to a guest, but not at their EOI yet at the end
@@ -19,6 +20,7 @@
  * @hop_missing: why a hop can't be seen; NULL: it can
  */
 struct vector_report {
+	__u32 id;
 	struct imstrace_vector vector;
 	struct imstrace_account account;
 	__u64 in_flight;
@@ -26,14 +28,18 @@ struct vector_report {
 	const char *hop_missing[HOP_COUNT];
 };
 
+struct measurement;
+
 /**
  * struct report - all figures of a stretch of time
+ * @measurement: whose it is
  * @from:	CLOCK_MONOTONIC ns
  * @to:		likewise
  * @count:	number of @vectors, ordered by device and vector
  * @totals:	what was lost in it
  */
 struct report {
+	const struct measurement *measurement;
 	__u64 from;
 	__u64 to;
 	size_t count;
@@ -52,8 +58,6 @@ const char *report_in_flight_missing(const struct vector_report *vector);
 
 /* Whether anything happened to the vector. */
 bool report_active(const struct vector_report *vector);
-
-struct measurement;
 
 struct measurement *measurement_new(const struct source *source,
 				    const struct vector_filter *filter);
@@ -77,5 +81,12 @@ const struct report *measurement_interval(struct measurement *measurement, __u64
  * Return: as above.
  */
 const struct report *measurement_summary(struct measurement *measurement);
+
+/*
+ * Every value of @stage that a vector's line in measurement_summary()'s @report is about, bucket
+ * by bucket.
+ */
+void report_histogram(const struct report *report, const struct vector_report *vector,
+		      enum imstrace_stage stage, struct histogram *histogram);
 
 #endif /* IMSTRACE_MEASURE_REPORT_H */

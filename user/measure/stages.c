@@ -59,3 +59,21 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 	/* As the programs count it: clocks of two CPUs may differ by some ns. */
 	return to > from ? (long long)(to - from) : 0;
 }
+
+__u64 interrupt_took(const struct imstrace_interrupt *interrupt)
+{
+	__u64 first = 0, last = interrupt_ended(interrupt);
+
+	for (unsigned int hop = HOP_COUNT; hop-- > 0;)
+		if (interrupt->times[hop])
+			first = interrupt->times[hop];
+	return last > first ? last - first : 0;
+}
+
+__u64 interrupt_ended(const struct imstrace_interrupt *interrupt)
+{
+	for (unsigned int hop = HOP_COUNT; hop-- > 0;)
+		if (interrupt->times[hop])
+			return interrupt->times[hop];
+	return 0;
+}

@@ -43,4 +43,10 @@ struct stage_figures stage_figures(const struct histogram *histogram);
 /* How long one interrupt took, in ns; -1: it did not pass both hops. */
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage);
 
+/* From the first hop that it passed to the last, in ns. */
+__u64 interrupt_took(const struct imstrace_interrupt *interrupt);
+
+/* When it passed its last hop. */
+__u64 interrupt_ended(const struct imstrace_interrupt *interrupt);
+
 #endif /* IMSTRACE_MEASURE_STAGES_H */

@@ -160,8 +160,8 @@ static void json_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
 	write_line(out, object);
 }
 
-static void json_interrupt(FILE *out, const struct imstrace_vector *vector,
-			   const struct imstrace_interrupt *interrupt)
+static json_t *interrupt_object(const struct imstrace_vector *vector,
+				const struct imstrace_interrupt *interrupt)
 {
 	json_t *hops = json_object(), *stages = json_object();
 
@@ -175,19 +175,36 @@ static void json_interrupt(FILE *out, const struct imstrace_vector *vector,
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	write_line(out, json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o}",
-				  "type", "interrupt",
-				  "device", device(vector->device),
-				  "vector", vector->vector,
-				  "irq", known(vector->irq),
-				  "vcpu", known(interrupt->vcpu),
-				  "guest_vector", known(interrupt->guest_vector),
-				  "cpu", interrupt->cpu,
-				  "cause", sink_cause_name(interrupt->cause),
-				  "end", sink_end_name(interrupt->end),
-				  "uncoalesced", (int)interrupt->uncoalesced,
-				  "hops", hops,
-				  "stages", stages));
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o}",
+			 "type", "interrupt",
+			 "device", device(vector->device),
+			 "vector", vector->vector,
+			 "irq", known(vector->irq),
+			 "vcpu", known(interrupt->vcpu),
+			 "guest_vector", known(interrupt->guest_vector),
+			 "cpu", interrupt->cpu,
+			 "cause", sink_cause_name(interrupt->cause),
+			 "end", sink_end_name(interrupt->end),
+			 "uncoalesced", (int)interrupt->uncoalesced,
+			 "hops", hops,
+			 "stages", stages);
+}
+
+static void json_interrupt(FILE *out, const struct imstrace_vector *vector,
+			   const struct imstrace_interrupt *interrupt)
+{
+	write_line(out, interrupt_object(vector, interrupt));
+}
+
+static void json_slowest(FILE *out, const struct slowest *slowest)
+{
+	json_t *interrupts = json_array();
+
+	for (size_t i = 0; i < slowest->count; i++)
+		json_array_append_new(interrupts,
+				      interrupt_object(&slowest->interrupts[i].vector,
+						       &slowest->interrupts[i].interrupt));
+	write_line(out, json_pack("{s:s, s:o}", "type", "slowest", "interrupts", interrupts));
 }
 
 static json_t *figures(const struct stage_figures *figures)
@@ -325,6 +342,7 @@ const struct sink json_sink = {
 	.interrupt = json_interrupt,
 	.interval = json_interval,
 	.summary = json_summary,
+	.slowest = json_slowest,
 	.finding = json_finding,
 	.verdict = json_verdict,
 };

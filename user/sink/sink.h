@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An output format. A new one is one new file here, and the option that picks it.
+ * An output format. A new one is one new file here, and the option that picks it, or its line in
+ * the table of cmd/export.c.
  */
 #ifndef IMSTRACE_SINK_H
 #define IMSTRACE_SINK_H
 
 #include "../measure/report.h"
+#include "../measure/slowest.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
 
@@ -20,7 +22,10 @@
  * @interrupt:	an interrupt, when it has ended, of @vector
  * @interval:	the figures since the last interval
  * @summary:	all figures, last
+ * @slowest:	the slowest interrupts, after the summary
  * @finding:	something is wrong with a driver
+ * @flush:	may be NULL; called often: what must not wait any longer. An exit code,
+ *		reported, ends the run
  * @verdict:	what was found, after all else; @exit_code is what the program exits with
  *
  * Times are the source's: CLOCK_MONOTONIC ns. A sink writes whole lines and leaves
@@ -36,14 +41,30 @@ struct sink {
 			  const struct imstrace_interrupt *interrupt);
 	void (*interval)(FILE *out, const struct report *report);
 	void (*summary)(FILE *out, const struct report *report);
+	void (*slowest)(FILE *out, const struct slowest *slowest);
 	void (*finding)(FILE *out, const struct lint_finding *finding);
+	int (*flush)(void);
 	void (*verdict)(FILE *out, const struct lint_verdict *verdict, int exit_code);
 };
 
 extern const struct sink text_sink, json_sink;
+/* Those of imstrace export, for which a call that is not wanted is NULL (but for @start). */
+extern const struct sink csv_sink, chrome_sink, perfetto_sink, openmetrics_sink, hgrm_sink;
+
+/* hgrm_sink: only this stage; until then all of them. */
+void hgrm_choose(enum imstrace_stage stage);
 
 /* Copies a name from outside with everything unprintable replaced by '?'. */
 void sink_clean(char *to, size_t size, const char *from);
+
+/*
+ * The same, for between double quotes: a backslash is put before a quote and a backslash, which is
+ * what JSON and OpenMetrics want. At most twice as long, and never cut within an escape.
+ */
+void sink_escape(char *to, size_t size, const char *from);
+
+/* In formats that have no place for it: what is missing of @report's recording, to stderr. */
+void sink_warn_of_loss(const struct report *report);
 
 /* How an interrupt ended, in a word. */
 const char *sink_end_name(enum imstrace_end end);

@@ -71,9 +71,18 @@ static void print_columns(FILE *out)
 
 static void text_start(FILE *out, const struct source *source)
 {
+	char recording[IMSTRACE_NAME_LEN], host[SOURCE_NAME_LEN], kernel[SOURCE_NAME_LEN];
+
 	print_following(out, source);
-	fputs(". Ctrl-C ends it with a summary.\n\n", out);
-	print_columns(out);
+	if (source->recording) {
+		sink_clean(recording, sizeof(recording), source->recording);
+		sink_clean(host, sizeof(host), source->host);
+		sink_clean(kernel, sizeof(kernel), source->kernel);
+		fprintf(out, ", as recorded in %s, of %s, kernel %s.\n", recording, host, kernel);
+	} else {
+		fputs(". Ctrl-C ends it with a summary.\n\n", out);
+		print_columns(out);
+	}
 }
 
 static void text_watch(FILE *out, const struct source *source)
@@ -110,6 +119,19 @@ static void print_percentile(FILE *out, int width, const struct stage_figures *f
 		print_microseconds(out, width, ns);
 }
 
+/* Of the stages that it passed, one after the other. */
+static void print_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
+{
+	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
+		long long time = stage_time(interrupt, stage);
+
+		if (time < 0)
+			continue;
+		fprintf(out, "  %s", stage_name(stage));
+		print_microseconds(out, 0, time);
+	}
+}
+
 static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
 			   const struct imstrace_interrupt *interrupt)
 {
@@ -121,15 +143,34 @@ static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", sink_end_name(interrupt->end), device,
 		interrupt->cpu, number_text(vcpu, interrupt->vcpu, "%u"));
-	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
-		long long time = stage_time(interrupt, stage);
-
-		if (time < 0)
-			continue;
-		fprintf(out, "  %s", stage_name(stage));
-		print_microseconds(out, 0, time);
-	}
+	print_stage_times(out, interrupt);
 	putc('\n', out);
+}
+
+/* One after the other, each with when it passed its hops since the first. */
+static void text_slowest(FILE *out, const struct slowest *slowest)
+{
+	if (!slowest->count)
+		return;
+	fprintf(out, "\nThe slowest %zu interrupt%s\n%-15s  " VECTOR_FORMAT "  %9s  %s\n", slowest->count,
+		slowest->count == 1 ? "" : "s", "TIME", "VEC", "IRQ", "SLOT", "PASID", "TOOK µs",
+		"DEVICE, AND EACH STAGE IN µs");
+	for (size_t i = 0; i < slowest->count; i++) {
+		const struct slow_interrupt *slow = &slowest->interrupts[i];
+		__u64 took = interrupt_took(&slow->interrupt);
+		char when[32], device[IMSTRACE_NAME_LEN], vcpu[16];
+
+		sink_clean(device, sizeof(device), slow->vector.device);
+		fprintf(out, "%s  ", clock_text(when, interrupt_ended(&slow->interrupt) - took));
+		print_vector(out, slow->vector.vector, slow->vector.irq, slow->vector.slot,
+			     slow->vector.pasid);
+		print_microseconds(out, 10, took);
+		fprintf(out, "  %s  cpu %u, vcpu %s, %s ", device, slow->interrupt.cpu,
+			number_text(vcpu, slow->interrupt.vcpu, "%u"),
+			sink_end_name(slow->interrupt.end));
+		print_stage_times(out, &slow->interrupt);
+		putc('\n', out);
+	}
 }
 
 /* Vectors are ordered by device: one heading for all of a device's. */
@@ -508,6 +549,7 @@ const struct sink text_sink = {
 	.interrupt = text_interrupt,
 	.interval = text_interval,
 	.summary = text_summary,
+	.slowest = text_slowest,
 	.finding = text_finding,
 	.verdict = text_verdict,
 };

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <grp.h>
+#include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <linux/membarrier.h>
 #include <stdarg.h>
@@ -275,6 +276,50 @@ static int milliseconds_until(__u64 until)
 	return wait_ms < 1000 ? (int)wait_ms : 1000;
 }
 
+static void tell_one_in_flight(struct live *live, const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_interrupt record = *interrupt;
+
+	record.end = END_IN_FLIGHT;
+	live->source.handlers.interrupt(live->source.handlers.context, &record);
+}
+
+/* In a handler, or between its signal and KVM. */
+static void tell_open(struct live *live)
+{
+	const struct bpf_map *map = live->programs->maps.open_interrupts;
+	size_t size = bpf_map__value_size(map) * live->source.cpus;
+	struct open_interrupt *open = malloc(size);
+	__u32 zero = 0;
+
+	if (open && !bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
+		for (unsigned int cpu = 0; cpu < live->source.cpus; cpu++)
+			if (open[cpu].state == OPEN_IRQ || open[cpu].state == OPEN_SIGNALLED)
+				tell_one_in_flight(live, &open[cpu].current);
+	free(open);
+}
+
+/*
+ * Nothing runs any more: what has not ended by now is told of as it stands, so that what is
+ * streamed is all that has been counted.
+ */
+static void tell_in_flight(struct live *live)
+{
+	size_t count = (size_t)live->programs->bss->totals.vcpus * GUEST_VECTORS;
+
+	if (!live->source.handlers.interrupt)
+		return;
+	tell_open(live);
+	for (size_t i = 0; i < count; i++) {
+		const struct guest_interrupt *guest = &live->memory.guests[i];
+
+		if (guest->state == PENDING_VALID)
+			tell_one_in_flight(live, &guest->pending);
+		if (guest->service_valid && guest->service < GUEST_BUFFERS)
+			tell_one_in_flight(live, &guest->buffers[guest->service]);
+	}
+}
+
 static int live_poll(struct source *source, __u64 until)
 {
 	struct live *live = (struct live *)source;
@@ -291,8 +336,10 @@ static int live_poll(struct source *source, __u64 until)
 		ret = ring_buffer__consume(live->streams);
 	count_lost_runs(live);
 	name_vmms(live);
-	if (!live->attachments && ret >= 0)
+	if (!live->attachments && ret >= 0) {
+		tell_in_flight(live);
 		source->ended = true;
+	}
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)
 		return 0;
 	return fault(EXIT_RUNTIME, NULL, "reading the event streams failed: %s", strerror(-ret));

@@ -68,6 +68,7 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	memory->accounts = map_array(programs->maps.accounts, PROT_READ);
 	memory->histograms = map_array(programs->maps.histograms, PROT_READ);
 	memory->blocks = map_array(programs->maps.blocks, PROT_READ);
+	memory->guests = map_array(programs->maps.guest_interrupts, PROT_READ);
 	source->vectors = memory->vectors;
 	source->accounts = memory->accounts;
 	source->histograms = memory->histograms;
@@ -77,7 +78,7 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	source->cpus = libbpf_num_possible_cpus();
 	source->capacity = bpf_map__max_entries(programs->maps.vectors);
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
-	       memory->histograms && memory->blocks;
+	       memory->histograms && memory->blocks && memory->guests;
 }
 
 void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
@@ -89,4 +90,5 @@ void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
 	unmap_array(memory->accounts, programs->maps.accounts);
 	unmap_array(memory->histograms, programs->maps.histograms);
 	unmap_array(memory->blocks, programs->maps.blocks);
+	unmap_array(memory->guests, programs->maps.guest_interrupts);
 }

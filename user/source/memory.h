@@ -8,6 +8,7 @@
 #include "live.h"
 
 struct imstrace_bpf;
+struct guest_interrupt;
 
 /* What is written by user space as well, or read by it alone; NULL before memory_map(). */
 struct memory {
@@ -16,6 +17,7 @@ struct memory {
 	const struct imstrace_account *accounts;
 	const struct imstrace_histogram *histograms;
 	const struct imstrace_block *blocks;
+	const struct guest_interrupt *guests;
 };
 
 /* Before loading: room for what @options say. */

@@ -48,6 +48,7 @@ struct source_handlers {
 
 /**
  * struct source - something that can be followed
+ * @recording:	the directory it is read from, NULL: the running kernel
  * @host:	where it runs, or ran: the name of the host
  * @kernel:	likewise: the release of the kernel
  * @to_wall_clock: what to add to its times for ns since 1970
@@ -79,6 +80,7 @@ struct source_handlers {
  * they grow, and are only ever written by one side. They stay valid until @close.
  */
 struct source {
+	const char *recording;
 	char host[SOURCE_NAME_LEN];
 	char kernel[SOURCE_NAME_LEN];
 	long long to_wall_clock;

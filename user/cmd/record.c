@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * imstrace record: keep what live sees.
+ */
+#define _GNU_SOURCE
+#include "../fault.h"
+#include "../session.h"
+#include "../sink/ctf.h"
+#include "../source/ctf.h"
+#include "../source/live.h"
+#include "../stop.h"
+#include "command.h"
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ns between packets: what a kill -9 may lose. */
+#define FLUSH	1000000000ULL
+
+enum option_key {
+	KEY_OVER = 0x100, KEY_LAST, KEY_JSON,
+};
+
+static const struct argp_option options[] = {
+	{ .doc = "What to record, where, and when to end:" },
+	{ "output", 'o', "DIR", 0, "Make this directory (default: imstrace-DATE-TIME)", 0 },
+	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
+	{ "over", KEY_OVER, "TIME", 0, "Only interrupts that took longer from their first hop to their "
+	  "last, such as 200us; and every step of vectors' lives", 0 },
+	{ "last", KEY_LAST, "TIME", 0, "Flight recorder: write nothing but the last TIME before each "
+	  "SIGUSR2 or, with --over, each interrupt that took longer", 0 },
+	{ "json", KEY_JSON, NULL, 0, "The summary as JSON (docs/schema/imstrace-1.json)", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Records every interrupt, hop by hop, and every step in the lives of vectors, until Ctrl-C, "
+	"or until COMMAND ends. A recording is a CTF 1.8 trace, for imstrace report and script "
+	"as well as babeltrace2 and Trace Compass."
+	"\v"
+	"What is lost is counted in the trace itself. A recording that was cut off, by kill -9 or by a "
+	"full disk, can be read to the last second.\n\n"
+	"EXAMPLES\n"
+	"  imstrace record -o slow -d 10s        everything for 10 s, in ./slow\n"
+	"  imstrace record --over 1ms            only what takes longer than 1 ms\n"
+	"  imstrace record --last 10s --over 5ms the 10 s before an interrupt over 5 ms\n"
+	"  imstrace record -- fio job.fio        while a command runs\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
+	"feature is missing; with COMMAND, that of COMMAND if it is not 0.";
+
+struct record_command {
+	struct live_options live;
+	struct session_options session;
+	struct ctf_options ctf;
+	char directory[64];
+	char **command;
+};
+
+/* The one recording of this process, and how its summary is shown. */
+static struct {
+	struct ctf_writer *writer;
+	const struct sink *shown;
+	struct source *source;
+	__u64 over, last;
+	__u64 flushed;
+	pid_t child;
+	int failed;		/* an exit code */
+} recording;
+
+static volatile sig_atomic_t keep_requested;
+
+static void on_keep(int number)
+{
+	(void)number;
+	keep_requested = 1;
+}
+
+static void note(int ret)
+{
+	if (ret)
+		recording.failed = ret;
+}
+
+static void record_start(FILE *out, const struct source *source)
+{
+	(void)out;
+	note(ctf_start(recording.writer, source));
+}
+
+static void record_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
+{
+	(void)out;
+	note(ctf_write_lifecycle(recording.writer, step));
+}
+
+static void record_interrupt(FILE *out, const struct imstrace_vector *vector,
+			     const struct imstrace_interrupt *interrupt)
+{
+	(void)out;
+	(void)vector;
+	note(ctf_write_interrupt(recording.writer, interrupt));
+	if (recording.last && recording.over && interrupt_took(interrupt) >= recording.over)
+		keep_requested = 1;
+}
+
+static int record_flush(void)
+{
+	__u64 now = recording.source->now(recording.source);
+
+	if (!recording.failed && keep_requested) {
+		keep_requested = 0;
+		note(ctf_keep(recording.writer));
+	} else if (!recording.failed && now >= recording.flushed + FLUSH) {
+		recording.flushed = now;
+		note(ctf_flush(recording.writer));
+	}
+	return recording.failed;
+}
+
+static void record_summary(FILE *out, const struct report *report)
+{
+	/* While the source is there. */
+	if (!recording.failed)
+		note(ctf_end(recording.writer));
+	recording.shown->summary(out, report);
+}
+
+static const struct sink record_sink = {
+	.start = record_start,
+	.lifecycle = record_lifecycle,
+	.interrupt = record_interrupt,
+	.flush = record_flush,
+	.summary = record_summary,
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct record_command *command = state->input;
+	struct session_options *session = &command->session;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &session->filter;
+		state->child_inputs[1] = &command->live;
+		break;
+	case 'o':
+		command->ctf.directory = value;
+		break;
+	case 'd':
+		if (!parse_duration(value, &session->duration) || !session->duration)
+			argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"",
+				   value);
+		break;
+	case KEY_OVER:
+		if (!parse_duration(value, &command->ctf.over) || !command->ctf.over)
+			argp_error(state, "--over wants a time such as 200us or 1ms, not \"%s\"",
+				   value);
+		break;
+	case KEY_LAST:
+		if (!parse_duration(value, &command->ctf.last) || !command->ctf.last)
+			argp_error(state, "--last wants a time such as 10s, not \"%s\"", value);
+		break;
+	case KEY_JSON:
+		recording.shown = &json_sink;
+		fault_use_json();
+		break;
+	case ARGP_KEY_ARGS:
+		command->command = state->argv + state->next;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/*
+ * Starts COMMAND, which waits until @go is closed, with what privileges we have: ours are
+ * about to go. Return: 0 or an exit code, reported.
+ */
+static int start_child(char **command, int *go)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return fault(EXIT_RUNTIME, NULL, "pipe: %s", strerror(errno));
+	recording.child = fork();
+	if (recording.child < 0)
+		return fault(EXIT_RUNTIME, NULL, "fork: %s", strerror(errno));
+	if (!recording.child) {
+		char byte;
+
+		close(ends[1]);
+		if (read(ends[0], &byte, 1) != 1)
+			_exit(EXIT_RUNTIME);	/* imstrace could not start */
+		execvp(*command, command);
+		fprintf(stderr, "imstrace: cannot run %s: %s\n", *command, strerror(errno));
+		_exit(127);
+	}
+	close(ends[0]);
+	*go = ends[1];
+	return 0;
+}
+
+/* Its exit status, as a shell has it. */
+static int end_child(void)
+{
+	int status;
+
+	/* It may outlive us: -d, or Ctrl-C, which it has got as well. */
+	if (waitpid(recording.child, &status, WNOHANG) != recording.child)
+		return 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void name_directory(struct record_command *command)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(command->directory, sizeof(command->directory), "imstrace-%Y%m%d-%H%M%S", &tm);
+	command->ctf.directory = command->directory;
+}
+
+static char *join(char **words, int count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 0; out && i < count; i++)
+		fprintf(out, "%s%s", i ? " " : "", words[i]);
+	if (out)
+		fclose(out);
+	return text;
+}
+
+static void tell(const char *directory)
+{
+	struct ctf_size size = ctf_size(recording.writer);
+
+	fprintf(stderr, "imstrace: recorded %" PRIu64 " interrupts and %" PRIu64
+		" events of vectors' lives in %s, %.1f MB", (uint64_t)size.events[CTF_INTERRUPTS],
+		(uint64_t)size.events[CTF_LIFECYCLE], directory, (double)size.bytes / 1e6);
+	if (size.not_over)
+		fprintf(stderr, "; %" PRIu64 " interrupts were not over the limit",
+			(uint64_t)size.not_over);
+	if (size.discarded[CTF_INTERRUPTS] + size.discarded[CTF_LIFECYCLE])
+		fprintf(stderr, "; LOST: %" PRIu64 " interrupts, %" PRIu64 " steps",
+			(uint64_t)size.discarded[CTF_INTERRUPTS],
+			(uint64_t)size.discarded[CTF_LIFECYCLE]);
+	fputs("\n", stderr);
+}
+
+static int record(struct record_command *command)
+{
+	const struct sigaction keep = { .sa_handler = on_keep, .sa_flags = SA_RESTART };
+	int ret, child, go = -1;
+
+	ret = ctf_create(&recording.writer, &command->ctf);
+	if (!ret && command->command)
+		ret = start_child(command->command, &go);
+	stop_on_signals();
+	if (command->command)
+		stop_on_child();
+	sigaction(SIGUSR2, &keep, NULL);
+	if (!ret)
+		ret = live_open(&recording.source, &command->live);
+	if (ret) {
+		if (go >= 0)
+			close(go);
+		ctf_abandon(recording.writer);
+		return ret;
+	}
+	if (go >= 0 && write(go, "", 1) != 1)
+		ret = fault(EXIT_RUNTIME, NULL, "%s has gone", *command->command);
+	if (go >= 0)
+		close(go);
+	ret = ret ?: session_run(recording.source, &command->session);
+	tell(command->ctf.directory);
+	ctf_close(recording.writer);
+	child = recording.child ? end_child() : 0;
+	return ret ?: child;
+}
+
+int command_record(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &filter_argp, 0, FILTER_HEADER, 3 },
+		{ &live_argp, 0, LIVE_HEADER, 4 },
+		{ 0 }
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = "[COMMAND [ARGUMENT...]]",
+		.doc = doc,
+		.children = children,
+	};
+	struct record_command command = {
+		.live = LIVE_DEFAULTS,
+		.session = { .sink = &record_sink, .lifecycle = true, .interrupts = true },
+	};
+	char *command_line = join(argv, argc);
+	int ret;
+
+	recording.shown = &text_sink;
+	/* In order: what follows COMMAND is its own. */
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command))
+		return EXIT_USAGE;
+	command.live.interrupts = true;
+	command.ctf.command_line = command_line ?: "";
+	if (!command.ctf.directory)
+		name_directory(&command);
+	recording.over = command.ctf.over;
+	recording.last = command.ctf.last;
+	/* Of the flight recorder --over is the trigger, and it keeps what was before it. */
+	if (command.ctf.last)
+		command.ctf.over = 0;
+	ret = record(&command);
+	free(command_line);
+	return ret;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * imstrace report: what a recording says.
+ */
+#include "../fault.h"
+#include "../session.h"
+#include "../stop.h"
+#include "command.h"
+#include "options.h"
+
+#include <argp.h>
+#include <string.h>
+
+enum option_key {
+	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT, KEY_JSON,
+};
+
+/* Enough to see what they have in common, and a screen full. */
+#define SLOWEST		10
+#define MOST_SLOWEST	1000000
+
+static const struct argp_option options[] = {
+	{ .doc = "What to show:" },
+	{ "slowest", KEY_SLOWEST, "N", 0, "The N slowest interrupts, hop by hop (default 10; 0: none)", 0 },
+	{ "lifecycle", KEY_LIFECYCLE, NULL, 0, "The lives of vectors, step by step", 0 },
+	{ "lint", KEY_LINT, NULL, 0, "What is wrong with their drivers, as imstrace lint does", 0 },
+	{ "interval", 'i', "TIME", 0, "A table every TIME of the recording's time", 0 },
+	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
+	  "(docs/schema/imstrace-1.json)", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Shows what imstrace live would have shown at its end, and the slowest interrupts."
+	"\v"
+	"EXAMPLES\n"
+	"  imstrace report slow                          all of the recording ./slow\n"
+	"  imstrace report slow --from 2s --to 3s        one second of it\n"
+	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording; with --lint also "
+	"4 something was found, 5 no verdict.";
+
+struct report_command {
+	struct recording_options recording;
+	struct session_options session;
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct report_command *command = state->input;
+	struct session_options *session = &command->session;
+	__u64 number;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &command->recording;
+		state->child_inputs[1] = &session->filter;
+		break;
+	case KEY_SLOWEST:
+		if (!strcmp(value, "0"))
+			number = 0;
+		else if (!parse_number(value, MOST_SLOWEST, &number))
+			argp_error(state, "--slowest wants a number up to %u, not \"%s\"",
+				   MOST_SLOWEST, value);
+		session->slowest = number;
+		break;
+	case KEY_LIFECYCLE:
+		session->lifecycle = true;
+		break;
+	case KEY_LINT:
+		session->lint = true;
+		break;
+	case 'i':
+		if (!parse_duration(value, &session->interval) || !session->interval)
+			argp_error(state, "--interval wants a time such as 1s, not \"%s\"", value);
+		break;
+	case KEY_JSON:
+		session->sink = &json_sink;
+		fault_use_json();
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+int command_report(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &recording_argp, 0, RECORDING_HEADER, 2 },
+		{ &filter_argp, 0, FILTER_HEADER, 3 },
+		{ 0 }
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = RECORDING_ARGUMENT,
+		.doc = doc,
+		.children = children,
+	};
+	struct report_command command = {
+		.session = { .sink = &text_sink, .slowest = SLOWEST },
+	};
+	struct source *source;
+	int ret;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
+		return EXIT_USAGE;
+	stop_on_signals();
+	ret = recording_open(&source, &command.recording);
+	return ret ?: session_run(source, &command.session);
+}
