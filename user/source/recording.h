@@ -22,7 +22,7 @@ struct recording_options {
 /**
  * recording_open - open a recording of imstrace
  * @result:	the source, when 0 is returned
- * @options:	as above; not needed after the call
+ * @options:	as above; of it only the text of @directory is needed after the call
  *
  * Nothing of what is read is trusted. A recording that was cut off, as by a kill, is read
  * to its last whole packet, with a warning.
