@@ -36,6 +36,9 @@
 /* ns between two looks at the irqs' names, where nothing tells of new ones. */
 #define LOOK_AGAIN	1000000000ULL
 
+/* ns between two looks at what the kernel did not run. */
+#define COUNT_AGAIN	100000000ULL
+
 /* Records handled before the clock and the signals are looked at again. */
 #define BATCH	4096
 
@@ -50,6 +53,7 @@ struct live {
 	struct imstrace_lifecycle *known;
 	size_t known_count;
 	__u64 look_again;	/* when */
+	__u64 count_again;	/* likewise */
 	/* By id: the process whose names the vector has. */
 	__u32 *named;
 };
@@ -126,8 +130,13 @@ static int on_interrupt(void *context, void *data, size_t size)
  */
 static void count_lost_runs(struct live *live)
 {
+	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0;
 	struct bpf_program *program;
-	__u64 misses = 0;
+
+	/* A system call for each program: not for each interrupt that wakes us, but at the end. */
+	if (live->attachments && now < live->count_again)
+		return;
+	live->count_again = now + COUNT_AGAIN;
 
 	bpf_object__for_each_program(program, live->programs->obj) {
 		struct bpf_prog_info info = { 0 };
