@@ -4,6 +4,7 @@
  */
 #include "../fault.h"
 #include "../session.h"
+#include "../sink/page.h"
 #include "../stop.h"
 #include "command.h"
 #include "options.h"
@@ -12,12 +13,13 @@
 #include <string.h>
 
 enum option_key {
-	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT, KEY_JSON,
+	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT, KEY_JSON, KEY_HTML,
 };
 
 /* Enough to see what they have in common, and a screen full. */
 #define SLOWEST		10
 #define MOST_SLOWEST	1000000
+#define MOST_ON_PAGE	1000
 
 static const struct argp_option options[] = {
 	{ .doc = "What to show:" },
@@ -27,6 +29,7 @@ static const struct argp_option options[] = {
 	{ "interval", 'i', "TIME", 0, "A table every TIME of the recording's time", 0 },
 	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
 	  "(docs/schema/imstrace-1.json)", 0 },
+	{ "html", KEY_HTML, "FILE", 0, "All of it and charts as a page for browsers, into FILE", 0 },
 	{ 0 }
 };
 
@@ -36,13 +39,15 @@ static const char doc[] =
 	"EXAMPLES\n"
 	"  imstrace report slow                          all of the recording ./slow\n"
 	"  imstrace report slow --from 2s --to 3s        one second of it\n"
-	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording; with --lint also "
-	"4 something was found, 5 no verdict.";
+	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n"
+	"  imstrace report slow --html slow.html         one file to open, send and print\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 it was built "
+	"without its HTML pages; with --lint also 4 something was found, 5 no verdict.";
 
 struct report_command {
 	struct recording_options recording;
 	struct session_options session;
+	const char *html;
 };
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -78,6 +83,16 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		session->sink = &json_sink;
 		fault_use_json();
 		break;
+	case KEY_HTML:
+		command->html = value;
+		break;
+	case ARGP_KEY_END:
+		/* The tables are in the page. */
+		if (command->html && session->sink == &text_sink)
+			session->sink = NULL;
+		if (command->html && session->slowest > MOST_ON_PAGE)
+			argp_error(state, "--slowest wants %u at most with --html", MOST_ON_PAGE);
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -99,7 +114,7 @@ int command_report(int argc, char **argv)
 		.children = children,
 	};
 	struct report_command command = {
-		.session = { .sink = &text_sink, .slowest = SLOWEST },
+		.session = { .sink = &text_sink, .slowest = SLOWEST, .page_sink = &html_sink },
 	};
 	struct source *source;
 	int ret;
@@ -107,6 +122,16 @@ int command_report(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
 		return EXIT_USAGE;
 	stop_on_signals();
-	ret = recording_open(&source, &command.recording);
-	return ret ?: session_run(source, &command.session);
+	ret = command.html ? page_need(PAGE_report) : 0;
+	ret = ret ?: recording_open(&source, &command.recording);
+	if (ret)
+		return ret;
+	/* What is in FILE stays there if there is nothing to put in its place. */
+	ret = command.html ? page_open(&command.session.page, command.html) : 0;
+	if (ret) {
+		source->close(source);
+		return ret;
+	}
+	ret = session_run(source, &command.session);
+	return command.html ? page_close(command.session.page, command.html) ?: ret : ret;
 }
