@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import uPlot from 'uplot';
-const data = JSON.parse(document.getElementById('data').textContent);
-const all = data.percentiles.all;
-const series = data.stages.filter((stage) => all[stage.name]);
-const div = document.createElement('div');
-document.body.append(div);
-new uPlot({ width: 800, height: 400, scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
-	series: [{}, ...series.map((s, i) => ({ label: s.name, stroke: ['red', 'blue', 'green', 'orange', 'black', 'gray'][i] }))] },
-	[data.percentiles.levels, ...series.map((s) => data.percentiles.levels.map((_, i) => all[s.name].curve[i]))], div);
+//
+// The page of imstrace report --html, part by part.
+
+import { el } from './lib/dom.js';
+import { store } from './lib/store.js';
+import { startTheme } from './lib/theme.js';
+import { accounts } from './report/accounts.js';
+import { contents, header } from './report/header.js';
+import { heatmap } from './report/heatmap.js';
+import { lifecycle } from './report/lifecycle.js';
+import { lint } from './report/lint.js';
+import { machine } from './report/machine.js';
+import { data, defaultStage, vectors } from './report/model.js';
+import { percentiles } from './report/percentiles.js';
+import { slowest } from './report/slowest.js';
+import { vectorTable } from './report/vectors.js';
+
+startTheme();
+document.title = `imstrace: ${data.recording ?? data.host}`;
+
+/* @picked are numbers of vectors; @shown is what the filter of the table leaves, in its order. */
+const shared = store({ stage: defaultStage, picked: new Set(), shown: vectors });
+const sections = [
+	accounts(), heatmap(shared), percentiles(shared), vectorTable(shared), slowest(), lifecycle(shared), lint(),
+	machine(),
+];
+
+document.body.append(header(), contents(sections), el('main', null, sections),
+	el('footer', null, el('p', { class: 'note' }, 'Made by imstrace. Everything on this page is in this one file: it loads and sends ' +
+		'nothing. Figures, accounts and the slowest interrupts are those of imstrace report --json. What is drawn was counted ' +
+		'while the recording was read, in cells and buckets of a fixed number: no interrupt is left out, and a page of a ' +
+		'million is no larger than one of a thousand.')));
