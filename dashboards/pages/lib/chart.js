@@ -26,9 +26,9 @@ export function axis(options) {
 	};
 }
 
-/* 1, 2 and 5 of each power of ten from @min to @max, or fewer where those would be too many. */
+/* Round numbers from @min to @max, about as many as there is @room for. */
 function logSplits(min, max, room) {
-	for (const mantissas of [[1, 2, 5], [1]]) {
+	for (const mantissas of [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1]]) {
 		const splits = [];
 
 		for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
@@ -42,19 +42,19 @@ function logSplits(min, max, room) {
 export function latencyAxis(options) {
 	return axis({
 		size: 62,
-		splits: (u, index, min, max) => logSplits(min, max, Math.max(3, u.height / 45)),
+		splits: (u, index, min, max) => logSplits(min, max, Math.max(3, u.height / 30)),
 		filter: (u, splits) => splits,
 		values: (u, splits) => splits.map(duration),
 		...options,
 	});
 }
 
-/* Of times, in s; the values are in s as well. */
+/* Of times of the run, in s. */
 export function timeAxis(options) {
 	return axis({
+		size: 32,
 		space: 70,
-		values: (u, splits, index, space, step) =>
-			splits.map((s) => `${s.toFixed(Math.max(0, Math.ceil(-Math.log10(step))))} s`),
+		values: (u, splits) => splits.map((s) => `${Number(s.toFixed(6))} s`),
 		...options,
 	});
 }

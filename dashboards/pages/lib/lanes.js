@@ -5,7 +5,7 @@
 import { axis, chart } from './chart.js';
 import { colour } from './theme.js';
 
-const LANE = 22, AXES = 44;
+const LANE = 22, AXES = 42;
 
 /*
  * lanes({ label, rows(), axis(), describe(row, span, x) }): @rows gives [{ label, spans: [{ from, to, colour }] }], with

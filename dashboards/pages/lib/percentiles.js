@@ -37,6 +37,7 @@ export function percentileChart({ label, curves }) {
 				scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
 				axes: [
 					axis({
+						size: 32,
 						splits: (u, i, min, max) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]
 							.filter((level) => level >= min && level <= max),
 						filter: (u, splits) => splits,

@@ -47,7 +47,7 @@ export function slowest() {
 		rows: () => interrupts.slice(0, MOST_LANES).map((interrupt) => ({
 			label: `#${interrupt.rank}`, spans: interrupt.spans, interrupt,
 		})),
-		xAxis: () => axis({ space: 80, values: (u, splits) => splits.map((ns) => ns ? duration(ns) : '0') }),
+		xAxis: () => axis({ size: 32, space: 80, values: (u, splits) => splits.map((ns) => ns ? duration(ns) : '0') }),
 		describe: ({ interrupt, spans: of }) => [
 			`#${interrupt.rank}  ${vectorName(interrupt)}  ${duration(interrupt.took)}`,
 			...of.map((span) => `${span.name}  ${duration(span.to - span.from)}`),
