@@ -170,6 +170,20 @@ static int drain(struct session *session)
 	return ret;
 }
 
+static void show_summary(const struct session *session)
+{
+	const struct session_options *options = session->options;
+	const struct report *report = measurement_summary(session->measurement);
+
+	if (options->no_summary) {
+		sink_warn_of_loss(report);
+		return;
+	}
+	tell(session, true, summary, report);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		tell(session, options->histograms & 1U << stage, histograms, report, stage);
+}
+
 static int follow(struct session *session)
 {
 	const struct session_options *options = session->options;
@@ -199,8 +213,8 @@ static int follow(struct session *session)
 			return ret;
 	} while (!last);
 
-	if (!options->lint_only && !options->no_summary)
-		tell(session, true, summary, measurement_summary(session->measurement));
+	if (!options->lint_only)
+		show_summary(session);
 	if (options->slowest) {
 		slowest_sort(&session->slowest);
 		tell(session, true, slowest, &session->slowest);

@@ -8,7 +8,6 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -44,7 +43,8 @@ enum option_key {
 };
 
 static const struct argp_option options[] = {
-	{ .doc = "What to write, and where to:" },
+	{ .doc = "When to end:", .group = GROUP_END },
+	{ .doc = "What to write, and where to:", .group = GROUP_SHOW },
 	{ "to", KEY_TO_FORMAT, "FORMAT", 0, "One of those below", 0 },
 	{ "output", 'o', "FILE", 0, "Into FILE, and not to stdout", 0 },
 	{ "stage", KEY_STAGE, "STAGE", 0, "hgrm: only of this stage, such as total", 0 },
@@ -52,40 +52,35 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Writes a recording in the format of another tool."
+	"Writes what happened in the format of another tool: in the recording DIR or, without one, "
+	"in the running kernel until the end."
 	"\v"
 	"EXAMPLES\n"
 	"  imstrace export --to perfetto -o slow.pftrace slow   for ui.perfetto.dev\n"
 	"  imstrace export --to csv --from 2s --until 3s slow   one second of it\n"
 	"  imstrace export --to hgrm --vector 1 --stage total slow > total.hgrm\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording.";
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege "
+	"or a kernel feature is missing.";
 
 struct export_command {
-	struct recording_options recording;
+	struct source_options source;
 	struct session_options session;
 	const struct format *format;
 	const char *output;
 	enum imstrace_stage stage;	/* STAGE_COUNT: all */
 };
 
-/* The table, between what argp prints before the \v and after it. */
-static char *add_formats(int key, const char *text, void *input)
+static void write_formats(FILE *out)
 {
-	char *all = NULL;
-	size_t size;
-	FILE *out;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)text;
-	out = open_memstream(&all, &size);
-	if (!out)
-		return (char *)text;
 	fputs("FORMATS\n", out);
 	for (size_t i = 0; i < FORMATS; i++)
 		fprintf(out, "  %-12s %s\n", formats[i].name, formats[i].what);
-	fprintf(out, "\n%s", text);
-	return fclose(out) ? (char *)text : all;
+}
+
+static char *add_formats(int key, const char *text, void *input)
+{
+	(void)input;
+	return help_with(key, text, write_formats);
 }
 
 static const struct format *find_format(const char *name)
@@ -111,8 +106,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->recording;
+		state->child_inputs[0] = &command->session.duration;
 		state->child_inputs[1] = &command->session.filter;
+		state->child_inputs[2] = &command->source;
 		break;
 	case KEY_TO_FORMAT:
 		command->format = find_format(value);
@@ -156,22 +152,25 @@ static int open_output(const struct export_command *command)
 	return 0;
 }
 
-int command_export(int argc, char **argv)
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&duration_argp),
+	FILTER_CHILD,
+	OPTIONS_CHILD(&source_argp),
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = SOURCE_ARGUMENT,
+	.doc = doc,
+	.children = children,
+	.help_filter = add_formats,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &export_recording_argp, 0, RECORDING_HEADER, 2 },
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.args_doc = RECORDING_ARGUMENT,
-		.doc = doc,
-		.children = children,
-		.help_filter = add_formats,
-	};
-	struct export_command command = { .stage = STAGE_COUNT };
+	struct export_command command = { .source = SOURCE_DEFAULTS, .stage = STAGE_COUNT };
 	struct session_options *session = &command.session;
 	struct source *source;
 	int ret;
@@ -185,7 +184,8 @@ int command_export(int argc, char **argv)
 	session->interrupts = session->sink->interrupt;
 	stop_on_signals();
 	/* What is in FILE stays there if there is nothing to put in its place. */
-	ret = recording_open(&source, &command.recording);
+	command.source.live.interrupts = session->interrupts;
+	ret = source_open(&source, &command.source);
 	if (ret)
 		return ret;
 	ret = open_output(&command);
@@ -195,3 +195,10 @@ int command_export(int argc, char **argv)
 	}
 	return session_run(source, session);
 }
+
+const struct command command_export = {
+	.name = "export",
+	.what = "a recording, or what happens now, in the formats of other tools",
+	.argp = &argp,
+	.run = run,
+};

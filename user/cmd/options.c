@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "options.h"
 
-#include "../measure/stages.h"
+#include "../fault.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -49,23 +49,105 @@ bool parse_number(const char *text, __u64 max, __u64 *number)
 	return !errno && !*end && *number >= 1 && *number <= max;
 }
 
-bool parse_hops(const char *text, unsigned int *mask)
+/* A list of some of @count names, into a mask. */
+static bool parse_names(const char *text, const char *(*name)(unsigned int), unsigned int count,
+			unsigned int *mask)
 {
 	*mask = 0;
 	do {
 		size_t length = strcspn(text, ",");
-		unsigned int hop = 0;
+		unsigned int i = 0;
 
-		while (hop < HOP_COUNT && (strlen(hop_name(hop)) != length ||
-					   strncmp(hop_name(hop), text, length)))
-			hop++;
-		if (hop == HOP_COUNT)
+		while (i < count && (strlen(name(i)) != length || strncmp(name(i), text, length)))
+			i++;
+		if (i == count)
 			return false;
-		*mask |= 1U << hop;
+		*mask |= 1U << i;
 		text += length;
 	} while (*text++ == ',');
 	return true;
 }
+
+static const char *name_of_hop(unsigned int hop)
+{
+	return hop_name(hop);
+}
+
+bool parse_hops(const char *text, unsigned int *mask)
+{
+	return parse_names(text, name_of_hop, HOP_COUNT, mask);
+}
+
+static const char *name_of_stage(unsigned int stage)
+{
+	return stage_name(stage);
+}
+
+bool parse_stages(const char *text, unsigned int *mask)
+{
+	if (!strcmp(text, "all")) {
+		*mask = (1U << STAGE_COUNT) - 1;
+		return true;
+	}
+	return parse_names(text, name_of_stage, STAGE_COUNT, mask);
+}
+
+char *help_with(int key, const char *text, void (*write)(FILE *out))
+{
+	char *result = NULL;
+	size_t size;
+	FILE *out;
+
+	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&result, &size)))
+		return (char *)text;
+	write(out);
+	fprintf(out, "\n%s", text);
+	return fclose(out) ? (char *)text : result;
+}
+
+static const struct argp_option duration_options[] = {
+	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", GROUP_END },
+	{ 0 }
+};
+
+static error_t parse_duration_option(int key, char *value, struct argp_state *state)
+{
+	__u64 *duration = state->input;
+
+	if (key != 'd')
+		return ARGP_ERR_UNKNOWN;
+	if (!parse_duration(value, duration) || !*duration)
+		argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"", value);
+	return 0;
+}
+
+const struct argp duration_argp = {
+	.options = duration_options, .parser = parse_duration_option,
+};
+
+enum json_key {
+	KEY_JSON = 0x4000,
+};
+
+static const struct argp_option json_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
+	  "(docs/schema/imstrace-1.json)", GROUP_SHOW },
+	{ 0 }
+};
+
+static error_t parse_json(int key, char *value, struct argp_state *state)
+{
+	const struct sink **sink = state->input;
+
+	(void)value;
+	if (key != KEY_JSON)
+		return ARGP_ERR_UNKNOWN;
+	*sink = &json_sink;
+	fault_use_json();
+	return 0;
+}
+
+const struct argp json_argp = { .options = json_options, .parser = parse_json };
 
 enum filter_key {
 	KEY_DEVICE = 0x1000, KEY_VECTOR, KEY_IRQ,
@@ -111,8 +193,38 @@ static error_t parse_filter(int key, char *value, struct argp_state *state)
 
 const struct argp filter_argp = { .options = filter_options, .parser = parse_filter };
 
+enum kernel_key {
+	KEY_BTF = 0x5000,
+};
+
+static const struct argp_option kernel_options[] = {
+	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
+	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
+	{ 0 }
+};
+
+static error_t parse_kernel(int key, char *value, struct argp_state *state)
+{
+	struct live_options *live = state->input;
+
+	switch (key) {
+	case KEY_BTF:
+		live->btf = value;
+		live->given = "btf";
+		break;
+	case 'v':
+		live->verbose++;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp kernel_argp = { .options = kernel_options, .parser = parse_kernel };
+
 enum live_key {
-	KEY_HOPS = 0x2000, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
+	KEY_HOPS = 0x2000, KEY_MAX_VECTORS, KEY_MAX_VCPUS,
 };
 
 #define DIGITS(number)	DIGITS_OF(number)
@@ -124,8 +236,6 @@ static const struct argp_option live_options[] = {
 	  DIGITS(DEFAULT_VECTORS) ")", 0 },
 	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
 	  DIGITS(DEFAULT_VCPUS) ")", 0 },
-	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
-	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
 	{ 0 }
 };
 
@@ -144,26 +254,26 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 	struct live_options *live = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = live;
+		break;
 	case KEY_HOPS:
 		if (!parse_hops(value, &live->hops))
 			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
 				   "eoi, not \"%s\"", value);
+		live->given = "hops";
 		/* Each is found by the one before, but that an interrupt begins by either. */
 		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
 			if (live->hops & 1U << hop && !(live->hops & 1U << (hop - 1)))
 				argp_error(state, "--hops: a hop after signal needs the one before");
 		break;
 	case KEY_MAX_VECTORS:
+		live->given = "max-vectors";
 		live->max_vectors = parse_room("max-vectors", value, MOST_VECTORS, state);
 		break;
 	case KEY_MAX_VCPUS:
+		live->given = "max-vcpus";
 		live->max_vcpus = parse_room("max-vcpus", value, MOST_VCPUS, state);
-		break;
-	case KEY_BTF:
-		live->btf = value;
-		break;
-	case 'v':
-		live->verbose++;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -171,22 +281,19 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 	return 0;
 }
 
-const struct argp live_argp = { .options = live_options, .parser = parse_live };
+static const struct argp_child live_children[] = { OPTIONS_CHILD(&kernel_argp), { 0 } };
+
+const struct argp live_argp = {
+	.options = live_options, .parser = parse_live, .children = live_children,
+};
 
 enum recording_key {
-	KEY_FROM = 0x3000, KEY_TO,
+	KEY_FROM = 0x3000, KEY_UNTIL,
 };
 
 static const struct argp_option recording_options[] = {
 	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
-	{ "to", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
-	{ "until", KEY_TO, NULL, OPTION_ALIAS, NULL, 0 },
-	{ 0 }
-};
-
-static const struct argp_option export_recording_options[] = {
-	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
-	{ "until", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
+	{ "until", KEY_UNTIL, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
 	{ 0 }
 };
 
@@ -199,22 +306,21 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 		if (!parse_duration(value, &recording->from))
 			argp_error(state, "--from wants a time such as 2s or 1500ms, not \"%s\"", value);
 		break;
-	case KEY_TO:
-		if (!parse_duration(value, &recording->to) || !recording->to)
-			argp_error(state, "the end wants to be a time such as 3s or 1500ms, "
-				   "not \"%s\"", value);
+	case KEY_UNTIL:
+		if (!parse_duration(value, &recording->until) || !recording->until)
+			argp_error(state, "--until wants a time such as 3s or 1500ms, not \"%s\"",
+				   value);
 		break;
 	case ARGP_KEY_ARG:
 		if (recording->directory)
 			argp_error(state, "there is one recording too many: %s", value);
 		recording->directory = value;
 		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which recording? Name the directory that imstrace record has made");
-		break;
 	case ARGP_KEY_END:
-		if (recording->to && recording->to <= recording->from)
-			argp_error(state, "the end is not after --from");
+		if (!recording->directory && (recording->from || recording->until))
+			argp_error(state, "--from and --until are for a recording: name its directory");
+		if (recording->until && recording->until <= recording->from)
+			argp_error(state, "--until is not after --from");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -222,7 +328,41 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 	return 0;
 }
 
-const struct argp recording_argp = { .options = recording_options, .parser = parse_recording };
-const struct argp export_recording_argp = {
-	.options = export_recording_options, .parser = parse_recording,
+static const struct argp recording_argp = {
+	.options = recording_options, .parser = parse_recording,
 };
+
+static error_t parse_source(int key, char *value, struct argp_state *state)
+{
+	struct source_options *source = state->input;
+
+	(void)value;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &source->recording;
+		state->child_inputs[1] = &source->live;
+		break;
+	case ARGP_KEY_END:
+		if (source->recording.directory && source->live.given)
+			argp_error(state, "--%s is for the running kernel, and %s is a recording",
+				   source->live.given, source->recording.directory);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child source_children[] = {
+	{ &recording_argp, 0, "Of a recording:", GROUP_RECORDING },
+	LIVE_CHILD(&live_argp),
+	{ 0 }
+};
+
+const struct argp source_argp = { .parser = parse_source, .children = source_children };
+
+int source_open(struct source **source, const struct source_options *options)
+{
+	return options->recording.directory ? recording_open(source, &options->recording) :
+					      live_open(source, &options->live);
+}

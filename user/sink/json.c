@@ -54,6 +54,12 @@ static void json_summary(FILE *out, const struct report *report)
 	write_line(out, object_report("summary", report));
 }
 
+static void json_histograms(FILE *out, const struct report *report, enum imstrace_stage stage)
+{
+	for (size_t i = 0; i < report->count; i++)
+		write_line(out, object_histogram(report, &report->vectors[i], stage));
+}
+
 static void json_finding(FILE *out, const struct lint_finding *finding)
 {
 	write_line(out, object_finding(finding));
@@ -73,6 +79,7 @@ const struct sink json_sink = {
 	.interval = json_interval,
 	.summary = json_summary,
 	.slowest = json_slowest,
+	.histograms = json_histograms,
 	.finding = json_finding,
 	.verdict = json_verdict,
 };

@@ -259,6 +259,38 @@ json_t *object_report(const char *type, const struct report *report)
 			 "vectors", vectors);
 }
 
+/* Buckets with nothing in them are left out. */
+static json_t *buckets_array(const struct histogram *histogram)
+{
+	json_t *buckets = json_array();
+
+	for (__u32 bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+		if (histogram->buckets[bucket])
+			json_array_append_new(buckets, json_pack("[I, I, I]",
+				(json_int_t)histogram_bucket_low(bucket),
+				(json_int_t)histogram_bucket_high(bucket),
+				(json_int_t)histogram->buckets[bucket]));
+	return buckets;
+}
+
+json_t *object_histogram(const struct report *report, const struct vector_report *vector,
+			 enum imstrace_stage stage)
+{
+	bool missing = report_stage_missing(vector, stage);
+	struct histogram histogram;
+
+	if (!missing)
+		report_histogram(report, vector, stage, &histogram);
+	return json_pack("{s:s, s:I, s:o, s:i, s:s, s:o, s:o}",
+			 "type", "histogram",
+			 "time", (json_int_t)report->to,
+			 "device", device(vector->vector.device),
+			 "vector", vector->vector.vector,
+			 "stage", stage_name(stage),
+			 "buckets", missing ? json_null() : buckets_array(&histogram),
+			 "unplaced", missing ? json_null() : json_integer(histogram.unplaced));
+}
+
 /* What identifies a finding. */
 static json_t *what_and_where(const struct lint_finding *finding)
 {

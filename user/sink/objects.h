@@ -28,6 +28,8 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 json_t *object_figures(const struct stage_figures *figures);
 /* @type is "interval" or "summary". */
 json_t *object_report(const char *type, const struct report *report);
+json_t *object_histogram(const struct report *report, const struct vector_report *vector,
+			 enum imstrace_stage stage);
 json_t *object_slowest(const struct slowest *slowest);
 json_t *object_finding(const struct lint_finding *finding);
 json_t *object_verdict(const struct lint_verdict *verdict, int exit_code);

@@ -5,7 +5,9 @@
 #include "../fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where the data go: dashboards/pages/bundle.mjs sees to it that it is there once. */
 #define MARK	"@DATA@"
@@ -41,19 +43,20 @@ static struct text page_text(enum page page)
 	return pages[page];
 }
 
-int page_need(enum page page)
+int page_open(FILE **out, enum page page, const char *path)
 {
-	if (page_text(page).start)
-		return 0;
-	return fault(EXIT_MISSING, "Build it again where npm is installed and reaches its registry",
-		     "this imstrace was built without its HTML pages");
-}
+	int file;
 
-int page_open(FILE **out, const char *path)
-{
-	*out = fopen(path, "we");
+	if (!page_text(page).start)
+		return fault(EXIT_MISSING,
+			     "Build it again where npm is installed and reaches its registry",
+			     "this imstrace was built without its HTML pages");
+	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	*out = file < 0 ? NULL : fdopen(file, "w");
 	if (*out)
 		return 0;
+	if (file >= 0)
+		close(file);
 	return fault(EXIT_RUNTIME, NULL, "cannot write to %s: %s", path, strerror(errno));
 }
 
@@ -75,6 +78,9 @@ void page_write(FILE *out, enum page page, json_t *data)
 	struct text text = page_text(page);
 	const char *mark = memmem(text.start, text.end - text.start, MARK, strlen(MARK));
 
+	/* Of a pipe there is nothing to take away. */
+	if (ftruncate(fileno(out), 0) && errno != EINVAL)
+		warning("cannot empty what is to have the page: %s", strerror(errno));
 	fwrite(text.start, 1, mark - text.start, out);
 	json_dump_callback(data, write_json, out, JSON_COMPACT);
 	mark += strlen(MARK);

@@ -19,14 +19,12 @@ enum page {
 	PAGE_COUNT
 };
 
-/* Whether this imstrace was built with @page. Return: 0 or an exit code, reported. */
-int page_need(enum page page);
-
 /*
- * Opens @path, to be written to when all is known: now, for later there may be no privilege
- * left to. Return: 0 or an exit code, reported.
+ * Opens @path, for @page to be written to when all is known: now, for later there may be no
+ * privilege left to. What is in it stays there until then. Return: 0 or an exit code, reported,
+ * as when this imstrace was built without pages.
  */
-int page_open(FILE **out, const char *path);
+int page_open(FILE **out, enum page page, const char *path);
 
 /*
  * Writes @page with @data in it, which is freed. Nothing in a name can be more than text
