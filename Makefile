@@ -156,6 +156,13 @@ $(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(filter-out $(B)/user/main.o,$(U
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
+# What the tests of the HTML pages need: a recording too large to be had from a VM, and playwright.
+$(B)/tests/web/large: $(B)/tests/web/large.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+web-tests: $(B)/tests/web/large build/npm/tests/web/installed all
+
 # Of imstrace itself, on this machine; likewise a program per file.
 NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
 

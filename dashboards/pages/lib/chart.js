@@ -97,6 +97,8 @@ export function chart({ label, height, options, data, describe, step }) {
 		plot = new uPlot({
 			width: Math.max(200, place.clientWidth),
 			height: typeof height === 'function' ? height() : height,
+			/* The label of the last tick is half outside. */
+			padding: [null, 26, null, null],
 			legend: { show: false },
 			...wanted,
 			cursor: { points: { show: false }, drag: { x: true, y: false }, ...wanted.cursor },

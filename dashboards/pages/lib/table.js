@@ -8,12 +8,15 @@ import { known, plural } from './format.js';
 /* So many rows are quick to draw and more than anybody reads; the rest is a click away. */
 const FIRST_ROWS = 100;
 
+/* Made once: it is the dear part of comparing names. */
+const names = new Intl.Collator('en', { numeric: true });
+
 /* What is not known comes last, whichever way round. */
 function compare(a, b, direction) {
 	if (!known(a) || !known(b))
 		return known(b) - known(a);
 	const order = typeof a === 'number' && typeof b === 'number' ? a - b :
-		String(a).localeCompare(String(b), 'en', { numeric: true });
+		names.compare(a, b);
 
 	return direction * order;
 }
@@ -113,7 +116,7 @@ export function table({ caption, what, columns, rows, sort, onshown, onpick, pic
 		const column = columns.find(({ key }) => key === order[0]) ?? columns[0];
 
 		/* Values once each, not once each comparison. */
-		shown = rows.filter(matches).map((row) => [column.value(row), row])
+		shown = (words.length ? rows.filter(matches) : rows).map((row) => [column.value(row), row])
 			.sort(([a], [b]) => compare(a, b, order[1])).map(([, row]) => row);
 		head.replaceChildren(el('tr', null, columns.map(heading)));
 		fill();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { axis, chart, latencyAxis, timeAxis } from '../lib/chart.js';
+import { chart, latencyAxis, timeAxis } from '../lib/chart.js';
 import { choice, el, section } from '../lib/dom.js';
 import { duration, plural } from '../lib/format.js';
 import { colour } from '../lib/theme.js';
-import { clock, data, stageColour, stages, stageText } from './model.js';
+import { clock, data, stages, stageText } from './model.js';
 
 const SHADES = 6;
 const { start, width } = data.heatmap;
@@ -110,7 +110,7 @@ export function heatmap(shared) {
 		if (!has)
 			return;
 		least.textContent = '1';
-		greatest.textContent = `${most(stage())} interrupts a cell`;
+		greatest.textContent = `${plural(most(stage()), 'interrupt')} a cell`;
 		plot.redraw();
 	}
 

@@ -56,7 +56,7 @@ const identity = [...named, MODE,
 
 export function vectorTable(shared) {
 	const views = { latency: () => latency(shared.get('stage')), accounts: () => accounts, identity: () => identity };
-	let view = 'latency';
+	let view = 'latency', columnsOf = shared.get('stage');
 
 	const rows = table({
 		caption: 'Vectors', what: 'vector', rows: vectors, columns: views.latency(),
@@ -90,8 +90,9 @@ export function vectorTable(shared) {
 		stageChoice.replaceChildren(choice('Stage', stages.map((name) => ({
 			value: name, text: name, title: stageText(name),
 		})), stage, (name) => shared.set('stage', name)));
-		if (view === 'latency')
+		if (view === 'latency' && stage !== columnsOf)
 			rows.show(views.latency());
+		columnsOf = stage;
 	});
 	shared.watch('picked', () => rows.refresh());
 	return element;
