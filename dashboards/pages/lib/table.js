@@ -23,12 +23,12 @@ function compare(a, b, direction) {
 
 /*
  * table({ caption, what, columns, rows, sort, onshown, onpick, picked }): @columns are [{ key, heading, title, value(row), text(row), name }], with
- * numbers to the right but for what is a @name; @what says what a row is; @sort is [key, 1 or -1]. @onshown is
+ * numbers to the right but for what is a @name; @what says what a row is; @sort is [key, 1 or -1], else they stay as they are. @onshown is
  * given the rows that are left, in their order. @onpick is given a row that is clicked on, and @picked says whether
  * it is.
  */
 export function table({ caption, what, columns, rows, sort, onshown, onpick, picked }) {
-	let order = sort ?? [columns[0].key, 1], words = [], limit = FIRST_ROWS, shown = rows;
+	let order = sort ?? [null, 1], words = [], limit = FIRST_ROWS, shown = rows;
 	const head = el('thead'), body = el('tbody'), found = el('output', { class: 'found' });
 	const more = el('button', { type: 'button', class: 'more', onclick: () => {
 		limit = Infinity;
@@ -113,11 +113,13 @@ export function table({ caption, what, columns, rows, sort, onshown, onpick, pic
 	}
 
 	function update() {
-		const column = columns.find(({ key }) => key === order[0]) ?? columns[0];
+		const column = columns.find(({ key }) => key === order[0]);
 
+		shown = words.length ? rows.filter(matches) : rows;
 		/* Values once each, not once each comparison. */
-		shown = (words.length ? rows.filter(matches) : rows).map((row) => [column.value(row), row])
-			.sort(([a], [b]) => compare(a, b, order[1])).map(([, row]) => row);
+		if (column)
+			shown = shown.map((row) => [column.value(row), row])
+				.sort(([a], [b]) => compare(a, b, order[1])).map(([, row]) => row);
 		head.replaceChildren(el('tr', null, columns.map(heading)));
 		fill();
 		onshown?.(shown);

@@ -9,7 +9,7 @@ const KEY = 'imstrace-theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const print = matchMedia('print');
 const listeners = [];
-let chosen = null;
+let chosen = null, printing = false;
 
 function stored(value) {
 	try {
@@ -22,7 +22,7 @@ function stored(value) {
 	}
 }
 
-const current = () => print.matches ? 'light' : chosen ?? (dark.matches ? 'dark' : 'light');
+const current = () => printing || print.matches ? 'light' : chosen ?? (dark.matches ? 'dark' : 'light');
 
 function apply() {
 	document.documentElement.dataset.theme = current();
@@ -45,6 +45,12 @@ export function startTheme() {
 		chosen = null;
 	dark.addEventListener('change', apply);
 	print.addEventListener('change', apply);
+	/* Some browsers say so before the media query does, and print what is drawn by then. */
+	for (const [name, value] of [['beforeprint', true], ['afterprint', false]])
+		addEventListener(name, () => {
+			printing = value;
+			apply();
+		});
 	apply();
 }
 
