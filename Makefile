@@ -269,8 +269,10 @@ demo: deps
 	@$(MAKE) --no-print-directory all guest modules
 	@tests/demo
 
-test: deps
-	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests
+test:
+	@tools/install-deps page
+	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests \
+		web-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
@@ -306,7 +308,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
+.PHONY: all web-tests modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -27,7 +27,8 @@ const sections = [
 ];
 
 document.body.append(header(), contents(sections), el('main', null, sections),
-	el('footer', null, el('p', { class: 'note' }, 'Made by imstrace. Everything on this page is in this one file: it loads and sends ' +
-		'nothing. Figures, accounts and the slowest interrupts are those of imstrace report --json. What is drawn was counted ' +
-		'while the recording was read, in cells and buckets of a fixed number: no interrupt is left out, and a page of a ' +
-		'million is no larger than one of a thousand.')));
+	el('footer', null, el('p', { class: 'note' },
+		'Made by imstrace. Everything on this page is in this one file: it loads and sends nothing. Figures, ' +
+		'accounts and the slowest interrupts are those of imstrace report --json. What is drawn was counted as ' +
+		'it was read, in cells and buckets of a fixed number: no interrupt is left out, and a page of a ' +
+		'million is hardly larger than one of a thousand.')));

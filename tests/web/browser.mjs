@@ -13,8 +13,8 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 	'--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /*
- * with_page(FILE, { width, height, scheme }, async (page, ms) => …): @ms is what opening it took, up to its being drawn. Throws
- * what the page complained of.
+ * withPage(FILE, { width, height, scheme }, async (page, ms) => …): @ms is what opening it took, up to its
+ * being drawn. Throws what the page complained of.
  */
 export async function withPage(file, { width = 1280, height = 900, scheme = 'light' }, use) {
 	const profile = mkdtempSync(join(tmpdir(), 'imstrace-chromium-'));
@@ -28,7 +28,7 @@ export async function withPage(file, { width = 1280, height = 900, scheme = 'lig
 		const page = context.pages()[0] ?? await context.newPage();
 
 		page.on('console', (message) => {
-			if (['error', 'warning'].includes(message.type()))
+			if (message.type() === 'error')
 				complaints.push(`console: ${message.text()}`);
 		});
 		page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));

@@ -30,7 +30,8 @@ const us = (ns) => {
 
 const rowsOf = (page, section) => page.$$eval(`${section} .table tbody tr`, (rows) =>
 	rows.map((row) => [...row.children].map((cell) => cell.textContent)));
-const choose = (page, section, text) => page.locator(`${section} .choice label`, { hasText: new RegExp(`^${text}$`) }).click();
+const choose = (page, section, text) =>
+	page.locator(`${section} .choice label`, { hasText: new RegExp(`^${text}$`) }).click();
 const heading = (page, section, text) => page.locator(`${section} thead button`, { hasText: text }).first();
 /* What the canvas of a chart shows, to be compared with itself. */
 const drawn = (page, section) => page.$eval(`${section} canvas`, (canvas) => canvas.toDataURL());
@@ -178,7 +179,8 @@ async function looks(page, name) {
 
 mkdirSync(screenshots, { recursive: true });
 await withPage(report, {}, async (page) => {
-	for (const test of [sameNumbers, nothingLeftOut, everyChartDrawn, stagesDiffer, sorts, filters, hovers, picks, harmless]) {
+	for (const test of [sameNumbers, nothingLeftOut, everyChartDrawn, stagesDiffer, sorts, filters,
+		hovers, picks, harmless]) {
 		await test(page);
 		console.log(`ok ${test.name}`);
 	}
@@ -193,7 +195,7 @@ await withPage(report, {}, async (page) => {
 	await page.emulateMedia({ media: 'print' });
 	await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
 	await page.screenshot({ path: `${screenshots}/print.png`, fullPage: true });
-	await page.pdf({ path: `${screenshots}/print.pdf`, format: 'A4', margin: { top: '12mm', bottom: '12mm', left: '12mm', right: '12mm' } });
+	await page.pdf({ path: `${screenshots}/print.pdf`, format: 'A4' });
 });
 console.log('ok theme and print');
 await withPage(report, { scheme: 'dark' }, async (page) => {

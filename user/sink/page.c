@@ -6,11 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Where the data go: dashboards/pages/bundle.mjs sees to it that it is there once. */
 #define MARK	"@DATA@"
+
+struct text {
+	const char *start, *end;
+};
 
 /* The files, as they were bundled. */
 #ifdef IMSTRACE_PAGES
@@ -22,32 +27,22 @@
 	extern const char page_##name##_start[], page_##name##_end[];
 IMSTRACE_PAGES_LIST(X)
 #undef X
-#else
-#define X(name) static const char *const page_##name##_start, *const page_##name##_end;
-IMSTRACE_PAGES_LIST(X)
-#undef X
-#endif
 
-struct text {
-	const char *start, *end;
-};
-
-static struct text page_text(enum page page)
-{
-	const struct text pages[PAGE_COUNT] = {
+static const struct text pages[PAGE_COUNT] = {
 #define X(name) [PAGE_##name] = { page_##name##_start, page_##name##_end },
-		IMSTRACE_PAGES_LIST(X)
+	IMSTRACE_PAGES_LIST(X)
 #undef X
-	};
-
-	return pages[page];
-}
+};
+#else
+/* It was built where there is no npm. */
+static const struct text pages[PAGE_COUNT];
+#endif
 
 int page_open(FILE **out, enum page page, const char *path)
 {
 	int file;
 
-	if (!page_text(page).start)
+	if (!pages[page].start)
 		return fault(EXIT_MISSING,
 			     "Build it again where npm is installed and reaches its registry",
 			     "this imstrace was built without its HTML pages");
@@ -75,9 +70,13 @@ static int write_json(const char *text, size_t size, void *out)
 
 void page_write(FILE *out, enum page page, json_t *data)
 {
-	struct text text = page_text(page);
-	const char *mark = memmem(text.start, text.end - text.start, MARK, strlen(MARK));
+	struct text text = pages[page];
+	const char *mark;
 
+	/* Nobody who has heeded page_open() gets here. */
+	if (!text.start)
+		abort();
+	mark = memmem(text.start, text.end - text.start, MARK, strlen(MARK));
 	/* Of a pipe there is nothing to take away. */
 	if (ftruncate(fileno(out), 0) && errno != EINVAL)
 		warning("cannot empty what is to have the page: %s", strerror(errno));

@@ -29,8 +29,8 @@
  *		reported, ends the run
  * @verdict:	what was found, after all else; @exit_code is what the program exits with
  *
- * A call that a sink has no use for is NULL. Times are the source's: CLOCK_MONOTONIC ns. A sink writes whole lines and leaves
- * flushing to the caller.
+ * A call that a sink has no use for is NULL. Times are the source's: CLOCK_MONOTONIC ns. A sink
+ * writes whole lines and leaves flushing to the caller.
  */
 struct sink {
 	void (*check)(FILE *out, const struct environment *environment,

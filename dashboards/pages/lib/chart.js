@@ -60,8 +60,8 @@ export function timeAxis(options) {
 }
 
 /*
- * chart({ label, height, options(), data(), describe(u), step(u) }): @options gives uPlot's, anew for each theme;
- * @describe what is at u.cursor, "" for nothing; @step how far an arrow key goes, in pixels.
+ * chart({ label, height, options(), data(), describe(u), step(u) }): @options gives uPlot's, anew for
+ * each theme; @describe what is at u.cursor, "" for nothing; @step how far an arrow key goes, in pixels.
  */
 export function chart({ label, height, options, data, describe, step }) {
 	const tip = el('div', { class: 'tip', hidden: true });

@@ -2,7 +2,7 @@
 //
 // Elements. Text of any origin is only ever a text node here: no name can become markup.
 
-/* el('button', { class: 'x', 'aria-pressed': true, onclick }, 'text', element, …). null and false: left out. */
+/* el('button', { class: 'x', onclick }, 'text', element, …). null and false are left out. */
 export function el(tag, attributes, ...children) {
 	const element = document.createElement(tag);
 
@@ -41,7 +41,7 @@ export function choice(label, options, chosen, onchange) {
 			el('span', null, option.text))));
 }
 
-/* [[text, swatch's class or colour variable]] of what a chart shows. */
+/* What a chart shows: [[text, variable of the style sheet]]. */
 export function legend(entries) {
 	return el('ul', { class: 'legend' }, entries.map(([text, colour]) => {
 		const swatch = el('span', { class: 'swatch' });

@@ -8,8 +8,8 @@ import { colour } from './theme.js';
 const LANE = 22, AXES = 42;
 
 /*
- * lanes({ label, rows(), axis(), describe(row, span, x) }): @rows gives [{ label, spans: [{ from, to, colour }] }], with
- * variables of the style sheet as colours; @axis uPlot's x axis.
+ * lanes({ label, rows(), xAxis(), describe(row, span, x) }): @rows gives [{ label,
+ * spans: [{ from, to, colour }] }], with variables of the style sheet as colours; @xAxis uPlot's.
  */
 export function lanes({ label, rows, xAxis, describe }) {
 	let shown = [];

@@ -10,7 +10,8 @@ import { duration, percentile } from './format.js';
 import { colour } from './theme.js';
 
 /*
- * percentileChart({ label, curves() }): @curves gives [{ name, points: [[1 / (1 - percentile), ns]…], colour, dash, width }].
+ * percentileChart({ label, curves() }): @curves gives [{ name, points: [[1 / (1 - percentile), ns]…],
+ * colour, dash, width }], with a variable of the style sheet as colour.
  */
 export function percentileChart({ label, curves }) {
 	let shown = [], table = [[1], []];

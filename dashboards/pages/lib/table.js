@@ -22,9 +22,10 @@ function compare(a, b, direction) {
 }
 
 /*
- * table({ caption, what, columns, rows, sort, onshown, onpick, picked }): @columns are [{ key, heading, title, value(row), text(row), name }], with
- * numbers to the right but for what is a @name; @what says what a row is; @sort is [key, 1 or -1], else they stay as they are. @onshown is
- * given the rows that are left, in their order. @onpick is given a row that is clicked on, and @picked says whether
+ * table({ caption, what, columns, rows, sort, onshown, onpick, picked }): @columns are [{ key, heading, title,
+ * value(row), text(row), name, class(row) }], with numbers to the right but for what is a @name; @what
+ * says what a row is; @sort is [key, 1 or -1], else they stay as they are. @onshown is given the rows that
+ * are left, in their order. @onpick is given a row that is clicked on, and @picked says whether
  * it is.
  */
 export function table({ caption, what, columns, rows, sort, onshown, onpick, picked }) {
@@ -78,7 +79,6 @@ export function table({ caption, what, columns, rows, sort, onshown, onpick, pic
 			return el(number ? 'td' : 'th', {
 				scope: number ? null : 'row',
 				class: [column.name && 'name', column.class?.(row)].filter(Boolean).join(' ') || null,
-				title: column.full?.(row),
 			}, text);
 		});
 

@@ -122,9 +122,9 @@ export function heatmap(shared) {
 		plot.element,
 		el('p', { class: 'legend' }, least, bar, greatest),
 		empty,
-		el('p', { class: 'note' }, `A column is ${duration(width)}, a row at most a ninth of its latency wide, ` +
-			'and each interrupt is in the column of its end, of whatever vector. Drag to zoom, double-click to go ' +
-			'back. For one device or vector: imstrace report --device, --vector.'));
+		el('p', { class: 'note' }, `A column is ${duration(width)} wide; rows are as wide as their latency is long. Each ` +
+			'interrupt is in the column of its end, of whatever vector. Drag to zoom, double-click to go back. For one ' +
+			'device or vector: imstrace report --device, --vector.'));
 
 	shared.watch('stage', update);
 	return element;
