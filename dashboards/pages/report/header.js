@@ -53,8 +53,9 @@ export function header() {
 			tile(`Slowest ${defaultStage}`, figures?.count ? duration(figures.max) : 'n/a',
 				figures?.count ? `${microseconds(figures.max)} µs` : null),
 			tile('Lost', count(dropped), lost.length ? 'and more: see above' :
-				dropped ? 'not followed to their end' : 'everything was followed',
-			dropped || lost.length ? 'bad' : 'good')));
+				dropped ? 'not followed to their end' :
+					total ? 'everything was followed' : 'there was nothing to follow',
+			dropped || lost.length ? 'bad' : total ? 'good' : null)));
 }
 
 /* Where to jump to. */
