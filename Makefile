@@ -63,6 +63,32 @@ $(B)/%.pb-c.o: $(B)/%.pb-c.c
 
 $(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
 
+### The HTML pages: a page for each dashboards/pages/NAME.js, bundled with what npm has for it
+
+# Without npm imstrace is built without pages, and says so when it is asked for one; with NPM= too.
+NPM	?= $(shell command -v npm)
+PAGES	:= $(if $(NPM),$(patsubst dashboards/%.js,build/%.html,$(wildcard dashboards/pages/*.js)))
+
+# build/npm/DIRECTORY/node_modules: what DIRECTORY/package-lock.json has pinned.
+build/npm/%/installed: %/package.json %/package-lock.json
+	$(call say,NPM,$(@D))
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $^ $(@D)
+	$(Q)cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || \
+		{ cat npm.log; echo 'npm failed; "make NPM=" builds imstrace without pages'; exit 1; }
+	$(Q)touch $@
+
+build/pages/%.html: build/npm/dashboards/pages/installed \
+		$(shell find dashboards/pages -name '*.js' -o -name '*.mjs' -o -name '*.css' -o -name '*.html')
+	$(call say,PAGE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)node dashboards/pages/bundle.mjs $(<D)/node_modules $@ $*
+
+$(B)/user/sink/page.o: $(PAGES)
+$(B)/user/sink/page.o: C_FLAGS += $(if $(PAGES),-DIMSTRACE_PAGES)
+
+### imstrace's BPF programs
+
 $(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
@@ -129,6 +155,13 @@ $(B)/tests/fuzz/recording: $(B)/tests/fuzz/recording.o \
 $(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+# What the tests of the HTML pages need: a recording too large to be had from a VM, and playwright.
+$(B)/tests/web/large: $(B)/tests/web/large.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+web-tests: $(B)/tests/web/large build/npm/tests/web/installed all
 
 # Of imstrace itself, on this machine; likewise a program per file.
 NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
@@ -236,8 +269,10 @@ demo: deps
 	@$(MAKE) --no-print-directory all guest modules
 	@tests/demo
 
-test: deps
-	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests
+test:
+	@tools/install-deps page
+	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests \
+		web-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
@@ -273,7 +308,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
+.PHONY: all web-tests modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

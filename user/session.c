@@ -21,6 +21,17 @@ struct session {
 	struct imstrace_totals totals_before, totals;
 };
 
+/* Has the sink show it, if it has the call and @wanted; and the page, which shows everything. */
+#define tell(session, wanted, call, ...)				\
+	do {								\
+		const struct session_options *to = (session)->options;	\
+									\
+		if ((wanted) && to->sink && to->sink->call)		\
+			to->sink->call(stdout, __VA_ARGS__);		\
+		if (to->page && to->page_sink->call)			\
+			to->page_sink->call(to->page, __VA_ARGS__);	\
+	} while (0)
+
 /* A step of the whole device, or of a vector that is not in the table. */
 static bool unknown_wanted(const struct vector_filter *filter, const struct imstrace_lifecycle *step)
 {
@@ -71,7 +82,7 @@ static bool on_finding(void *context, const struct lint_finding *finding)
 		vector.pid = session->source->vectors[finding->id].pid;
 	if (vector_wanted(filter, &vector) != WANTED_YES)
 		return false;
-	session->options->sink->finding(stdout, finding);
+	tell(session, session->options->lint, finding, finding);
 	return true;
 }
 
@@ -105,8 +116,7 @@ static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
 		return;
 	}
 	session->steps += !lifecycle_observed(step->step);
-	if (session->options->lifecycle)
-		session->options->sink->lifecycle(stdout, step);
+	tell(session, session->options->lifecycle, lifecycle, step);
 }
 
 static void on_interrupt(void *context, const struct imstrace_interrupt *interrupt)
@@ -120,8 +130,7 @@ static void on_interrupt(void *context, const struct imstrace_interrupt *interru
 	if (vector_wanted(&session->options->filter, vector) != WANTED_YES)
 		return;
 	slowest_add(&session->slowest, vector, interrupt);
-	if (session->options->interrupts)
-		session->options->sink->interrupt(stdout, vector, interrupt);
+	tell(session, session->options->interrupts, interrupt, vector, interrupt);
 }
 
 /* A full pipe or disk must not pass for a quiet system. */
@@ -130,7 +139,7 @@ static int flush(const struct session *session)
 	const struct sink *sink = session->options->sink;
 
 	if (!fflush(stdout) && !ferror(stdout))
-		return sink->flush ? sink->flush() : 0;
+		return sink && sink->flush ? sink->flush() : 0;
 	return fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
 }
 
@@ -170,10 +179,9 @@ static void show_summary(const struct session *session)
 		sink_warn_of_loss(report);
 		return;
 	}
-	options->sink->summary(stdout, report);
+	tell(session, true, summary, report);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		if (options->histograms & 1U << stage)
-			options->sink->histograms(stdout, report, stage);
+		tell(session, options->histograms & 1U << stage, histograms, report, stage);
 }
 
 static int follow(struct session *session)
@@ -199,8 +207,7 @@ static int follow(struct session *session)
 		if (ret)
 			return ret;
 		report = measurement_interval(session->measurement, source->now(source));
-		if (options->interval)
-			options->sink->interval(stdout, report);
+		tell(session, options->interval, interval, report);
 		ret = flush(session);
 		if (ret)
 			return ret;
@@ -210,7 +217,7 @@ static int follow(struct session *session)
 		show_summary(session);
 	if (options->slowest) {
 		slowest_sort(&session->slowest);
-		options->sink->slowest(stdout, &session->slowest);
+		tell(session, true, slowest, &session->slowest);
 	}
 	return flush(session);
 }
@@ -231,8 +238,8 @@ static int give_verdict(struct session *session)
 				 session->totals_before.lost_lifecycle;
 	verdict.lost_vectors = session->totals.lost_vectors - session->totals_before.lost_vectors;
 	lint_judge(session->lint, &verdict);
-	session->options->sink->verdict(stdout, &verdict, codes[verdict.result]);
-	return flush(session) ?: (int)codes[verdict.result];
+	tell(session, session->options->lint, verdict, &verdict, codes[verdict.result]);
+	return flush(session) ?: session->options->lint ? (int)codes[verdict.result] : 0;
 }
 
 /* The programs have been attached one by one: what they saw until now has gaps. */
@@ -256,16 +263,17 @@ int session_run(struct source *source, const struct session_options *options)
 
 	source->handlers = (struct source_handlers) {
 		.lifecycle = on_lifecycle,
-		.interrupt = options->interrupts || options->slowest ? on_interrupt : NULL,
+		.interrupt = options->interrupts || options->slowest || options->page ?
+			     on_interrupt : NULL,
 		.context = &session,
 	};
 	session.measurement = measurement_new(source, &options->filter);
 	if (session.measurement && slowest_init(&session.slowest, options->slowest) &&
-	    (!options->lint || begin_lint(&session))) {
+	    (!(options->lint || options->page) || begin_lint(&session))) {
 		if (options->lint_only)
-			options->sink->watch(stdout, source);
+			tell(&session, true, watch, source);
 		else
-			options->sink->start(stdout, source);
+			tell(&session, true, start, source);
 		ret = flush(&session) ?: follow(&session);
 		if (!ret && session.lint)
 			ret = give_verdict(&session);

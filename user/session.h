@@ -10,7 +10,10 @@
 /**
  * struct session_options - what to show of a source, how, and when to end
  * @filter:	which vectors are wanted
- * @sink:	how it is shown
+ * @sink:	how it is shown, on stdout; NULL: not at all
+ * @page:	if not NULL, @page_sink shows all of it there as well: lifecycle, interrupts,
+ *		the slowest and lint, whether @sink is to show them or not
+ * @page_sink:	see @page
  * @lifecycle:	show their lifecycle
  * @interrupts:	show every interrupt; the source must have been opened so
  * @slowest:	show so many of the slowest interrupts; like @interrupts
@@ -25,6 +28,8 @@
 struct session_options {
 	struct vector_filter filter;
 	const struct sink *sink;
+	FILE *page;
+	const struct sink *page_sink;
 	bool lifecycle;
 	bool interrupts;
 	size_t slowest;
@@ -39,7 +44,7 @@ struct session_options {
 
 /*
  * Runs until @source or one of the ends in @options or stop_requested(), writes to
- * stdout, and closes @source. Return: an exit code, reported; with @lint also that of
+ * stdout and @page, and closes @source. Return: an exit code, reported; with @lint also that of
  * the verdict.
  */
 int session_run(struct source *source, const struct session_options *options);

@@ -55,6 +55,27 @@ const char *report_in_flight_missing(const struct vector_report *vector)
 	return NULL;
 }
 
+size_t report_missing(const struct report *report, struct missing missing[REPORT_REASONS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->count; i++) {
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+			const char *why = report->vectors[i].hop_missing[hop];
+			size_t j = 0;
+
+			while (why && j < count && strcmp(missing[j].why, why))
+				j++;
+			if (!why || j == REPORT_REASONS)
+				continue;
+			if (j == count)
+				missing[count++] = (struct missing) { .why = why };
+			missing[j].hops |= 1U << hop;
+		}
+	}
+	return count;
+}
+
 bool report_active(const struct vector_report *vector)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)

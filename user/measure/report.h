@@ -56,6 +56,16 @@ const char *report_stage_missing(const struct vector_report *vector, enum imstra
 /* NULL if what is in flight can be told, else why it can't. */
 const char *report_in_flight_missing(const struct vector_report *vector);
 
+/* Why hops can't be seen of some vectors, and which: a mask by enum imstrace_hop. */
+struct missing {
+	const char *why;
+	unsigned int hops;
+};
+
+/* Each reason once, up to REPORT_REASONS. Return: how many. */
+#define REPORT_REASONS	(HOP_COUNT * 4)
+size_t report_missing(const struct report *report, struct missing missing[REPORT_REASONS]);
+
 /* Whether anything happened to the vector. */
 bool report_active(const struct vector_report *vector);
 

@@ -29,8 +29,8 @@
  *		reported, ends the run
  * @verdict:	what was found, after all else; @exit_code is what the program exits with
  *
- * Times are the source's: CLOCK_MONOTONIC ns. A sink writes whole lines and leaves
- * flushing to the caller.
+ * A call that a sink has no use for is NULL. Times are the source's: CLOCK_MONOTONIC ns. A sink
+ * writes whole lines and leaves flushing to the caller.
  */
 struct sink {
 	void (*check)(FILE *out, const struct environment *environment,
@@ -50,6 +50,8 @@ struct sink {
 };
 
 extern const struct sink text_sink, json_sink;
+/* For a session's page. Writes it all at @verdict. */
+extern const struct sink html_sink;
 /* Those of imstrace export, for which a call that is not wanted is NULL (but for @start). */
 extern const struct sink csv_sink, chrome_sink, perfetto_sink, openmetrics_sink, hgrm_sink;
 

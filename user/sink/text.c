@@ -328,19 +328,6 @@ static void print_stages(FILE *out, const struct vector_report *report)
 	}
 }
 
-/* The hops that are missing for @why in any vector. */
-static unsigned int hops_missing(const struct report *report, const char *why)
-{
-	unsigned int hops = 0;
-
-	for (size_t i = 0; i < report->count; i++)
-		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-			if (report->vectors[i].hop_missing[hop] &&
-			    !strcmp(report->vectors[i].hop_missing[hop], why))
-				hops |= 1U << hop;
-	return hops;
-}
-
 static void print_reason(FILE *out, unsigned int hops, const char *why)
 {
 	const char *separator = "n/a: ";
@@ -354,25 +341,13 @@ static void print_reason(FILE *out, unsigned int hops, const char *why)
 	fprintf(out, ": %s\n", why);
 }
 
-/* Each reason once, with the hops that it is the reason for. */
 static void print_missing(FILE *out, const struct report *report)
 {
-	const char *said[HOP_COUNT * 4];
-	size_t count = 0;
+	struct missing missing[REPORT_REASONS];
+	size_t count = report_missing(report, missing);
 
-	for (size_t i = 0; i < report->count; i++) {
-		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-			const char *why = report->vectors[i].hop_missing[hop];
-			size_t j = 0;
-
-			while (j < count && why && strcmp(said[j], why))
-				j++;
-			if (!why || j < count || count == sizeof(said) / sizeof(said[0]))
-				continue;
-			said[count++] = why;
-			print_reason(out, hops_missing(report, why), why);
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		print_reason(out, missing[i].hops, missing[i].why);
 }
 
 static void text_summary(FILE *out, const struct report *report)

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { el } from '../lib/dom.js';
+import { count, duration, microseconds, plural, seconds } from '../lib/format.js';
+import { themeButton } from '../lib/theme.js';
+import { allFigures, clock, data, defaultStage, interruptsOf, vectors } from './model.js';
+
+function tile(label, value, note, kind) {
+	return el('div', { class: kind ? `tile ${kind}` : 'tile' }, el('dt', null, label),
+		el('dd', null, value, note ? el('small', null, note) : null));
+}
+
+const distinct = (of) => new Set(vectors.map(of)).size;
+
+/* Everything that the run has not seen, in words; empty: it has seen all. */
+function losses() {
+	const { lost } = data.summary;
+	const said = {
+		interrupts: 'counted in all figures, but missing from the heatmap and from the slowest',
+		lifecycle: 'steps in the lives of vectors that were not told of',
+		vectors: 'not followed: there was no room for more',
+		runs: 'programs that the kernel did not run: hops may be missing',
+		values: 'latencies without a place in a histogram: counted, but no percentiles',
+	};
+
+	return Object.entries(lost).filter(([, n]) => n).map(([what, n]) =>
+		el('li', null, el('strong', null, `${count(n)} ${what}`), `: ${said[what] ?? 'lost'}`));
+}
+
+export function header() {
+	const { summary, start } = data;
+	const figures = allFigures(defaultStage);
+	const lost = losses();
+	const total = vectors.reduce((sum, vector) => sum + interruptsOf(vector), 0);
+	const dropped = vectors.reduce((sum, vector) => sum + vector.lost, 0);
+	const percentiles = figures?.count && figures.p50 !== null;
+
+	return el('header', null,
+		el('div', { class: 'title' },
+			el('h1', null, 'Interrupt latency', el('span', null, ` of ${data.host || 'this host'}`)),
+			themeButton()),
+		el('p', { class: 'what' },
+			`${data.recording ? `Recording ${data.recording}` : 'A live run'}, `,
+			el('time', { datetime: clock(0).toISOString() },
+				clock(0).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })),
+			`, ${seconds(summary.duration, 2)}. Linux ${start.kernel}, imstrace ${start.version}.`),
+		lost.length ? el('div', { class: 'alert', role: 'alert' },
+			el('h2', null, '⚠ Not everything was seen'), el('ul', null, lost)) : null,
+		el('dl', { class: 'tiles' },
+			tile('Interrupts', count(total), `of ${plural(vectors.length, 'vector')}`),
+			tile('Devices', count(distinct((v) => v.device)), `of ${plural(distinct((v) => v.pid), 'VM')}`),
+			tile(`P50 ${defaultStage}`, percentiles ? duration(figures.p50) : 'n/a'),
+			tile(`P99 ${defaultStage}`, percentiles ? duration(figures.p99) : 'n/a'),
+			tile(`Slowest ${defaultStage}`, figures?.count ? duration(figures.max) : 'n/a',
+				figures?.count ? `${microseconds(figures.max)} µs` : null),
+			tile('Lost', count(dropped), lost.length ? 'and more: see above' :
+				dropped ? 'not followed to their end' :
+					total ? 'everything was followed' : 'there was nothing to follow',
+			dropped || lost.length ? 'bad' : total ? 'good' : null)));
+}
+
+/* Where to jump to. */
+export function contents(sections) {
+	return el('nav', { 'aria-label': 'Contents' }, el('ul', null, sections.map((one) =>
+		el('li', null, el('a', { href: `#${one.id}` }, one.querySelector('h2').textContent)))));
+}

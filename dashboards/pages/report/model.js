@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The data that imstrace has put into the page, and what several parts of it want to know of them.
+
+import { known, short } from '../lib/format.js';
+
+export const data = JSON.parse(document.getElementById('data').textContent);
+
+export const hops = data.hops.map((hop) => hop.name);
+export const stages = data.stages.map((stage) => stage.name);
+
+/* The colours are by place in the list: the style sheet has as many as there are stages. */
+export const stageColour = (stage) => `--series-${stages.indexOf(stage)}`;
+
+/* The stages without another in between: one after the other they are an interrupt. */
+export const steps = data.stages.filter((stage) =>
+	hops.indexOf(stage.to) === hops.indexOf(stage.from) + 1);
+
+export const stageText = (name) => {
+	const stage = data.stages.find((one) => one.name === name);
+
+	return `from ${stage.from} to ${stage.to}`;
+};
+
+/* ns of the run, from a point in time. */
+export const sinceStart = (time) => time - data.start.time;
+
+export const clock = (ns) => new Date((data.start.time + data.start.to_wall_clock + ns) / 1e6);
+
+/* Each vector knows its number in the summary: other data go by that. */
+export const vectors = data.summary.vectors.map((vector, number) => ({ ...vector, number }));
+
+export const vectorName = (vector) => `${short(vector.device)} ${vector.vector}`;
+
+/* What the VM is called, or else its process. */
+export const vmName = (vector) => vector.guest ?? (known(vector.pid) ?
+	`${vector.vmm ?? 'pid'} ${vector.pid}` : '–');
+
+/* Of a vector: how many interrupts it had, wherever the first of its hops is. */
+export const interruptsOf = (vector) => Math.max(0, ...hops.map((hop) => vector.hops[hop] ?? 0));
+
+export const allFigures = (stage) => data.percentiles.all[stage]?.figures ?? null;
+
+/* The most telling stage that there is something to tell of. */
+export const defaultStage = ['total', 'delivery', ...stages].find((stage) => allFigures(stage)?.count) ?? stages[0];

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "objects.h"
+
+#include "../measure/accounts.h"
+#include "../model/lifecycle.h"
+#include "../version.h"
+#include "sink.h"
+
+json_t *object_name(const char *text)
+{
+	char clean[1024];
+
+	sink_clean(clean, sizeof(clean), text);
+	return json_string(clean);
+}
+
+/* It may lack its NUL. */
+static json_t *device(const char name[IMSTRACE_NAME_LEN])
+{
+	char clean[IMSTRACE_NAME_LEN];
+
+	sink_clean(clean, sizeof(clean), name);
+	return json_string(clean);
+}
+
+static json_t *known(__u32 number)
+{
+	return number == IMSTRACE_NONE ? json_null() : json_integer(number);
+}
+
+static json_t *word(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+json_t *object_start(const struct source *source)
+{
+	json_t *hops = json_object();
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		const struct hop_status *status = &source->hops[hop];
+
+		json_object_set_new(hops, hop_name(hop),
+				    json_pack("{s:o, s:o}",
+					      "attached", *status->attached ?
+							  object_name(status->attached) : json_null(),
+					      "reason", *status->attached ? json_null() :
+							object_name(status->reason)));
+	}
+	return json_pack("{s:s, s:i, s:s, s:o, s:I, s:I, s:o}",
+			 "type", "start",
+			 "schema", IMSTRACE_SCHEMA,
+			 "version", IMSTRACE_VERSION,
+			 "kernel", object_name(source->kernel),
+			 "time", (json_int_t)source->started,
+			 "to_wall_clock", (json_int_t)source->to_wall_clock,
+			 "hops", hops);
+}
+
+static json_t *capabilities(const struct environment *environment)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < CAPABILITY_COUNT; i++)
+		json_object_set_new(object, capability_name(i),
+				    json_boolean(environment->capabilities[i]));
+	return object;
+}
+
+static json_t *modules(const struct environment *environment)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < MODULE_COUNT; i++)
+		json_object_set_new(object, module_name(i), json_boolean(environment->modules[i]));
+	return object;
+}
+
+static json_t *feature_object(const struct feature_status *feature)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+			 "name", object_name(feature->name),
+			 "attached", *feature->attached ? object_name(feature->attached) : json_null(),
+			 "verified", *feature->attached && *feature->verified ?
+				     object_name(feature->verified) : json_null(),
+			 "refused", *feature->tried ? object_name(feature->tried) : json_null(),
+			 "lost", *feature->attached ? json_null() : object_name(feature->lost));
+}
+
+json_t *object_features(const struct source *source)
+{
+	json_t *features = json_array();
+
+	for (size_t i = 0; source && i < source->feature_count; i++)
+		json_array_append_new(features, feature_object(&source->features[i]));
+	return features;
+}
+
+json_t *object_check(const struct environment *environment, const struct source *source)
+{
+	json_t *stages = json_object();
+
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		json_object_set_new(stages, stage_name(stage),
+				    json_boolean(!stage_missing(source, stage)));
+	return json_pack("{s:s, s:i, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
+			 "type", "check",
+			 "schema", IMSTRACE_SCHEMA,
+			 "version", IMSTRACE_VERSION,
+			 "kernel", object_name(environment->kernel.release),
+			 "btf", (int)environment->btf,
+			 "apicv", (int)environment->apicv,
+			 "capabilities", capabilities(environment),
+			 "modules", modules(environment),
+			 "features", object_features(source),
+			 "stages", stages);
+}
+
+json_t *object_lifecycle(const struct imstrace_lifecycle *step)
+{
+	bool of_index = lifecycle_of_index(step->step);
+	json_t *object;
+
+	object = json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
+			   "type", "lifecycle",
+			   "time", (json_int_t)step->time,
+			   "event", lifecycle_name(step->step),
+			   "device", device(step->device),
+			   "vector", of_index ? json_null() : json_integer(step->vector),
+			   "irq", known(step->irq),
+			   "slot", known(step->slot),
+			   "pasid", known(step->pasid),
+			   "ret", step->ret,
+			   "eventfd_id", known(step->eventfd_id),
+			   "pid", step->pid ? json_integer(step->pid) : json_null());
+	if (of_index)
+		json_object_set_new(object, "vectors", json_integer(step->vector));
+	if (step->step == STEP_AUXDATA_WRITE) {
+		json_object_set_new(object, "old_ctrl", json_integer(step->old_ctrl));
+		json_object_set_new(object, "new_ctrl", json_integer(step->new_ctrl));
+	}
+	if (step->step == STEP_POSTED)
+		json_object_set_new(object, "guest_vector", json_integer(step->data));
+	if (step->step == STEP_STRAY)
+		json_object_set_new(object, "hop", json_string(hop_name(step->hop)));
+	if (step->step == STEP_MSG_WRITE) {
+		json_object_set_new(object, "address", json_integer(step->address));
+		json_object_set_new(object, "data", json_integer(step->data));
+	}
+	return object;
+}
+
+json_t *object_interrupt(const struct imstrace_vector *vector,
+			 const struct imstrace_interrupt *interrupt)
+{
+	json_t *hops = json_object(), *stages = json_object();
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		json_object_set_new(hops, hop_name(hop),
+				    interrupt->times[hop] ? json_integer(interrupt->times[hop]) :
+							    json_null());
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		long long time = stage_time(interrupt, stage);
+
+		json_object_set_new(stages, stage_name(stage),
+				    time >= 0 ? json_integer(time) : json_null());
+	}
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o}",
+			 "type", "interrupt",
+			 "device", device(vector->device),
+			 "vector", vector->vector,
+			 "irq", known(vector->irq),
+			 "vcpu", known(interrupt->vcpu),
+			 "guest_vector", known(interrupt->guest_vector),
+			 "cpu", interrupt->cpu,
+			 "cause", sink_cause_name(interrupt->cause),
+			 "end", sink_end_name(interrupt->end),
+			 "uncoalesced", (int)interrupt->uncoalesced,
+			 "hops", hops,
+			 "stages", stages);
+}
+
+json_t *object_slowest(const struct slowest *slowest)
+{
+	json_t *interrupts = json_array();
+
+	for (size_t i = 0; i < slowest->count; i++)
+		json_array_append_new(interrupts,
+				      object_interrupt(&slowest->interrupts[i].vector,
+						       &slowest->interrupts[i].interrupt));
+	return json_pack("{s:s, s:o}", "type", "slowest", "interrupts", interrupts);
+}
+
+json_t *object_figures(const struct stage_figures *figures)
+{
+	json_t *object = json_pack("{s:I}", "count", (json_int_t)figures->count);
+
+#define FIGURE(name, is_known) \
+	json_object_set_new(object, #name, is_known ? json_integer(figures->name) : json_null())
+	FIGURE(min, figures->count);
+	FIGURE(mean, figures->count);
+#define X(name, heading, percent) FIGURE(name, figures->count && !figures->unplaced);
+	IMSTRACE_PERCENTILES(X)
+#undef X
+	FIGURE(max, figures->count);
+#undef FIGURE
+	return object;
+}
+
+static json_t *vector_object(const struct vector_report *report)
+{
+	const struct imstrace_vector *vector = &report->vector;
+	json_t *hops = json_object(), *stages = json_object();
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		json_object_set_new(hops, hop_name(hop), report->hop_missing[hop] ? json_null() :
+				    json_integer(report->account.hops[hop]));
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		json_object_set_new(stages, stage_name(stage),
+				    report_stage_missing(report, stage) ? json_null() :
+				    object_figures(&report->stages[stage]));
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+			 "device", device(vector->device),
+			 "vector", vector->vector,
+			 "irq", known(vector->irq),
+			 "slot", known(vector->slot),
+			 "pasid", known(vector->pasid),
+			 "mode", word(vector_mode(vector)),
+			 "eventfd_id", known(vector->eventfd_id),
+			 "pid", vector->pid ? json_integer(vector->pid) : json_null(),
+			 "vmm", *vector->vmm ? object_name(vector->vmm) : json_null(),
+			 "guest", *vector->guest ? object_name(vector->guest) : json_null(),
+			 "hops", hops,
+			 "coalesced", (json_int_t)report->account.coalesced,
+			 "unmatched", (json_int_t)account_unmatched(&report->account),
+			 "hardware", (json_int_t)report->account.hardware,
+			 "lost", (json_int_t)account_lost(&report->account),
+			 "in_flight", report_in_flight_missing(report) ? json_null() :
+				      json_integer(report->in_flight),
+			 "stages", stages);
+}
+
+json_t *object_report(const char *type, const struct report *report)
+{
+	json_t *vectors = json_array();
+
+	for (size_t i = 0; i < report->count; i++)
+		json_array_append_new(vectors, vector_object(&report->vectors[i]));
+	return json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
+			 "type", type,
+			 "time", (json_int_t)report->to,
+			 "duration", (json_int_t)(report->to - report->from),
+			 "lost",
+			 "vectors", (json_int_t)report->totals.lost_vectors,
+			 "lifecycle", (json_int_t)report->totals.lost_lifecycle,
+			 "interrupts", (json_int_t)report->totals.lost_interrupts,
+			 "runs", (json_int_t)report->totals.lost_runs,
+			 "values", (json_int_t)report->totals.lost_values,
+			 "vectors", vectors);
+}
+
+/* Buckets with nothing in them are left out. */
+static json_t *buckets_array(const struct histogram *histogram)
+{
+	json_t *buckets = json_array();
+
+	for (__u32 bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+		if (histogram->buckets[bucket])
+			json_array_append_new(buckets, json_pack("[I, I, I]",
+				(json_int_t)histogram_bucket_low(bucket),
+				(json_int_t)histogram_bucket_high(bucket),
+				(json_int_t)histogram->buckets[bucket]));
+	return buckets;
+}
+
+json_t *object_histogram(const struct report *report, const struct vector_report *vector,
+			 enum imstrace_stage stage)
+{
+	bool missing = report_stage_missing(vector, stage);
+	struct histogram histogram;
+
+	if (!missing)
+		report_histogram(report, vector, stage, &histogram);
+	return json_pack("{s:s, s:I, s:o, s:i, s:s, s:o, s:o}",
+			 "type", "histogram",
+			 "time", (json_int_t)report->to,
+			 "device", device(vector->vector.device),
+			 "vector", vector->vector.vector,
+			 "stage", stage_name(stage),
+			 "buckets", missing ? json_null() : buckets_array(&histogram),
+			 "unplaced", missing ? json_null() : json_integer(histogram.unplaced));
+}
+
+/* What identifies a finding. */
+static json_t *what_and_where(const struct lint_finding *finding)
+{
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
+			 "finding", lint_name(finding->rule),
+			 "device", device(finding->device),
+			 "vector", finding->vector,
+			 "irq", known(finding->irq),
+			 "slot", known(finding->slot),
+			 "pasid", known(finding->pasid),
+			 "eventfd_id", known(finding->eventfd_id),
+			 "pid", finding->pid ? json_integer(finding->pid) : json_null());
+}
+
+json_t *object_finding(const struct lint_finding *finding)
+{
+	json_t *object = what_and_where(finding);
+
+	json_object_set_new(object, "type", json_string("finding"));
+	json_object_set_new(object, "time", json_integer(finding->time));
+	return object;
+}
+
+json_t *object_verdict(const struct lint_verdict *verdict, int exit_code)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < verdict->count; i++) {
+		const struct lint_tally *tally = &verdict->tallies[i];
+		json_t *object = what_and_where(&tally->first);
+
+		json_object_set_new(object, "first", json_integer(tally->first.time));
+		json_object_set_new(object, "count", json_integer(tally->count));
+		json_object_set_new(object, "what", json_string(lint_what(tally->first.rule)));
+		json_object_set_new(object, "remedy", json_string(lint_remedy(tally->first.rule)));
+		json_array_append_new(findings, object);
+	}
+	return json_pack("{s:s, s:I, s:s, s:i, s:I, s:{s:I, s:I}, s:o}",
+			 "type", "lint",
+			 "time", (json_int_t)verdict->time,
+			 "verdict", lint_result_name(verdict->result),
+			 "exit_code", exit_code,
+			 "steps", (json_int_t)verdict->steps,
+			 "lost",
+			 "vectors", (json_int_t)verdict->lost_vectors,
+			 "lifecycle", (json_int_t)verdict->lost_lifecycle,
+			 "findings", findings);
+}
