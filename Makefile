@@ -36,7 +36,7 @@ BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGE
 Q	:= $(if $(V),,@)
 say	= @printf '  %-8s %s\n' '$(1)' '$(2)'
 
-all: $(B)/imstrace
+all: $(B)/imstrace $(B)/manual/made
 
 ### imstrace
 
@@ -46,6 +46,19 @@ USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c')) \
 $(B)/imstrace: $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# Man pages and completion, of the tables that --help is made of.
+$(B)/tools/manual/manual: $(patsubst %.c,$(B)/%.o,$(wildcard tools/manual/*.c)) \
+		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/manual/made: $(B)/tools/manual/manual
+	$(call say,MANUAL,$(@D))
+	$(Q)rm -rf $(@D)
+	$(Q)mkdir -p $(addprefix $(@D)/,man1 bash zsh fish)
+	$(Q)$< $(@D)
+	$(Q)touch $@
 
 $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)

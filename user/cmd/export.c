@@ -80,6 +80,22 @@ static char *add_formats(int key, const char *text, void *input)
 	return help_with(key, text, write_formats);
 }
 
+static const char *format_choice(unsigned int index)
+{
+	return index < FORMATS ? formats[index].name : NULL;
+}
+
+static const char *stage_choice(unsigned int index)
+{
+	return index < STAGE_COUNT ? stage_name(index) : NULL;
+}
+
+static const struct choice choices[] = {
+	{ "FORMAT", false, format_choice },
+	{ "STAGE", false, stage_choice },
+	{ 0 }
+};
+
 static const struct format *find_format(const char *name)
 {
 	for (size_t i = 0; i < FORMATS; i++)
@@ -194,5 +210,6 @@ const struct command command_export = {
 	.name = "export",
 	.what = "a recording in the formats of other tools",
 	.argp = &argp,
+	.choices = choices,
 	.run = run,
 };

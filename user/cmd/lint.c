@@ -101,5 +101,6 @@ const struct command command_lint = {
 	.name = "lint",
 	.what = "say what is wrong with the drivers of vectors",
 	.argp = &argp,
+	.choices = live_choices,
 	.run = run,
 };

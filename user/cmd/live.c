@@ -144,5 +144,6 @@ const struct command command_live = {
 	.name = "live",
 	.what = "follow the vectors of the running kernel",
 	.argp = &argp,
+	.choices = live_choices,
 	.run = run,
 };

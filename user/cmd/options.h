@@ -8,6 +8,7 @@
 #include "../sink/sink.h"
 #include "../source/live.h"
 #include "../source/recording.h"
+#include "command.h"
 
 #include <argp.h>
 #include <linux/types.h>
@@ -57,6 +58,7 @@ extern const struct argp filter_argp;
  * struct live_options, made by LIVE_DEFAULTS.
  */
 extern const struct argp live_argp;
+extern const struct choice live_choices[];
 /* Of it, what also holds for a command that has nothing to follow. */
 extern const struct argp kernel_argp;
 #define LIVE_CHILD(argp)	{ argp, 0, "How the kernel is followed:", GROUP_LIVE }

@@ -14,9 +14,13 @@ enum option_key {
 	KEY_JSON = 0x100, KEY_ONLY,
 };
 
+#define INTERRUPTS	"interrupts"
+#define LIFECYCLE	"lifecycle"
+
 static const struct argp_option options[] = {
 	{ .doc = "What to show:", .group = GROUP_SHOW },
-	{ "only", KEY_ONLY, "WHAT", 0, "Only the \"interrupts\", or only the \"lifecycle\" of vectors", 0 },
+	{ "only", KEY_ONLY, "WHAT", 0, "Only the \"" INTERRUPTS "\", or only the \"" LIFECYCLE "\" of "
+	  "vectors", 0 },
 	{ 0 }
 };
 
@@ -29,6 +33,15 @@ static const char doc[] =
 	"  imstrace script slow --from 1500ms --to 1600ms   a tenth of a second of it\n"
 	"  imstrace script slow --only interrupts --json    for a program\n\n"
 	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording.";
+
+static const char *only_choice(unsigned int index)
+{
+	static const char *const names[] = { INTERRUPTS, LIFECYCLE };
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
+}
+
+static const struct choice choices[] = { { "WHAT", false, only_choice }, { 0 } };
 
 struct script_command {
 	struct recording_options recording;
@@ -47,10 +60,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		state->child_inputs[2] = &session->filter;
 		break;
 	case KEY_ONLY:
-		session->lifecycle = !strcmp(value, "lifecycle");
-		session->interrupts = !strcmp(value, "interrupts");
+		session->lifecycle = !strcmp(value, LIFECYCLE);
+		session->interrupts = !strcmp(value, INTERRUPTS);
 		if (!session->lifecycle && !session->interrupts)
-			argp_error(state, "--only wants interrupts or lifecycle, not \"%s\"", value);
+			argp_error(state, "--only wants " INTERRUPTS " or " LIFECYCLE ", not \"%s\"", value);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -95,5 +108,6 @@ const struct command command_script = {
 	.name = "script",
 	.what = "a recording event by event",
 	.argp = &argp,
+	.choices = choices,
 	.run = run,
 };
