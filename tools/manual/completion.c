@@ -12,10 +12,10 @@ static bool takes(const char *argument, const char *what)
 	return argument && !strcmp(argument, what);
 }
 
-/* What comes after the options: "DIR", or "[COMMAND [ARGUMENT...]]". */
+/* What comes after the options: "[DIR]", or "[COMMAND [ARGUMENT...]]". */
 static bool takes_directory(const struct command *command)
 {
-	return takes(command->argp->args_doc, "DIR");
+	return takes(command->argp->args_doc, "[DIR]");
 }
 
 static bool takes_command(const struct command *command)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "options.h"
 
-#include <ctype.h>
+#include "../../user/cmd/options.h"
+
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,12 +100,17 @@ void options_of(const struct command *command, struct command_options *options)
 	qsort(options->list, options->count, sizeof(options->list[0]), compare);
 }
 
-const struct choice *choice_of(const struct command *command, const char *argument)
+static const struct choice *find_choice(const struct choice *choice, const char *argument)
 {
-	for (const struct choice *choice = command->choices; choice && choice->argument; choice++)
+	for (; choice && choice->argument; choice++)
 		if (!strcmp(choice->argument, argument))
 			return choice;
 	return NULL;
+}
+
+const struct choice *choice_of(const struct command *command, const char *argument)
+{
+	return find_choice(command->choices, argument) ?: find_choice(shared_choices, argument);
 }
 
 char *text_after_options(const struct argp *argp)

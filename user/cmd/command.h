@@ -25,7 +25,7 @@ struct choice {
  * @name:	as on the command line
  * @what:	it does, in the list of all
  * @argp:	its options: what it takes, and what its --help says
- * @choices:	of its options; the last has no @argument. NULL: there are none
+ * @choices:	of its own options; the last has no @argument. NULL: there are none
  * @run:	@argv[0] is the name to show in messages. Return: an exit code
  */
 struct command {

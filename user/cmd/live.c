@@ -144,6 +144,5 @@ const struct command command_live = {
 	.name = "live",
 	.what = "follow the vectors of the running kernel",
 	.argp = &argp,
-	.choices = live_choices,
 	.run = run,
 };

@@ -331,6 +331,5 @@ const struct command command_record = {
 	.name = "record",
 	.what = "keep what live sees, to look at it later",
 	.argp = &argp,
-	.choices = live_choices,
 	.run = run,
 };
