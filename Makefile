@@ -26,7 +26,7 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lncursesw -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -142,6 +142,13 @@ $(B)/tests/fuzz/recording: $(B)/tests/fuzz/recording.o \
 $(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+# The screen of imstrace top, over a source in memory.
+$(B)/tests/screen/top: $(B)/tests/screen/top.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+screen-tests: $(B)/tests/screen/top
 
 # Of imstrace itself, on this machine; likewise a program per file.
 NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
@@ -286,7 +293,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
+.PHONY: all screen-tests modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -36,8 +36,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_live, command_record, command_report, command_script,
-	command_export, command_lint, command_check;
+extern const struct command command_live, command_top, command_record, command_report,
+	command_script, command_export, command_lint, command_check;
 
 /* All of them; the last is NULL. */
 extern const struct command *const commands[];

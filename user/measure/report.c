@@ -55,6 +55,19 @@ const char *report_in_flight_missing(const struct vector_report *vector)
 	return NULL;
 }
 
+enum imstrace_stage report_widest_stage(const struct vector_report *report)
+{
+	static const enum imstrace_stage by_width[] = {
+		STAGE_TOTAL, STAGE_DELIVERY, STAGE_SERVICE, STAGE_DELIVER, STAGE_IRQFD,
+		STAGE_HANDLER,
+	};
+
+	for (size_t i = 0; i < sizeof(by_width) / sizeof(by_width[0]); i++)
+		if (!report_stage_missing(report, by_width[i]))
+			return by_width[i];
+	return STAGE_HANDLER;
+}
+
 bool report_active(const struct vector_report *vector)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)

@@ -56,6 +56,9 @@ const char *report_stage_missing(const struct vector_report *vector, enum imstra
 /* NULL if what is in flight can be told, else why it can't. */
 const char *report_in_flight_missing(const struct vector_report *vector);
 
+/* The longest stage that can be measured: it stands for the vector in a short row. */
+enum imstrace_stage report_widest_stage(const struct vector_report *vector);
+
 /* Whether anything happened to the vector. */
 bool report_active(const struct vector_report *vector);
 
