@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define NCURSES_WIDECHAR 1
 #include "draw.h"
 
 #include "../sink/sink.h"
@@ -42,7 +43,7 @@ size_t draw_room(void)
 static void put_line(int line, attr_t attributes, const char *text)
 {
 	attrset(attributes);
-	mvaddnstr(line, 0, text, -1);
+	mvaddnstr(line, 0, text, COLS);
 	for (int x = getcurx(stdscr); getcury(stdscr) == line && x < COLS; x++)
 		addch(' ');
 	attrset(A_NORMAL);
@@ -204,6 +205,21 @@ static void put_table(struct drawing *drawing)
 			  "No vector seen yet. Is a device in use, and bound by a VMM?", COLS);
 }
 
+/* From column @left on to the right edge; a column may have several bytes. */
+static void put_part(int line, const char *text, size_t length, size_t left)
+{
+	char copy[512];
+	wchar_t wide[512];
+	size_t columns;
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)length, text);
+	columns = mbstowcs(wide, copy, sizeof(wide) / sizeof(wide[0]));
+	if (columns == (size_t)-1)
+		mvaddnstr(line, 0, length > left ? copy + left : "", COLS);
+	else if (columns > left)
+		mvaddnwstr(line, 0, wide + left, COLS);
+}
+
 static void put_text(struct drawing *drawing, const char *text, int first_line)
 {
 	size_t lines = 0, room = LINES - BELOW - first_line;
@@ -213,13 +229,10 @@ static void put_text(struct drawing *drawing, const char *text, int first_line)
 	if (drawing->top + room > lines)
 		drawing->top = lines > room ? lines - room : 0;
 	for (size_t i = 0; *text && i < drawing->top + room; i++) {
-		int length = strcspn(text, "\n");
+		size_t length = strcspn(text, "\n");
 
-		if (i >= drawing->top) {
-			move(first_line + i - drawing->top, 0);
-			/* Bytes, of which a column may have several: ncurses cuts at the edge. */
-			addnstr(text, length);
-		}
+		if (i >= drawing->top)
+			put_part(first_line + i - drawing->top, text, length, drawing->left);
 		text += length + (text[length] == '\n');
 	}
 }
@@ -237,10 +250,9 @@ static void put_status(const struct drawing *drawing)
 	for (size_t i = 0; i < table->count; i++)
 		rate += table->rows[i].rate;
 	localtime_r(&seconds, &tm);
-	snprintf(text, sizeof(text), "imstrace top  %02d:%02d:%02d%s  %zu %s  %.1f interrupts/s  "
-		 "times of %s", tm.tm_hour, tm.tm_min, tm.tm_sec,
+	snprintf(text, sizeof(text), "imstrace top  %02d:%02d:%02d%s  %zu %s  %.1f/s  stage: %s", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		 drawing->paused ? "  PAUSED" : "", table->count, views[table->view], rate,
-		 table->stage == STAGE_COUNT ? "the longest stage" : stage_name(table->stage));
+		 table->stage == STAGE_COUNT ? "the longest" : stage_name(table->stage));
 	put_line(0, A_BOLD, text);
 	if (table->pid)
 		snprintf(vm, sizeof(vm), "  of pid %u", table->pid);
@@ -266,16 +278,15 @@ static void put_loss(const struct imstrace_totals *totals)
 }
 
 static const char *const keys[] = {
-	[PAGE_TABLE] = "q quit  ? help  / filter  s order  r reverse  v view  t stage  h history  "
-		       "Enter more",
-	[PAGE_DETAIL] = "q back  Up/Down scroll  t histogram of the next stage  space pause",
+	[PAGE_TABLE] = "q quit  ? help  / filter  s order  r reverse  v view  t stage  h history  Enter",
+	[PAGE_DETAIL] = "q back  Arrows scroll  t the next stage's histogram  space pause",
 	[PAGE_HELP] = "any key: back",
 };
 
 static const char help[] =
 	"  Up, Down, j, k     the line above, below; also PgUp, PgDn, Home, End\n"
 	"  Enter              a vector's stages, histogram and lifecycle; the vectors of a\n"
-	"                     device or VM\n"
+	"                     device or VM; Left and Right show what is wide\n"
 	"  q, Esc             back; at the table: q quits, Esc shows all again\n"
 	"  /                  filter by device, VMM, guest, pid or mode; Enter or Esc ends it\n"
 	"  v                  lines are vectors, devices, or VMs\n"

@@ -15,6 +15,7 @@ enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP };
  * @table:	of PAGE_TABLE
  * @selected:	the row that is marked
  * @top:	the first row, or line, that is shown: kept by draw()
+ * @left:	of PAGE_DETAIL: the first column that is shown
  * @typing:	the filter is being typed
  * @paused:	the figures stand still
  * @text:	of PAGE_DETAIL: lines, of printable characters
@@ -27,6 +28,7 @@ struct drawing {
 	struct table *table;
 	size_t selected;
 	size_t top;
+	size_t left;
 	bool typing;
 	bool paused;
 	char *text;

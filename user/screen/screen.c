@@ -18,6 +18,8 @@
 /* Steps that are remembered, of all vectors; and shown, of one. */
 #define STEPS		4096
 #define STEPS_SHOWN	40
+/* That Left and Right move by. */
+#define COLUMNS		20
 
 /* The one screen of this process. */
 static struct {
@@ -247,6 +249,7 @@ static void open_selected(void)
 		screen.shown = *first;
 		screen.drawing.page = PAGE_DETAIL;
 		screen.drawing.top = 0;
+		screen.drawing.left = 0;
 		write_detail();
 	}
 }
@@ -319,6 +322,12 @@ static void on_detail_key(int key)
 	case ESCAPE:
 		screen.drawing.page = PAGE_TABLE;
 		screen.drawing.top = 0;
+		break;
+	case KEY_LEFT:
+		screen.drawing.left -= screen.drawing.left ? COLUMNS : 0;
+		break;
+	case KEY_RIGHT:
+		screen.drawing.left += COLUMNS;
 		break;
 	case 't':
 		screen.histogram = screen.histogram >= STAGE_COUNT - 1 ? 0 : screen.histogram + 1;
