@@ -227,6 +227,13 @@ static void screen_interval(FILE *out, const struct report *report)
 	refresh_detail();
 }
 
+static void show(enum page page)
+{
+	screen.drawing.page = page;
+	screen.drawing.top = 0;
+	screen.drawing.left = 0;
+}
+
 /* Enter: what is marked, in more detail. */
 static void open_selected(void)
 {
@@ -247,9 +254,7 @@ static void open_selected(void)
 		break;
 	default:
 		screen.shown = *first;
-		screen.drawing.page = PAGE_DETAIL;
-		screen.drawing.top = 0;
-		screen.drawing.left = 0;
+		show(PAGE_DETAIL);
 		write_detail();
 	}
 }
@@ -320,8 +325,7 @@ static void on_detail_key(int key)
 	switch (key) {
 	case 'q':
 	case ESCAPE:
-		screen.drawing.page = PAGE_TABLE;
-		screen.drawing.top = 0;
+		show(PAGE_TABLE);
 		break;
 	case KEY_LEFT:
 		screen.drawing.left -= screen.drawing.left ? COLUMNS : 0;
@@ -348,7 +352,7 @@ static void on_table_key(int key)
 		stop_request();
 		return;
 	case '?':
-		screen.drawing.page = PAGE_HELP;
+		show(PAGE_HELP);
 		break;
 	case '/':
 		screen.drawing.typing = true;
@@ -392,8 +396,7 @@ static void on_key(int key)
 	if (screen.drawing.typing) {
 		type_filter(key);
 	} else if (screen.drawing.page == PAGE_HELP) {
-		screen.drawing.page = PAGE_TABLE;
-		screen.drawing.top = 0;
+		show(PAGE_TABLE);
 	} else if (!move_by_key(key)) {
 		if (screen.drawing.page == PAGE_DETAIL)
 			on_detail_key(key);
