@@ -331,9 +331,9 @@ static void tell_in_flight(struct live *live)
 }
 
 /* Return: how long, in ms, is still to be waited for the streams. */
-static int wait_for_keys(const struct live *live, __u64 until)
+static int wait_for_keys(struct live *live, __u64 until)
 {
-	struct pollfd ends[] = {
+	struct pollfd ends[2] = {
 		{ .fd = ring_buffer__epoll_fd(live->streams), .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
@@ -341,6 +341,9 @@ static int wait_for_keys(const struct live *live, __u64 until)
 	if (!live->source.keys)
 		return milliseconds_until(until);
 	poll(ends, sizeof(ends) / sizeof(ends[0]), milliseconds_until(until));
+	/* A terminal that has gone could be read at once, for ever. */
+	if (ends[1].revents & (POLLHUP | POLLERR | POLLNVAL))
+		live->source.keys = false;
 	return 0;
 }
 
