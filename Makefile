@@ -3,6 +3,7 @@
 #	make			build/imstrace
 #	make demo		install what is missing, boot a VM, show it all
 #	make test		install what is missing, run all tests
+#	make install		to PREFIX, /usr/local; "make uninstall" takes it away
 #	make help		the other targets
 
 # Debian's kernel that the modules are built for and the VM runs: 6.12 or 6.1.
@@ -26,7 +27,7 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lncursesw -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -36,7 +37,7 @@ BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGE
 Q	:= $(if $(V),,@)
 say	= @printf '  %-8s %s\n' '$(1)' '$(2)'
 
-all: $(B)/imstrace
+all: $(B)/imstrace $(B)/manual/made
 
 ### imstrace
 
@@ -46,6 +47,19 @@ USER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(shell find user -name '*.c')) \
 $(B)/imstrace: $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# Man pages and completion, of the tables that --help is made of.
+$(B)/tools/manual/manual: $(patsubst %.c,$(B)/%.o,$(wildcard tools/manual/*.c)) \
+		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/manual/made: $(B)/tools/manual/manual
+	$(call say,MANUAL,$(@D))
+	$(Q)rm -rf $(@D)
+	$(Q)mkdir -p $(addprefix $(@D)/,man1 bash zsh fish)
+	$(Q)$< $(@D)
+	$(Q)touch $@
 
 $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)
@@ -99,6 +113,47 @@ $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 $(B)/imstrace.skel.h: $(B)/imstrace.bpf.o
 	$(call say,SKELETON,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name imstrace_bpf > $@.new && mv $@.new $@
+
+### Installing: DESTDIR is put before every path
+
+PREFIX	?= /usr/local
+prefix	?= $(PREFIX)
+bindir	?= $(prefix)/bin
+datadir	?= $(prefix)/share
+# The one place where DKMS looks.
+dkmsdir	?= /usr/src/ims-$(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kernel-patch/dkms.conf)
+
+man1	 = $(DESTDIR)$(datadir)/man/man1
+bash	 = $(DESTDIR)$(datadir)/bash-completion/completions
+zsh	 = $(DESTDIR)$(datadir)/zsh/site-functions
+fish	 = $(DESTDIR)$(datadir)/fish/vendor_completions.d
+# These are ours as a whole.
+docs	 = $(DESTDIR)$(datadir)/doc/imstrace
+shared	 = $(DESTDIR)$(datadir)/imstrace
+dkms	 = $(DESTDIR)$(dkmsdir)
+
+install: all
+	install -D -t '$(DESTDIR)$(bindir)' $(B)/imstrace
+	install -D -m 644 -t '$(man1)' $(B)/manual/man1/*
+	install -D -m 644 -t '$(bash)' $(B)/manual/bash/imstrace
+	install -D -m 644 -t '$(zsh)' $(B)/manual/zsh/_imstrace
+	install -D -m 644 -t '$(fish)' $(B)/manual/fish/imstrace.fish
+	rm -rf '$(docs)' '$(shared)' '$(dkms)'
+	install -d '$(docs)' '$(shared)' '$(dkms)'
+	cp -r README.md LICENSE LICENSE-BSD-2-Clause docs/. '$(docs)'
+	cp -r dashboards '$(shared)'
+	cp -r kernel-patch/. '$(dkms)'
+
+# In a DESTDIR also the directories that are empty then; the system's own stay.
+empty	 = $(patsubst /%,'%',$(bindir) $(addprefix $(datadir)/,man/man1 \
+	bash-completion/completions zsh/site-functions fish/vendor_completions.d doc) \
+	$(dir $(dkmsdir)))
+
+uninstall:
+	rm -f '$(DESTDIR)$(bindir)/imstrace' '$(man1)'/imstrace.1 '$(man1)'/imstrace-*.1 \
+		'$(bash)/imstrace' '$(zsh)/_imstrace' '$(fish)/imstrace.fish'
+	rm -rf '$(docs)' '$(shared)' '$(dkms)'
+	$(if $(DESTDIR),cd '$(DESTDIR)' && rmdir -p --ignore-fail-on-non-empty $(empty))
 
 ### The library and the sample device: modules for Debian's kernel
 
@@ -162,6 +217,13 @@ $(B)/tests/web/large: $(B)/tests/web/large.o $(filter-out $(B)/user/main.o,$(USE
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 web-tests: $(B)/tests/web/large build/npm/tests/web/installed all
+
+# The screen of imstrace top, over a source in memory.
+$(B)/tests/screen/top: $(B)/tests/screen/top.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+screen-tests: $(B)/tests/screen/top
 
 # Of imstrace itself, on this machine; likewise a program per file.
 NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
@@ -271,11 +333,17 @@ demo: deps
 
 test:
 	@tools/install-deps page
-	@$(MAKE) --no-print-directory e2e-tests native-tests kernel-tests kunit nested replay-tests \
-		web-tests
+	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
+		replay-tests web-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
+
+# Not part of "make test": makes a Debian system, of 300 MB of packages.
+test-install: deps
+	@tools/install-deps install
+	@$(MAKE) --no-print-directory all
+	@tests/install/chroot
 
 # Not part of "make test": builds a kernel.
 test-debug-kernel:
@@ -303,12 +371,14 @@ help:
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
+	@echo '	make test-install	in a new Debian system: what make install installs'
 	@echo '	make fuzz		the reader of recordings, for FUZZ_SECONDS (60)'
 	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all web-tests modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
+.PHONY: all install uninstall test-install screen-tests web-tests modules kernel-patch-series guest \
+	unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -34,6 +34,11 @@ void stop_on_child(void)
 	sigaction(SIGCHLD, &action, NULL);
 }
 
+void stop_request(void)
+{
+	requested = 1;
+}
+
 bool stop_requested(void)
 {
 	return requested;

@@ -13,6 +13,9 @@ void stop_on_signals(void);
 /* And the end of a child process. */
 void stop_on_child(void);
 
+/* Asks for it from inside. */
+void stop_request(void);
+
 /* Whether one has. */
 bool stop_requested(void);
 

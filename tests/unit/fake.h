@@ -49,8 +49,10 @@ static inline void histogram_fill(struct histogram *histogram, __u64 value)
 		histogram->not_min = ~value;
 }
 
+#ifndef FAKE_CAPACITY
 #define FAKE_CAPACITY	8
-#define FAKE_BLOCKS	2048
+#endif
+#define FAKE_BLOCKS	(FAKE_CAPACITY * 256)
 
 /* The arrays that a struct source shows, for a test to write to. */
 struct fake_source {

@@ -10,6 +10,7 @@ const char about_imstrace[] =
 /* In the order in which they are listed. */
 const struct command *const commands[] = {
 	&command_live,
+	&command_top,
 	&command_record,
 	&command_report,
 	&command_script,

@@ -6,23 +6,38 @@
 #define IMSTRACE_COMMAND_H
 
 #include <argp.h>
+#include <stdbool.h>
+
+/**
+ * struct choice - what the argument of an option can be, for completion
+ * @argument:	the option's, such as "FORMAT"
+ * @list:	it takes several, with commas between
+ * @value:	the one with this index; NULL: there are no more
+ */
+struct choice {
+	const char *argument;
+	bool list;
+	const char *(*value)(unsigned int index);
+};
 
 /**
  * struct command - a subcommand
  * @name:	as on the command line
  * @what:	it does, in the list of all
  * @argp:	its options: what it takes, and what its --help says
+ * @choices:	of its own options; the last has no @argument. NULL: there are none
  * @run:	@argv[0] is the name to show in messages. Return: an exit code
  */
 struct command {
 	const char *name;
 	const char *what;
 	const struct argp *argp;
+	const struct choice *choices;
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_live, command_record, command_report, command_script,
-	command_export, command_lint, command_check;
+extern const struct command command_live, command_top, command_record, command_report,
+	command_script, command_export, command_lint, command_check;
 
 /* All of them; the last is NULL. */
 extern const struct command *const commands[];

@@ -83,6 +83,16 @@ static char *add_formats(int key, const char *text, void *input)
 	return help_with(key, text, write_formats);
 }
 
+static const char *format_choice(unsigned int index)
+{
+	return index < FORMATS ? formats[index].name : NULL;
+}
+
+static const struct choice choices[] = {
+	{ "FORMAT", false, format_choice },
+	{ 0 }
+};
+
 static const struct format *find_format(const char *name)
 {
 	for (size_t i = 0; i < FORMATS; i++)
@@ -200,5 +210,6 @@ const struct command command_export = {
 	.name = "export",
 	.what = "a recording, or what happens now, in the formats of other tools",
 	.argp = &argp,
+	.choices = choices,
 	.run = run,
 };

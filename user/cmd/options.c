@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "../fault.h"
+#include "../model/hops.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -231,11 +232,28 @@ enum live_key {
 #define DIGITS_OF(number) #number
 
 static const struct argp_option live_options[] = {
-	{ "hops", KEY_HOPS, "LIST", 0, "Follow only these hops, such as irq,signal", 0 },
+	{ "hops", KEY_HOPS, "HOPS", 0, "Follow only these hops, such as irq,signal", 0 },
 	{ "max-vectors", KEY_MAX_VECTORS, "N", 0, "Room for N vectors, 7 KiB each (default "
 	  DIGITS(DEFAULT_VECTORS) ")", 0 },
 	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
 	  DIGITS(DEFAULT_VCPUS) ")", 0 },
+	{ 0 }
+};
+
+static const char *hop_choice(unsigned int index)
+{
+	return index < HOP_COUNT ? hop_name(index) : NULL;
+}
+
+static const char *stage_choice(unsigned int index)
+{
+	return index < STAGE_COUNT ? stage_name(index) : NULL;
+}
+
+const struct choice shared_choices[] = {
+	{ "HOPS", true, hop_choice },
+	{ "STAGE", false, stage_choice },
+	{ "STAGES", true, stage_choice },
 	{ 0 }
 };
 

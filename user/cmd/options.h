@@ -8,6 +8,7 @@
 #include "../sink/sink.h"
 #include "../source/live.h"
 #include "../source/recording.h"
+#include "command.h"
 
 #include <argp.h>
 #include <linux/types.h>
@@ -39,6 +40,9 @@ enum option_group {
 	GROUP_FILTER,
 	GROUP_LIVE,
 };
+
+/* What the arguments of these options can be, in all commands. */
+extern const struct choice shared_choices[];
 
 /* A child whose options are among the command's own. */
 #define OPTIONS_CHILD(argp)	{ argp, 0, NULL, 0 }

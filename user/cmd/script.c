@@ -15,12 +15,16 @@ enum option_key {
 	KEY_ONLY = 0x100, KEY_FIELDS,
 };
 
+#define INTERRUPTS	"interrupts"
+#define LIFECYCLE	"lifecycle"
+
 static const struct argp_option options[] = {
 	{ .doc = "When to end:", .group = GROUP_END },
 	{ .doc = "What to show:", .group = GROUP_SHOW },
-	{ "fields", KEY_FIELDS, "LIST", 0, "Of each interrupt only these fields, such as "
+	{ "fields", KEY_FIELDS, "FIELDS", 0, "Of each interrupt only these fields, such as "
 	  "device,vector,total_ns: separated by tabs, \"-\" for what is not known", 0 },
-	{ "only", KEY_ONLY, "WHAT", 0, "Only the \"interrupts\", or only the \"lifecycle\" of vectors", 0 },
+	{ "only", KEY_ONLY, "WHAT", 0, "Only the \"" INTERRUPTS "\", or only the \"" LIFECYCLE "\" of "
+	  "vectors", 0 },
 	{ 0 }
 };
 
@@ -52,6 +56,26 @@ static char *add_fields(int key, const char *text, void *input)
 	return help_with(key, text, write_fields);
 }
 
+static const char *only_choice(unsigned int index)
+{
+	static const char *const names[] = { INTERRUPTS, LIFECYCLE };
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
+}
+
+static const char *field_choice(unsigned int index)
+{
+	static char name[FIELD_NAME_LEN];
+
+	return index < FIELD_COUNT ? field_name(index, name) : NULL;
+}
+
+static const struct choice choices[] = {
+	{ "WHAT", false, only_choice },
+	{ "FIELDS", true, field_choice },
+	{ 0 }
+};
+
 struct script_command {
 	struct source_options source;
 	struct session_options session;
@@ -71,10 +95,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		state->child_inputs[3] = &command->source;
 		break;
 	case KEY_ONLY:
-		session->lifecycle = !strcmp(value, "lifecycle");
-		session->interrupts = !strcmp(value, "interrupts");
+		session->lifecycle = !strcmp(value, LIFECYCLE);
+		session->interrupts = !strcmp(value, INTERRUPTS);
 		if (!session->lifecycle && !session->interrupts)
-			argp_error(state, "--only wants interrupts or lifecycle, not \"%s\"", value);
+			argp_error(state, "--only wants " INTERRUPTS " or " LIFECYCLE
+				   ", not \"%s\"", value);
 		break;
 	case KEY_FIELDS:
 		if (!fields_choose(value))
@@ -139,5 +164,6 @@ const struct command command_script = {
 	.name = "script",
 	.what = "a recording, or what happens now, event by event",
 	.argp = &argp,
+	.choices = choices,
 	.run = run,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "histogram.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* The inverse of histogram_bucket(). */
@@ -21,22 +22,76 @@ __u64 histogram_bucket_high(__u32 bucket)
 	return histogram_bucket_low(bucket) + ((__u64)1 << shift) - 1;
 }
 
-void histogram_copy(struct imstrace_histogram *to, struct imstrace_block *to_blocks,
-		    const struct imstrace_histogram *from,
-		    const struct imstrace_block *from_blocks)
+/* The buckets that something is in, of those that were looked at. */
+struct range {
+	__u32 first, last;
+	bool any;
+};
+
+static void subtract_block(__u64 *result, const __u64 *later, const __u64 *earlier, __u32 block,
+			   struct range *range)
 {
-	to->unplaced = from->unplaced;
+	for (__u32 i = 0; i < HISTOGRAM_BLOCK_BUCKETS; i++) {
+		result[i] = later[i] - earlier[i];
+		if (!result[i])
+			continue;
+		if (!range->any)
+			range->first = block * HISTOGRAM_BLOCK_BUCKETS + i;
+		range->any = true;
+		range->last = block * HISTOGRAM_BLOCK_BUCKETS + i;
+	}
+}
+
+/* The rest of a difference whose buckets are done; @max and @not_min are the later reading's. */
+static void bound(struct histogram *result, const struct range *range, __u64 sum, __u64 max,
+		  __u64 not_min)
+{
+	__u64 low;
+
+	if (!range->any && !result->unplaced)
+		return;
+	result->sum = sum;
+	result->max = max;
+	result->not_min = not_min;
+	/* Where unplaced ones are, nobody knows: all that is left is what held before. */
+	if (result->unplaced)
+		return;
+	if (range->last < HISTOGRAM_BUCKETS - 1 && histogram_bucket_high(range->last) < max)
+		result->max = histogram_bucket_high(range->last);
+	low = histogram_bucket_low(range->first);
+	if (low > histogram_min(result))
+		result->not_min = ~low;
+}
+
+void histogram_advance(struct histogram *difference, __u64 sum, struct imstrace_histogram *to,
+		       struct imstrace_block *to_blocks, const struct imstrace_histogram *from,
+		       const struct imstrace_block *from_blocks)
+{
+	struct range range = { .any = false };
+	__u64 unplaced = from->unplaced;
+
+	memset(difference, 0, sizeof(*difference));
+	difference->unplaced = unplaced - to->unplaced;
+	to->unplaced = unplaced;
 	for (__u32 i = 0; i < HISTOGRAM_BLOCKS; i++) {
 		__u32 number = *(const volatile __u32 *)&from->blocks[i];
+		struct imstrace_block copy, *last;
 
 		to->blocks[i] = number;
-		if (number)
-			to_blocks[number - 1] = from_blocks[number - 1];
+		if (!number)
+			continue;
+		/* What is in the difference is in the copy, however it is being filled. */
+		last = &to_blocks[number - 1];
+		copy = from_blocks[number - 1];
+		subtract_block(&difference->buckets[i * HISTOGRAM_BLOCK_BUCKETS], copy.buckets,
+			       last->buckets, i, &range);
+		*last = copy;
 	}
 	/* The programs count in the bucket last, so that must be read first. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	to->max = from->max;
 	to->not_min = from->not_min;
+	bound(difference, &range, sum, to->max, to->not_min);
 }
 
 void histogram_spread(struct histogram *to, const struct imstrace_histogram *from,
@@ -96,7 +151,9 @@ __u64 histogram_percentile(const struct histogram *histogram, __u64 count, doubl
 		rank = 1;
 	if (rank > count)
 		rank = count;
-	for (bucket = 0; bucket < HISTOGRAM_BUCKETS - 1; bucket++) {
+	/* There is nothing below the smallest. */
+	bucket = histogram_bucket(histogram_min(histogram));
+	for (; bucket < HISTOGRAM_BUCKETS - 1; bucket++) {
 		seen += histogram->buckets[bucket];
 		if (seen >= rank)
 			break;
@@ -125,33 +182,15 @@ void histogram_merge(struct histogram *to, const struct histogram *from)
 void histogram_subtract(struct histogram *result, const struct histogram *later,
 			const struct histogram *earlier)
 {
-	__u32 first = HISTOGRAM_BUCKETS, last = 0;
-	__u64 low;
+	struct range range = { .any = false };
 
 	memset(result, 0, sizeof(*result));
-	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		result->buckets[i] = later->buckets[i] - earlier->buckets[i];
-		if (!result->buckets[i])
-			continue;
-		if (first == HISTOGRAM_BUCKETS)
-			first = i;
-		last = i;
-	}
 	result->unplaced = later->unplaced - earlier->unplaced;
-	if (first == HISTOGRAM_BUCKETS && !result->unplaced)
-		return;
-	result->sum = later->sum - earlier->sum;
-	if (result->unplaced) {
-		/* Where those are, nobody knows: all that is left is what held before. */
-		result->max = later->max;
-		result->not_min = later->not_min;
-		return;
+	for (__u32 i = 0; i < HISTOGRAM_BLOCKS; i++) {
+		__u32 at = i * HISTOGRAM_BLOCK_BUCKETS;
+
+		subtract_block(&result->buckets[at], &later->buckets[at], &earlier->buckets[at], i,
+			       &range);
 	}
-	result->max = histogram_bucket_high(last);
-	if (last == HISTOGRAM_BUCKETS - 1 || result->max > later->max)
-		result->max = later->max;
-	low = histogram_bucket_low(first);
-	if (low < histogram_min(later))
-		low = histogram_min(later);
-	result->not_min = ~low;
+	bound(result, &range, later->sum - earlier->sum, later->max, later->not_min);
 }

@@ -29,17 +29,19 @@ __u64 histogram_bucket_low(__u32 bucket);
 __u64 histogram_bucket_high(__u32 bucket);
 
 /**
- * histogram_copy - copy a histogram that may be being filled
- * @to:		the copy
+ * histogram_advance - copy a histogram that may be being filled, and tell what is new in it
+ * @difference:	what is in the copy, and was not: as by histogram_subtract()
+ * @sum:	of the values of @difference
+ * @to:		the copy, as of the last call; all zeroes at first
  * @to_blocks:	the blocks of all copies, as many as @from_blocks
  * @from:	the original
  * @from_blocks: the pool that its blocks are in
  *
  * What is in the copy's buckets is in the rest of it. Blocks keep their numbers.
  */
-void histogram_copy(struct imstrace_histogram *to, struct imstrace_block *to_blocks,
-		    const struct imstrace_histogram *from,
-		    const struct imstrace_block *from_blocks);
+void histogram_advance(struct histogram *difference, __u64 sum, struct imstrace_histogram *to,
+		       struct imstrace_block *to_blocks, const struct imstrace_histogram *from,
+		       const struct imstrace_block *from_blocks);
 
 /* Puts the buckets of one that nobody fills any more in their places; @sum is in its account. */
 void histogram_spread(struct histogram *to, const struct imstrace_histogram *from,

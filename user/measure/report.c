@@ -26,7 +26,7 @@ struct measurement {
 	struct imstrace_vector *reported;
 	struct report report;
 	/* Of one vector, while it is read: too large for the stack. */
-	struct histogram before[STAGE_COUNT], difference[STAGE_COUNT];
+	struct histogram difference[STAGE_COUNT];
 };
 
 const char *stage_missing(const struct source *source, enum imstrace_stage stage)
@@ -74,6 +74,19 @@ size_t report_missing(const struct report *report, struct missing missing[REPORT
 		}
 	}
 	return count;
+}
+
+enum imstrace_stage report_widest_stage(const struct vector_report *report)
+{
+	static const enum imstrace_stage by_width[] = {
+		STAGE_TOTAL, STAGE_DELIVERY, STAGE_SERVICE, STAGE_DELIVER, STAGE_IRQFD,
+		STAGE_HANDLER,
+	};
+
+	for (size_t i = 0; i < sizeof(by_width) / sizeof(by_width[0]); i++)
+		if (!report_stage_missing(report, by_width[i]))
+			return by_width[i];
+	return STAGE_HANDLER;
 }
 
 bool report_active(const struct vector_report *vector)
@@ -177,21 +190,16 @@ static void advance(struct measurement *measurement, __u32 id, struct imstrace_a
 	const struct source *source = measurement->source;
 	struct reading *last = &measurement->last;
 	struct imstrace_account now = account_read(source, id);
-	struct histogram *before = measurement->before, after;
 
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		size_t index = (size_t)id * STAGE_COUNT + stage;
-
-		spread(&before[stage], last, id, stage);
-		histogram_copy(&last->histograms[index], last->blocks, &source->histograms[index],
-			       source->blocks);
-	}
 	*account = now;
 	account_subtract(account, &last->accounts[id]);
 	last->accounts[id] = now;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		spread(&after, last, id, stage);
-		histogram_subtract(&histograms[stage], &after, &before[stage]);
+		size_t index = (size_t)id * STAGE_COUNT + stage;
+
+		histogram_advance(&histograms[stage], account->sums[stage],
+				  &last->histograms[index], last->blocks,
+				  &source->histograms[index], source->blocks);
 	}
 }
 

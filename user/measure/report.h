@@ -66,6 +66,9 @@ struct missing {
 #define REPORT_REASONS	(HOP_COUNT * 4)
 size_t report_missing(const struct report *report, struct missing missing[REPORT_REASONS]);
 
+/* The longest stage that can be measured: it stands for the vector in a short row. */
+enum imstrace_stage report_widest_stage(const struct vector_report *vector);
+
 /* Whether anything happened to the vector. */
 bool report_active(const struct vector_report *vector);
 

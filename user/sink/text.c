@@ -51,11 +51,16 @@ static void print_vector(FILE *out, __u32 vector, __u32 irq, __u32 slot, __u32 p
 		number_text(text.pasid, pasid, "%#x"));
 }
 
+void text_use_clock(const struct source *source)
+{
+	wall_clock_offset = source->to_wall_clock;
+}
+
 static void print_following(FILE *out, const struct source *source)
 {
 	const char *separator = "";
 
-	wall_clock_offset = source->to_wall_clock;
+	text_use_clock(source);
 	fputs("Following ", out);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		if (!*source->hops[hop].attached)
@@ -255,20 +260,6 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
-/* The longest stage that can be measured stands for the vector in a short row. */
-static enum imstrace_stage widest_stage(const struct vector_report *report)
-{
-	static const enum imstrace_stage by_width[] = {
-		STAGE_TOTAL, STAGE_DELIVERY, STAGE_SERVICE, STAGE_DELIVER, STAGE_IRQFD,
-		STAGE_HANDLER,
-	};
-
-	for (size_t i = 0; i < sizeof(by_width) / sizeof(by_width[0]); i++)
-		if (!report_stage_missing(report, by_width[i]))
-			return by_width[i];
-	return STAGE_HANDLER;
-}
-
 static void text_interval(FILE *out, const struct report *report)
 {
 	const char *device = NULL;
@@ -290,7 +281,7 @@ static void text_interval(FILE *out, const struct report *report)
 	}
 	for (size_t i = 0; i < report->count; i++) {
 		const struct vector_report *vector = &report->vectors[i];
-		enum imstrace_stage stage = widest_stage(vector);
+		enum imstrace_stage stage = report_widest_stage(vector);
 
 		if (!report_active(vector))
 			continue;

@@ -9,6 +9,9 @@
 
 #include <stdio.h>
 
+/* Times of day are told by the clock of this source, as from text_sink.start() on. */
+void text_use_clock(const struct source *source);
+
 /* A line with the device's name, and whose it is. */
 void text_device(FILE *out, const struct imstrace_vector *vector);
 

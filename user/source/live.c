@@ -17,6 +17,7 @@
 #include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +330,23 @@ static void tell_in_flight(struct live *live)
 	}
 }
 
+/* Return: how long, in ms, is still to be waited for the streams. */
+static int wait_for_keys(struct live *live, __u64 until)
+{
+	struct pollfd ends[2] = {
+		{ .fd = ring_buffer__epoll_fd(live->streams), .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+
+	if (!live->source.keys)
+		return milliseconds_until(until);
+	poll(ends, sizeof(ends) / sizeof(ends[0]), milliseconds_until(until));
+	/* A terminal that has gone could be read at once, for ever. */
+	if (ends[1].revents & (POLLHUP | POLLERR | POLLNVAL))
+		live->source.keys = false;
+	return 0;
+}
+
 static int live_poll(struct source *source, __u64 until)
 {
 	struct live *live = (struct live *)source;
@@ -340,7 +358,7 @@ static int live_poll(struct source *source, __u64 until)
 	live->known_count = 0;
 	live->budget = BATCH;
 	if (live->attachments)
-		ret = ring_buffer__poll(live->streams, milliseconds_until(until));
+		ret = ring_buffer__poll(live->streams, wait_for_keys(live, until));
 	else
 		ret = ring_buffer__consume(live->streams);
 	count_lost_runs(live);

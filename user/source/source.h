@@ -67,6 +67,7 @@ struct source_handlers {
  * @capacity:	size of the arrays in vectors
  * @started:	when it began to see anything
  * @ended:	nothing more will come of it
+ * @keys:	set by its user: what is typed on stdin ends a @poll
  * @handlers:	set by its user before the first @poll, and called from within that only
  * @now:	its clock: of a recording, how far it has been read
  * @poll:	calls the handlers for what has arrived. Waits for it, though not
@@ -100,6 +101,7 @@ struct source {
 	unsigned int capacity;
 	__u64 started;
 	bool ended;
+	bool keys;
 	struct source_handlers handlers;
 
 	__u64 (*now)(struct source *source);

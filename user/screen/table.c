@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "table.h"
+
+#include "../measure/accounts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool table_init(struct table *table, unsigned int capacity)
+{
+	*table = (struct table) { .stage = STAGE_COUNT, .capacity = capacity };
+	table->followed = calloc(capacity, sizeof(*table->followed));
+	table->sorted = calloc(capacity, sizeof(*table->sorted));
+	table->rows = calloc(capacity, sizeof(*table->rows));
+	return table->followed && table->sorted && table->rows;
+}
+
+void table_free(struct table *table)
+{
+	free(table->followed);
+	free(table->sorted);
+	free(table->rows);
+	*table = (struct table) { 0 };
+}
+
+enum imstrace_stage table_stage(const struct table *table, const struct vector_report *report)
+{
+	return table->stage == STAGE_COUNT ? report_widest_stage(report) : table->stage;
+}
+
+/* Those that were seen anywhere: a hop that can't be seen counts nothing. */
+static double rate_of(const struct table *table, const struct vector_report *report)
+{
+	__u64 count = 0;
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (report->account.hops[hop] > count)
+			count = report->account.hops[hop];
+	return table->seconds > 0 ? (double)count / table->seconds : 0;
+}
+
+static double figure(const struct table *table, const struct vector_report *report, bool p99)
+{
+	enum imstrace_stage stage = table_stage(table, report);
+	const struct stage_figures *figures = &report->stages[stage];
+
+	if (report_stage_missing(report, stage) || (figures->count && figures->unplaced))
+		return FIGURE_MISSING;
+	if (!figures->count)
+		return FIGURE_NONE;
+	return p99 ? figures->p99 : figures->p50;
+}
+
+void table_update(struct table *table, const struct report *report)
+{
+	unsigned int now = ++table->intervals % HISTORY;
+
+	table->seconds = (double)(report->to - report->from) / 1e9;
+	for (unsigned int id = 0; id < table->capacity; id++) {
+		table->followed[id].rates[now] = 0;
+		table->followed[id].p99s[now] = 0;
+		table->followed[id].report.account = (struct imstrace_account) { 0 };
+		memset(table->followed[id].report.stages, 0,
+		       sizeof(table->followed[id].report.stages));
+	}
+	for (size_t i = 0; i < report->count; i++) {
+		const struct vector_report *vector = &report->vectors[i];
+		struct followed *followed = &table->followed[vector->id];
+		double p99;
+
+		followed->report = *vector;
+		account_add(&followed->total, &vector->account);
+		p99 = figure(table, vector, true);
+		followed->rates[now] = rate_of(table, vector);
+		followed->p99s[now] = p99 > 0 ? p99 : 0;
+	}
+}
+
+static bool contains(const char *text, const char *part)
+{
+	return strcasestr(text, part) != NULL;
+}
+
+static bool shown(const struct table *table, const struct followed *followed)
+{
+	const struct imstrace_vector *vector = &followed->report.vector;
+	const char *mode = vector_mode(vector);
+	char pid[16];
+
+	if (!*vector->device)
+		return false;
+	if (*table->device && strncmp(table->device, vector->device, sizeof(table->device)))
+		return false;
+	if (table->pid && table->pid != vector->pid)
+		return false;
+	snprintf(pid, sizeof(pid), "%u", vector->pid);
+	return !*table->filter || contains(vector->device, table->filter) ||
+	       contains(vector->vmm, table->filter) || contains(vector->guest, table->filter) ||
+	       contains(pid, table->filter) || (mode && contains(mode, table->filter));
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct imstrace_vector *a = &(*(const struct followed *const *)left)->report.vector;
+	const struct imstrace_vector *b = &(*(const struct followed *const *)right)->report.vector;
+	int order = strncmp(a->device, b->device, sizeof(a->device));
+
+	return order ? order : (a->vector > b->vector) - (a->vector < b->vector);
+}
+
+static int compare_pids(const void *left, const void *right)
+{
+	const struct imstrace_vector *a = &(*(const struct followed *const *)left)->report.vector;
+	const struct imstrace_vector *b = &(*(const struct followed *const *)right)->report.vector;
+
+	return a->pid == b->pid ? compare_names(left, right) : (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static bool same_row(const struct table *table, const struct followed *a, const struct followed *b)
+{
+	switch (table->view) {
+	case VIEW_DEVICES:
+		return !strncmp(a->report.vector.device, b->report.vector.device,
+				IMSTRACE_NAME_LEN);
+	case VIEW_VMS:
+		return a->report.vector.pid == b->report.vector.pid;
+	default:
+		return false;
+	}
+}
+
+static double most(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static void add_to_row(const struct table *table, struct row *row, const struct followed *followed)
+{
+	row->vectors++;
+	row->rate += rate_of(table, &followed->report);
+	row->p50 = most(row->p50, figure(table, &followed->report, false));
+	row->p99 = most(row->p99, figure(table, &followed->report, true));
+	for (unsigned int i = 0; i < HISTORY; i++) {
+		unsigned int at = (table->intervals + 1 + i) % HISTORY;
+
+		if (table->latency)
+			row->history[i] = most(row->history[i], followed->p99s[at]);
+		else
+			row->history[i] += followed->rates[at];
+	}
+}
+
+static int compare_doubles(double a, double b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_rows(const void *left, const void *right, void *context)
+{
+	const struct row *a = left, *b = right;
+	const struct table *table = context;
+	int by_name = table->view == VIEW_VMS ? compare_pids(&a->first, &b->first) :
+						compare_names(&a->first, &b->first);
+	int order = 0;
+
+	/* The highest first, but names from A. */
+	switch (table->order) {
+	case ORDER_RATE:
+		order = compare_doubles(b->rate, a->rate);
+		break;
+	case ORDER_P50:
+		order = compare_doubles(b->p50, a->p50);
+		break;
+	case ORDER_P99:
+		order = compare_doubles(b->p99, a->p99);
+		break;
+	default:
+		order = by_name;
+	}
+	order = table->reverse ? -order : order;
+	return order ?: by_name;
+}
+
+void table_build(struct table *table)
+{
+	size_t wanted = 0;
+
+	for (unsigned int id = 0; id < table->capacity; id++)
+		if (shown(table, &table->followed[id]))
+			table->sorted[wanted++] = &table->followed[id];
+	qsort(table->sorted, wanted, sizeof(*table->sorted),
+	      table->view == VIEW_VMS ? compare_pids : compare_names);
+	table->count = 0;
+	for (size_t i = 0; i < wanted; i++) {
+		if (!i || !same_row(table, table->sorted[i - 1], table->sorted[i]))
+			table->rows[table->count++] = (struct row) {
+				.first = table->sorted[i],
+				.p50 = FIGURE_NONE, .p99 = FIGURE_NONE,
+			};
+		add_to_row(table, &table->rows[table->count - 1], table->sorted[i]);
+	}
+	qsort_r(table->rows, table->count, sizeof(*table->rows), compare_rows, table);
+}
