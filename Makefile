@@ -26,7 +26,7 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lmicrohttpd -lsystemd -lpthread -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -62,6 +62,7 @@ $(B)/%.pb-c.o: $(B)/%.pb-c.c
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
 
 $(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
+$(B)/user/sink/exposition.o: $(B)/user/sink/prometheus.pb-c.h
 
 $(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 

@@ -54,6 +54,7 @@ struct live {
 	size_t known_count;
 	__u64 look_again;	/* when */
 	__u64 count_again;	/* likewise */
+	int statistics;		/* while it is open the kernel measures programs' run time; -1: it isn't */
 	/* By id: the process whose names the vector has. */
 	__u32 *named;
 };
@@ -131,6 +132,7 @@ static int on_interrupt(void *context, void *data, size_t size)
 static void count_lost_runs(struct live *live)
 {
 	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0;
+	struct source_overhead overhead = { 0 };
 	struct bpf_program *program;
 
 	/* A system call for each program: not for each interrupt that wakes us, but at the end. */
@@ -142,10 +144,14 @@ static void count_lost_runs(struct live *live)
 		struct bpf_prog_info info = { 0 };
 		__u32 length = sizeof(info);
 
-		if (bpf_program__fd(program) >= 0 &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
-			misses += info.recursion_misses;
+		if (bpf_program__fd(program) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
+			continue;
+		misses += info.recursion_misses;
+		overhead.runs += info.run_cnt;
+		overhead.ns += info.run_time_ns;
 	}
+	live->source.overhead = overhead;
 	live->programs->bss->totals.lost_runs = misses;
 }
 
@@ -389,6 +395,8 @@ static void live_close(struct source *source)
 	if (live->attachments)
 		live_stop(source);
 	unload(live);
+	if (live->statistics >= 0)
+		close(live->statistics);
 	free(live->named);
 	free(live->known);
 	free(live);
@@ -502,6 +510,9 @@ int live_open(struct source **result, const struct live_options *options)
 	live = calloc(1, sizeof(*live));
 	if (!live)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
+	live->statistics = options->overhead ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
+	if (options->overhead && live->statistics < 0)
+		warning("the kernel does not measure the programs' run time for us: %s", strerror(errno));
 	live->source.may_post = may_post;
 	live->source.now = live_now;
 	live->source.poll = live_poll;

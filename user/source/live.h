@@ -24,6 +24,7 @@
  * @max_vcpus:	and for so many vCPUs at a time
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @trial:	only to look what can be seen: that there is no hop is no fault
+ * @overhead:	have the kernel measure the programs' run time, which takes its own
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
@@ -32,6 +33,7 @@ struct live_options {
 	unsigned int max_vectors;
 	unsigned int max_vcpus;
 	bool trial;
+	bool overhead;
 	const char *btf;
 	int verbose;
 };
