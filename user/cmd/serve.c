@@ -202,12 +202,9 @@ static int run(int argc, char **argv)
 		return EXIT_USAGE;
 	stop_on_signals();
 	/* All that wants a privilege comes before live_open(), which gives them up. */
-	if (command.textfile) {
-		textfile = textfile_open(command.textfile);
-		if (!textfile)
-			return EXIT_RUNTIME;
-	}
-	if (command.listen)
+	if (command.textfile)
+		ret = textfile_open(&textfile, command.textfile);
+	if (!ret && command.listen)
 		ret = server_listen(command.listen, command.remote, &listener);
 	if (!ret && (ret = live_open(&source, &command.live)) && listener >= 0)
 		close(listener);

@@ -123,40 +123,36 @@ static void write_files(const struct textfile *textfile, int from)
 	_exit(0);
 }
 
-static bool open_directory(struct textfile *textfile, const char *path)
+static int open_directory(struct textfile *textfile, const char *path)
 {
 	char base[PATH_MAX], parent[PATH_MAX];
 	size_t length = strlen(path);
 
-	if (length >= PATH_MAX || length < 6 || strcmp(path + length - 5, ".prom")) {
-		fault(EXIT_USAGE, NULL, "--textfile wants a name that ends with .prom: node_exporter "
-		      "reads no other");
-		return false;
-	}
+	if (length >= PATH_MAX || length < 6 || strcmp(path + length - 5, ".prom"))
+		return fault(EXIT_USAGE, NULL, "--textfile wants a name that ends with .prom: "
+			     "node_exporter reads no other");
 	strcpy(base, path);
 	strcpy(parent, path);
-	if (strlen(basename(base)) + 5 > sizeof(textfile->name)) {
-		fault(EXIT_USAGE, NULL, "the file's name is too long");
-		return false;
-	}
+	if (strlen(basename(base)) + 5 > sizeof(textfile->name))
+		return fault(EXIT_USAGE, NULL, "the file's name is too long");
 	strcpy(base, path);
 	strcpy(textfile->name, basename(base));
 	sprintf(textfile->new_name, "%.*s.new", NAME_MAX - 4, textfile->name);
 	textfile->directory = open(dirname(parent), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (textfile->directory >= 0)
-		return true;
-	fault(EXIT_RUNTIME, NULL, "cannot write to %.300s: %s", path, strerror(errno));
-	return false;
+		return 0;
+	return fault(EXIT_RUNTIME, NULL, "cannot write to %.300s: %s", path, strerror(errno));
 }
 
-struct textfile *textfile_open(const char *path)
+int textfile_open(struct textfile **result, const char *path)
 {
 	struct textfile *textfile = calloc(1, sizeof(*textfile));
-	int ends[2];
+	int ends[2], ret;
 
-	if (!textfile || !open_directory(textfile, path)) {
+	ret = textfile ? open_directory(textfile, path) : (int)fault(EXIT_RUNTIME, NULL, "out of memory");
+	if (ret) {
 		free(textfile);
-		return NULL;
+		return ret;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		goto failed;
@@ -170,14 +166,17 @@ struct textfile *textfile_open(const char *path)
 	}
 	close(ends[1]);
 	textfile->socket = ends[0];
-	if (textfile->writer > 0)
-		return textfile;
+	if (textfile->writer > 0) {
+		*result = textfile;
+		return 0;
+	}
 	close(ends[0]);
 failed:
-	fault(EXIT_RUNTIME, NULL, "starting the writer of %.300s failed: %s", path, strerror(errno));
+	ret = fault(EXIT_RUNTIME, NULL, "starting the writer of %.300s failed: %s", path,
+		    strerror(errno));
 	close(textfile->directory);
 	free(textfile);
-	return NULL;
+	return ret;
 }
 
 int textfile_write(struct textfile *textfile, struct exporter *exporter)

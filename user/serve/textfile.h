@@ -10,10 +10,9 @@
 struct textfile;
 
 /*
- * Opens what is needed while there are privileges: the directory of @path, and the file beside it that
- * is written before it takes the place of the other. NULL: reported.
+ * Starts what writes to @path, while there are privileges. Return: 0 or an exit code, reported.
  */
-struct textfile *textfile_open(const char *path);
+int textfile_open(struct textfile **result, const char *path);
 /* Return: 0 or an exit code, reported. */
 int textfile_write(struct textfile *textfile, struct exporter *exporter);
 void textfile_close(struct textfile *textfile);
