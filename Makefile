@@ -156,7 +156,7 @@ $(B)/tests/%.skel.h: $(B)/tests/%.bpf.o
 $(B)/tests/replay/%.o $(B)/tests/bench/%.o: C_FLAGS += -I$(@D)
 $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
-$(B)/tests/bench/native.o: $(B)/tests/bench/floor.skel.h
+$(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
 REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts modes random)
 
@@ -166,9 +166,15 @@ $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_O
 
 replay-tests: $(REPLAY_TESTS)
 
-$(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPLAY_OBJECTS)
+$(B)/tests/bench/floor: $(B)/tests/bench/floor.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
+
+$(B)/tests/bench/native $(B)/tests/bench/recording: $(B)/tests/bench/%: \
+		$(addprefix $(B)/tests/bench/,%.o side.o driver.o) $(REPLAY_OBJECTS) \
+		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(sort $^) $(LIBS) -o $@
 
 # Modules that make calls of the kernel fail, or be late.
 FAULT := build/tests/kernel/fault-$(KERNEL)

@@ -73,7 +73,7 @@ static const uint8_t *end_of_file(const uint8_t *at, const uint8_t *end, const u
 static void show(const struct session_options *options, uint64_t from, uint64_t to)
 {
 	const struct recording_options recording = {
-		.directory = directory, .from = from, .to = to,
+		.directory = directory, .from = from, .until = to,
 	};
 	struct source *source;
 
@@ -86,11 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct session_options sessions[] = {
 		{
 			.sink = &json_sink, .lifecycle = true, .interrupts = true, .lint = true,
-			.slowest = 3,
+			.slowest = 3, .histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
 		},
 		{
 			.sink = &text_sink, .lifecycle = true, .interrupts = true, .lint = true,
-			.slowest = 3,
+			.slowest = 3, .histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
 		},
 		{ .sink = &json_sink, .slowest = 3, .filter = { .vectors = "1-3", .pid = 178 } },
 	};

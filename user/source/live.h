@@ -25,6 +25,7 @@
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @trial:	only to look what can be seen: that there is no hop is no fault
  * @overhead:	have the kernel measure the programs' run time, which takes its own
+ * @given:	name of an option that was given and is for the running kernel only, NULL: none
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
@@ -35,6 +36,7 @@ struct live_options {
 	bool trial;
 	bool overhead;
 	const char *btf;
+	const char *given;
 	int verbose;
 };
 
