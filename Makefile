@@ -113,9 +113,9 @@ $(B)/tests/guest/%.o: tests/guest/%.S Makefile
 	$(Q)$(CC) -c $< -o $@
 
 # A cmocka program per file: unit tests have the objects of imstrace but main.o.
-UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/serve/*.c))
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+$(UNIT_TESTS): %: %.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
 

@@ -49,8 +49,12 @@ static inline void histogram_fill(struct histogram *histogram, __u64 value)
 		histogram->not_min = ~value;
 }
 
+#ifndef FAKE_CAPACITY
 #define FAKE_CAPACITY	8
+#endif
+#ifndef FAKE_BLOCKS
 #define FAKE_BLOCKS	2048
+#endif
 
 /* The arrays that a struct source shows, for a test to write to. */
 struct fake_source {
