@@ -64,7 +64,7 @@ $(B)/%.pb-c.o: $(B)/%.pb-c.c
 $(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
 $(B)/user/sink/exposition.o: $(B)/user/sink/prometheus.pb-c.h
 
-$(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
+$(addprefix $(B)/user/source/,live.o memory.o retire.o verify.o): $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -142,7 +142,7 @@ native-tests: $(NATIVE_TESTS) all
 
 # Events replayed through the programs that imstrace loads; here, or in the VM.
 REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
-	$(B)/user/source/memory.o $(B)/user/measure/accounts.o
+	$(addprefix $(B)/user/,source/memory.o source/retire.o measure/accounts.o)
 
 $(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -158,7 +158,7 @@ $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
 $(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
-REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts modes random)
+REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts churn modes random)
 
 $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)

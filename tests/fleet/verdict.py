@@ -64,7 +64,9 @@ def load(directory, name):
 
 
 def values(answer):
-    return [float(row["value"][1]) for row in answer["data"]["result"]]
+    """Of a native histogram, how many values it has."""
+    return [float(row["value"][1] if "value" in row else row["histogram"][1]["count"])
+            for row in answer["data"]["result"]]
 
 
 def judge_expressions(verdict, directory, mode):
@@ -119,7 +121,7 @@ def judge_quantiles(verdict, directory):
             own = {v["vector"]: v["stages"] for v in record["vectors"]}
     verdict.check("own percentiles", len(own) > 0)
     compared = 0
-    for quantile, key in (("0.5", "p50_ns"), ("0.9", "p90_ns"), ("0.99", "p99_ns")):
+    for quantile, key in (("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")):
         for row in load(directory, f"native-quantile-{quantile}.json")["data"]["result"]:
             stage = (own.get(int(row["metric"]["vector"])) or {}).get(row["metric"]["stage"])
             theirs = float(row["value"][1]) * 1e9

@@ -305,6 +305,8 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 		if (!to[i])
 			continue;
 		to[i]->members++;
+		if (!member->gone_since || to[i]->alive < member->gone_since)
+			to[i]->alive = member->gone_since ?: now;
 		note_seen(set, to[i], &vector, &account);
 	}
 }
@@ -355,11 +357,7 @@ static void find_expired(void *context, const struct series *constant)
 	struct series *series = (struct series *)constant;
 	struct expiry *expiry = context;
 
-	if (series->members)
-		series->empty_since = 0;
-	else if (!series->empty_since)
-		series->empty_since = expiry->now;
-	else if (expiry->now - series->empty_since >= expiry->set->options->linger)
+	if (!series->members && expiry->now - series->alive >= expiry->set->options->linger)
 		expiry->found = series;
 }
 

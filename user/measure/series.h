@@ -82,7 +82,7 @@ struct series {
 	struct slowest_value slowest[STAGE_COUNT];
 	/* The rest is series.c's. */
 	struct imstrace_account exact;
-	__u64 empty_since;
+	__u64 alive;	/* when it last had a vector that was not gone */
 	struct series_stage *stages;
 };
 

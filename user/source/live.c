@@ -9,6 +9,7 @@
 #include "imstrace.skel.h"
 #include "known.h"
 #include "memory.h"
+#include "retire.h"
 #include "vmm.h"
 
 #include <bpf/bpf.h>
@@ -191,9 +192,12 @@ static __u32 find_or_add_id(struct live *live, const struct imstrace_vector *fou
 	memcpy(key.device, found->device, sizeof(key.device));
 	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &id, sizeof(id), 0))
 		return id;
-	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(live->programs->maps.free_vectors), NULL, &id)) {
+		id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+		if (id >= live->source.capacity)
+			__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+	}
 	if (id >= live->source.capacity) {
-		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
 		id = IMSTRACE_NONE;
 		if (bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST) !=
 		    -EEXIST)
@@ -367,6 +371,25 @@ static void live_ignore(struct source *source, __u32 id)
 	live->memory.vectors[id].ignored = 1;
 }
 
+static bool live_gone(struct source *source, __u32 id)
+{
+	struct live *live = (struct live *)source;
+
+	return vector_gone(&live->memory, live->programs, id,
+			   by_names(live, &live->memory.vectors[id]));
+}
+
+static bool live_retire(struct source *source, __u32 id)
+{
+	struct live *live = (struct live *)source;
+
+	if (!vector_retire(&live->memory, live->programs, id,
+			   by_names(live, &live->memory.vectors[id])))
+		return false;
+	live->named[id] = 0;
+	return true;
+}
+
 static void live_stop(struct source *source)
 {
 	struct live *live = (struct live *)source;
@@ -518,6 +541,8 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.poll = live_poll;
 	live->source.stop = live_stop;
 	live->source.ignore = live_ignore;
+	live->source.gone = live_gone;
+	live->source.retire = live_retire;
 	live->source.close = live_close;
 
 	ret = load_and_attach(live, options);
