@@ -249,6 +249,12 @@ test-debug-kernel:
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 
+# Not part of "make test": wants Prometheus and npm.
+test-fleet:
+	@tools/install-deps fleet
+	@$(MAKE) --no-print-directory all guest modules
+	@tests/fleet/run
+
 # Not part of "make test", which has what the fuzzer has found as unit tests.
 fuzz:
 	@tools/install-deps fuzz
@@ -269,13 +275,14 @@ help:
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
+	@echo '	make test-fleet		the exporter, rules and dashboards with a real Prometheus'
 	@echo '	make fuzz		the reader of recordings, for FUZZ_SECONDS (60)'
 	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
 .PHONY: all modules kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
-	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
+	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel test-fleet clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)

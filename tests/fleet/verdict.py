@@ -135,6 +135,13 @@ def judge_quantiles(verdict, directory):
     verdict.check("percentiles compared", compared >= 12, compared)
 
 
+def judge_textfile(verdict, directory):
+    seen = load(directory, "second-truth.json")["seen"]
+    with open(os.path.join(directory, "imstrace.prom"), encoding="utf-8") as file:
+        verdict.check("textfile", f'imstrace_host_hops_total{{hop="eoi"}} {seen}\n' in file.read(),
+                      seen)
+
+
 def main():
     if sys.argv[1:] == ["--expressions"]:
         json.dump([expression for _, expression in expressions()], sys.stdout)
@@ -146,6 +153,7 @@ def main():
         judge_rules(verdict, directory, mode)
         judge_counts(verdict, directory, mode)
     judge_quantiles(verdict, directory)
+    judge_textfile(verdict, directory)
     print(f"{verdict.passed} checks passed, {verdict.failed} failed")
     return 1 if verdict.failed else 0
 
