@@ -27,7 +27,7 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lncursesw -lm
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lncursesw -lmicrohttpd -lsystemd -lpthread -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -76,6 +76,7 @@ $(B)/%.pb-c.o: $(B)/%.pb-c.c
 	$(Q)$(CC) $(C_FLAGS) -c $< -o $@
 
 $(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
+$(B)/user/sink/exposition.o: $(B)/user/sink/prometheus.pb-c.h
 
 ### The HTML pages: a page for each dashboards/pages/NAME.js, bundled with what npm has for it
 
@@ -103,7 +104,7 @@ $(B)/user/sink/page.o: C_FLAGS += $(if $(PAGES),-DIMSTRACE_PAGES)
 
 ### imstrace's BPF programs
 
-$(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
+$(addprefix $(B)/user/source/,live.o memory.o retire.o verify.o): $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -193,9 +194,9 @@ $(B)/tests/guest/%.o: tests/guest/%.S Makefile
 	$(Q)$(CC) -c $< -o $@
 
 # A cmocka program per file: unit tests have the objects of imstrace but main.o.
-UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/serve/*.c))
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+$(UNIT_TESTS): %: %.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
 
@@ -236,7 +237,7 @@ native-tests: $(NATIVE_TESTS) all
 
 # Events replayed through the programs that imstrace loads; here, or in the VM.
 REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
-	$(B)/user/source/memory.o $(B)/user/measure/accounts.o
+	$(addprefix $(B)/user/,source/memory.o source/retire.o measure/accounts.o)
 
 $(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -252,7 +253,7 @@ $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
 $(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
-REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts modes random)
+REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts churn modes random)
 
 $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
@@ -351,6 +352,12 @@ test-debug-kernel:
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 
+# Not part of "make test": wants Prometheus and npm.
+test-fleet:
+	@tools/install-deps fleet
+	@$(MAKE) --no-print-directory all guest modules
+	@tests/fleet/run
+
 # Not part of "make test", which has what the fuzzer has found as unit tests.
 fuzz:
 	@tools/install-deps fuzz
@@ -372,13 +379,14 @@ help:
 	@echo '	make guest		the micro-guest and VFIO client of the tests'
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
 	@echo '	make test-install	in a new Debian system: what make install installs'
+	@echo '	make test-fleet		the exporter, rules and dashboards with a real Prometheus'
 	@echo '	make fuzz		the reader of recordings, for FUZZ_SECONDS (60)'
 	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all install uninstall test-install screen-tests web-tests modules kernel-patch-series guest \
-	unit-tests native-tests replay-tests e2e-tests \
+.PHONY: all install uninstall test-install test-fleet screen-tests web-tests modules \
+	kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

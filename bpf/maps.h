@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Every map of the programs. A vector is known by a small number, its id, which
- * indexes the arrays; ids are never reused, so that what is read from the
- * arrays only ever grows and an interval is a plain difference.
+ * indexes the arrays. What is in the accounts and histograms only ever grows, so that an
+ * interval is a plain difference; this holds as well where user space gives the id of a vector
+ * that is gone to another one (imstrace serve alone does).
  */
 #ifndef IMSTRACE_BPF_MAPS_H
 #define IMSTRACE_BPF_MAPS_H
@@ -42,7 +43,7 @@ struct {
 	__type(value, struct imstrace_histogram);
 } histograms SEC(".maps");
 
-/* The pool of the histograms' blocks. Like vector ids, they are never reused. */
+/* The pool of the histograms' blocks, which are never reused: they stay with their vector id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -58,6 +59,13 @@ struct {
 	__type(key, struct vector_key);
 	__type(value, __u32);
 } vector_ids SEC(".maps");
+
+/* Ids that user space has given back. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} free_vectors SEC(".maps");
 
 /*
  * The id + 1 of the vector behind a Linux irq, 0 if it is none of ours. Debian's

@@ -41,10 +41,13 @@ static __noinline __u32 new_vector(struct vector_key *key)
 
 	if (!key)
 		return IMSTRACE_NONE;
-	id = __sync_fetch_and_add(&totals.vectors, 1);
+	if (bpf_map_pop_elem(&free_vectors, &id)) {
+		id = __sync_fetch_and_add(&totals.vectors, 1);
+		if (id >= max_vectors)
+			__sync_fetch_and_sub(&totals.vectors, 1);
+	}
 	vector = id < max_vectors ? vector_of(id) : NULL;
 	if (!vector) {
-		__sync_fetch_and_sub(&totals.vectors, 1);
 		/* Noted by name: counted once, and not looked for room again. */
 		id = IMSTRACE_NONE;
 		if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST) != -EEXIST)
@@ -57,7 +60,8 @@ static __noinline __u32 new_vector(struct vector_key *key)
 	vector->pasid = IMSTRACE_NONE;
 	vector->eventfd_id = IMSTRACE_NONE;
 	if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST)) {
-		/* Another CPU was first: the id stays unused, nameless. */
+		/* Another CPU was first: the id is the next vector's. */
+		bpf_map_push_elem(&free_vectors, &id, BPF_ANY);
 		existing = bpf_map_lookup_elem(&vector_ids, key);
 		return existing ? *existing : IMSTRACE_NONE;
 	}

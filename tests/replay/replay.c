@@ -7,6 +7,7 @@
 #include "../../user/clock.h"
 #include "../../user/measure/accounts.h"
 #include "../../user/source/memory.h"
+#include "../../user/source/retire.h"
 
 #include <imstrace/in_flight.h>
 
@@ -138,12 +139,28 @@ static bool map_memory(struct replay *replay)
 				 on_interrupt, replay);
 }
 
+static bool gone(struct source *source, __u32 id)
+{
+	struct replay *replay = (struct replay *)source;
+
+	return vector_gone(&replay->memory, replay->programs, id, false);
+}
+
+static bool retire(struct source *source, __u32 id)
+{
+	struct replay *replay = (struct replay *)source;
+
+	return vector_retire(&replay->memory, replay->programs, id, false);
+}
+
 static void describe(struct replay *replay)
 {
 	struct source *source = &replay->source;
 
 	source->started = clock_now(CLOCK_MONOTONIC);
 	source->now = now;
+	source->gone = gone;
+	source->retire = retire;
 	strcpy(source->host, "replay");
 	strcpy(source->kernel, "replay");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
@@ -246,12 +263,13 @@ static void consume(struct replay *replay)
 
 static const void *hand_out(struct replay *replay, struct list *list, size_t size, size_t *count)
 {
-	size_t first = list->handed_out;
-
+	/* What was handed out before is no longer valid: a test may go on for a day. */
+	list->count -= list->handed_out;
+	if (list->count)
+		memmove(list->data, list->data + list->handed_out * size, list->count * size);
 	consume(replay);
-	*count = list->count - first;
-	list->handed_out = list->count;
-	return list->data + first * size;
+	*count = list->handed_out = list->count;
+	return list->data;
 }
 
 const struct imstrace_lifecycle *replay_steps(struct replay *replay, size_t *count)
@@ -374,6 +392,14 @@ object replay_device(struct replay *replay, const char *name)
 	objects_set(replay->objects, device, MEMBER_DEVICE_NAME,
 		    objects_new_string(replay->objects, name));
 	return device;
+}
+
+void replay_rename(struct replay *replay, object device, const char *name)
+{
+	const object *at = objects_here(replay->objects, objects_member(replay->objects, device,
+									MEMBER_DEVICE_NAME));
+
+	strcpy(objects_here(replay->objects, *at), name);
 }
 
 struct vm replay_vm(struct replay *replay, __u32 pid)

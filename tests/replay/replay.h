@@ -110,6 +110,8 @@ const struct imstrace_interrupt *replay_interrupts(struct replay *replay, size_t
 
 /* The world to replay in. They last as long as the replay. */
 object replay_device(struct replay *replay, const char *name);
+/* Its name becomes @name, which is not longer than the one that it was made with. */
+void replay_rename(struct replay *replay, object device, const char *name);
 struct vm replay_vm(struct replay *replay, __u32 pid);
 struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id);
 

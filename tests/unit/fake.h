@@ -52,7 +52,9 @@ static inline void histogram_fill(struct histogram *histogram, __u64 value)
 #ifndef FAKE_CAPACITY
 #define FAKE_CAPACITY	8
 #endif
+#ifndef FAKE_BLOCKS
 #define FAKE_BLOCKS	(FAKE_CAPACITY * 256)
+#endif
 
 /* The arrays that a struct source shows, for a test to write to. */
 struct fake_source {

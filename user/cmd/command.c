@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_script,
 	&command_export,
 	&command_lint,
+	&command_serve,
 	&command_check,
 	NULL
 };

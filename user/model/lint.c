@@ -519,6 +519,26 @@ void lint_judge(const struct lint *lint, struct lint_verdict *verdict)
 		verdict->result = LINT_CLEAN;
 }
 
+static void forget_life(struct lint *lint, const char device[IMSTRACE_NAME_LEN], __u32 vector)
+{
+	struct life key = { .vector = vector }, **node, *life;
+
+	memcpy(key.device, device, sizeof(key.device));
+	node = tfind(&key, &lint->lives, compare);
+	if (!node)
+		return;
+	life = *node;
+	tdelete(life, &lint->lives, compare);
+	free(life);
+}
+
+void lint_forget(struct lint *lint, const char device[IMSTRACE_NAME_LEN], __u32 vector)
+{
+	forget_life(lint, device, vector);
+	/* Its index as well, of which only that it is disabled is ever of use. */
+	forget_life(lint, device, IMSTRACE_NONE);
+}
+
 void lint_free(struct lint *lint)
 {
 	if (!lint)

@@ -159,6 +159,9 @@ void lint_step(struct lint *lint, const struct imstrace_lifecycle *step);
  */
 void lint_doubt(struct lint *lint, __u64 until);
 
+/* What is known of a vector that is gone is of no use any more; its findings stay. */
+void lint_forget(struct lint *lint, const char device[IMSTRACE_NAME_LEN], __u32 vector);
+
 /* What happens after @time is not judged: steps will be missing. */
 void lint_stop(struct lint *lint, __u64 time);
 

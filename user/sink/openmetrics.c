@@ -3,105 +3,78 @@
  * The summary as OpenMetrics text 1.0, which Prometheus and its textfile collector read. What can't
  * be measured has no sample: a 0 would say that it was.
  */
+#include "exposition.h"
 #include "sink.h"
 
 #include "../measure/accounts.h"
 #include "../version.h"
 
-#include <inttypes.h>
-
-/*
- * Upper ends of buckets: 2^n - 1 ns, where buckets of our histogram end as well, so that all counts
- * are exact. Below, no stage is told from another; the largest values have no upper end.
- */
-#define FIRST_BITS	8
-#define LAST_BITS	(HISTOGRAM_VALUE_BITS - 1)
-
-static void family(FILE *out, const char *name, const char *type, const char *unit,
-		   const char *help)
-{
-	fprintf(out, "# TYPE imstrace_%s %s\n", name, type);
-	if (unit)
-		fprintf(out, "# UNIT imstrace_%s %s\n", name, unit);
-	fprintf(out, "# HELP imstrace_%s %s\n", name, help);
-}
+static struct exposition exposition = { .format = EXPOSITION_OPENMETRICS };
 
 static void openmetrics_start(FILE *out, const struct source *source)
 {
-	char kernel[2 * SOURCE_NAME_LEN], host[2 * SOURCE_NAME_LEN];
+	const struct label labels[] = {
+		{ "version", IMSTRACE_VERSION }, { "kernel", source->kernel }, { "host", source->host },
+	};
 
-	sink_escape(kernel, sizeof(kernel), source->kernel);
-	sink_escape(host, sizeof(host), source->host);
-	family(out, "build", "info", NULL, "What was recorded, and by which imstrace it is told.");
-	fprintf(out, "imstrace_build_info{version=\"%s\",kernel=\"%s\",host=\"%s\"} 1\n",
-		IMSTRACE_VERSION, kernel, host);
+	exposition.out = out;
+	exposition_family(&exposition, "build", METRIC_INFO, NULL,
+			  "What was recorded, and by which imstrace it is told.");
+	exposition_number(&exposition, labels, 3, 1);
 }
 
-/* name{device="…",vector="…" and the caller goes on. */
-static void sample(FILE *out, const char *name, const struct vector_report *vector)
-{
-	char clean[IMSTRACE_NAME_LEN], device[2 * IMSTRACE_NAME_LEN];
+/* What every sample of a vector has, and one label more. */
+struct vector_labels {
+	char device[IMSTRACE_NAME_LEN], number[16];
+	struct label labels[3];
+};
 
-	sink_clean(clean, sizeof(clean), vector->vector.device);
-	sink_escape(device, sizeof(device), clean);
-	fprintf(out, "imstrace_%s{device=\"%s\",vector=\"%u\"", name, device,
-		vector->vector.vector);
+#define OF_VECTOR	2
+
+static void label_vector(struct vector_labels *of, const struct vector_report *vector)
+{
+	sink_clean(of->device, sizeof(of->device), vector->vector.device);
+	snprintf(of->number, sizeof(of->number), "%u", vector->vector.vector);
+	of->labels[0] = (struct label) { "device", of->device };
+	of->labels[1] = (struct label) { "vector", of->number };
 }
 
-static void histogram(FILE *out, const struct vector_report *vector, enum imstrace_stage stage,
-		      const struct histogram *histogram)
+static void stages(const struct report *report)
 {
-	__u64 seen = 0, count = histogram_count(histogram);
-	__u32 bucket = 0;
-
-	/* Values in no bucket may be below any of these ends: then none of the counts is known. */
-	for (unsigned int bits = FIRST_BITS; !histogram->unplaced && bits <= LAST_BITS; bits++) {
-		for (; bucket < histogram_bucket(1ULL << bits); bucket++)
-			seen += histogram->buckets[bucket];
-		sample(out, "stage_seconds_bucket", vector);
-		fprintf(out, ",stage=\"%s\",le=\"%.11g\"} %" PRIu64 "\n", stage_name(stage),
-			((1ULL << bits) - 1) / 1e9, (uint64_t)seen);
-	}
-	sample(out, "stage_seconds_bucket", vector);
-	fprintf(out, ",stage=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", stage_name(stage),
-		(uint64_t)count);
-	sample(out, "stage_seconds_count", vector);
-	fprintf(out, ",stage=\"%s\"} %" PRIu64 "\n", stage_name(stage), (uint64_t)count);
-	sample(out, "stage_seconds_sum", vector);
-	fprintf(out, ",stage=\"%s\"} %" PRIu64 ".%09" PRIu64 "\n", stage_name(stage),
-		(uint64_t)(histogram->sum / 1000000000), (uint64_t)(histogram->sum % 1000000000));
-}
-
-static void stages(FILE *out, const struct report *report)
-{
-	family(out, "stage_seconds", "histogram", "seconds",
-	       "How long an interrupt took from one hop to the next, and over several.");
+	exposition_family(&exposition, "stage", METRIC_HISTOGRAM, "seconds",
+			  "How long an interrupt took from one hop to the next, and over several.");
 	for (size_t i = 0; i < report->count; i++) {
 		const struct vector_report *vector = &report->vectors[i];
+		struct vector_labels of;
 
+		label_vector(&of, vector);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 			struct histogram values;
 
 			if (report_stage_missing(vector, stage))
 				continue;
 			report_histogram(report, vector, stage, &values);
-			histogram(out, vector, stage, &values);
+			of.labels[OF_VECTOR] = (struct label) { "stage", stage_name(stage) };
+			exposition_histogram(&exposition, of.labels, OF_VECTOR + 1, &values, NULL);
 		}
 	}
 }
 
-static void hops(FILE *out, const struct report *report)
+static void hops(const struct report *report)
 {
-	family(out, "hops", "counter", NULL, "How often an interrupt was seen to pass a hop.");
+	exposition_family(&exposition, "hops", METRIC_COUNTER, NULL,
+			  "How often an interrupt was seen to pass a hop.");
 	for (size_t i = 0; i < report->count; i++) {
 		const struct vector_report *vector = &report->vectors[i];
+		struct vector_labels of;
 
+		label_vector(&of, vector);
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 			if (vector->hop_missing[hop])
 				continue;
-			sample(out, "hops_total", vector);
-			fprintf(out, ",hop=\"%s\"} %" PRIu64 "\n", hop_name(hop),
-				(uint64_t)vector->account.hops[hop]);
+			of.labels[OF_VECTOR] = (struct label) { "hop", hop_name(hop) };
+			exposition_number(&exposition, of.labels, OF_VECTOR + 1,
+					  vector->account.hops[hop]);
 		}
 	}
 }
@@ -126,75 +99,59 @@ static __u64 lost(const struct vector_report *vector)
 	return account_lost(&vector->account);
 }
 
-static void counters(FILE *out, const struct report *report)
+static void counters(const struct report *report)
 {
 	static const struct {
-		const char *name, *sample, *help;
+		const char *name, *help;
 		__u64 (*value)(const struct vector_report *vector);
 	} all[] = {
-		{ "coalesced", "coalesced_total",
+		{ "coalesced",
 		  "Interrupts that were merged into one that was pending in the guest.", coalesced },
-		{ "unmatched", "unmatched_total",
+		{ "unmatched",
 		  "Interrupts seen to end before their last hop.", unmatched },
-		{ "hardware", "hardware_total",
+		{ "hardware",
 		  "Interrupts that the CPU itself delivers (APICv, AVIC).", hardware },
-		{ "lost", "lost_total", "Interrupts not followed to their end.", lost },
+		{ "lost", "Interrupts not followed to their end.", lost },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		family(out, all[i].name, "counter", NULL, all[i].help);
+		exposition_family(&exposition, all[i].name, METRIC_COUNTER, NULL, all[i].help);
 		for (size_t j = 0; j < report->count; j++) {
 			__u64 value = all[i].value(&report->vectors[j]);
+			struct vector_labels of;
 
 			/* Of one interrupt only the correction may be in the time asked for. */
 			if ((long long)value < 0)
 				continue;
-			sample(out, all[i].sample, &report->vectors[j]);
-			fprintf(out, "} %" PRIu64 "\n", (uint64_t)value);
+			label_vector(&of, &report->vectors[j]);
+			exposition_number(&exposition, of.labels, OF_VECTOR, value);
 		}
 	}
 }
 
-static void in_flight(FILE *out, const struct report *report)
+static void in_flight(const struct report *report)
 {
-	family(out, "in_flight", "gauge", NULL,
-	       "Interrupts on their way in the guest at the end.");
+	exposition_family(&exposition, "in_flight", METRIC_GAUGE, NULL,
+			  "Interrupts on their way in the guest at the end.");
 	for (size_t i = 0; i < report->count; i++) {
+		struct vector_labels of;
+
 		if (report_in_flight_missing(&report->vectors[i]))
 			continue;
-		sample(out, "in_flight", &report->vectors[i]);
-		fprintf(out, "} %" PRIu64 "\n", (uint64_t)report->vectors[i].in_flight);
+		label_vector(&of, &report->vectors[i]);
+		exposition_number(&exposition, of.labels, OF_VECTOR, report->vectors[i].in_flight);
 	}
-}
-
-static void losses(FILE *out, const struct imstrace_totals *totals)
-{
-	const struct {
-		const char *name;
-		__u64 count;
-	} all[] = {
-		{ "vectors", totals->lost_vectors },
-		{ "lifecycle", totals->lost_lifecycle },
-		{ "interrupts", totals->lost_interrupts },
-		{ "runs", totals->lost_runs },
-		{ "values", totals->lost_values },
-	};
-
-	family(out, "lost_records", "counter", NULL,
-	       "What was lost before it could be charged to a vector.");
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		fprintf(out, "imstrace_lost_records_total{what=\"%s\"} %" PRIu64 "\n", all[i].name,
-			(uint64_t)all[i].count);
 }
 
 static void openmetrics_summary(FILE *out, const struct report *report)
 {
-	stages(out, report);
-	hops(out, report);
-	counters(out, report);
-	in_flight(out, report);
-	losses(out, &report->totals);
-	fputs("# EOF\n", out);
+	exposition.out = out;
+	stages(report);
+	hops(report);
+	counters(report);
+	in_flight(report);
+	exposition_losses(&exposition, &report->totals);
+	exposition_end(&exposition);
 }
 
 const struct sink openmetrics_sink = {

@@ -9,6 +9,7 @@
 #include "imstrace.skel.h"
 #include "known.h"
 #include "memory.h"
+#include "retire.h"
 #include "vmm.h"
 
 #include <bpf/bpf.h>
@@ -55,6 +56,7 @@ struct live {
 	size_t known_count;
 	__u64 look_again;	/* when */
 	__u64 count_again;	/* likewise */
+	int statistics;		/* while it is open the kernel measures programs' run time; -1: it isn't */
 	/* By id: the process whose names the vector has. */
 	__u32 *named;
 };
@@ -132,6 +134,7 @@ static int on_interrupt(void *context, void *data, size_t size)
 static void count_lost_runs(struct live *live)
 {
 	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0;
+	struct source_overhead overhead = { 0 };
 	struct bpf_program *program;
 
 	/* A system call for each program: not for each interrupt that wakes us, but at the end. */
@@ -143,10 +146,14 @@ static void count_lost_runs(struct live *live)
 		struct bpf_prog_info info = { 0 };
 		__u32 length = sizeof(info);
 
-		if (bpf_program__fd(program) >= 0 &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
-			misses += info.recursion_misses;
+		if (bpf_program__fd(program) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
+			continue;
+		misses += info.recursion_misses;
+		overhead.runs += info.run_cnt;
+		overhead.ns += info.run_time_ns;
 	}
+	live->source.overhead = overhead;
 	live->programs->bss->totals.lost_runs = misses;
 }
 
@@ -186,9 +193,12 @@ static __u32 find_or_add_id(struct live *live, const struct imstrace_vector *fou
 	memcpy(key.device, found->device, sizeof(key.device));
 	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &id, sizeof(id), 0))
 		return id;
-	id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(live->programs->maps.free_vectors), NULL, &id)) {
+		id = __atomic_fetch_add(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+		if (id >= live->source.capacity)
+			__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
+	}
 	if (id >= live->source.capacity) {
-		__atomic_fetch_sub(&totals->vectors, 1, __ATOMIC_SEQ_CST);
 		id = IMSTRACE_NONE;
 		if (bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST) !=
 		    -EEXIST)
@@ -379,6 +389,25 @@ static void live_ignore(struct source *source, __u32 id)
 	live->memory.vectors[id].ignored = 1;
 }
 
+static bool live_gone(struct source *source, __u32 id)
+{
+	struct live *live = (struct live *)source;
+
+	return vector_gone(&live->memory, live->programs, id,
+			   by_names(live, &live->memory.vectors[id]));
+}
+
+static bool live_retire(struct source *source, __u32 id)
+{
+	struct live *live = (struct live *)source;
+
+	if (!vector_retire(&live->memory, live->programs, id,
+			   by_names(live, &live->memory.vectors[id])))
+		return false;
+	live->named[id] = 0;
+	return true;
+}
+
 static void live_stop(struct source *source)
 {
 	struct live *live = (struct live *)source;
@@ -407,6 +436,8 @@ static void live_close(struct source *source)
 	if (live->attachments)
 		live_stop(source);
 	unload(live);
+	if (live->statistics >= 0)
+		close(live->statistics);
 	free(live->named);
 	free(live->known);
 	free(live);
@@ -520,11 +551,16 @@ int live_open(struct source **result, const struct live_options *options)
 	live = calloc(1, sizeof(*live));
 	if (!live)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
+	live->statistics = options->overhead ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
+	if (options->overhead && live->statistics < 0)
+		warning("the kernel does not measure the programs' run time for us: %s", strerror(errno));
 	live->source.may_post = may_post;
 	live->source.now = live_now;
 	live->source.poll = live_poll;
 	live->source.stop = live_stop;
 	live->source.ignore = live_ignore;
+	live->source.gone = live_gone;
+	live->source.retire = live_retire;
 	live->source.close = live_close;
 
 	ret = load_and_attach(live, options);

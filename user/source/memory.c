@@ -31,6 +31,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
 	bpf_map__set_max_entries(programs->maps.blocks, blocks);
 	bpf_map__set_max_entries(programs->maps.vector_ids, vectors + LOST_NAMES);
+	bpf_map__set_max_entries(programs->maps.free_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
 	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);

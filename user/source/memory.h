@@ -18,6 +18,8 @@ struct memory {
 	const struct imstrace_histogram *histograms;
 	const struct imstrace_block *blocks;
 	const struct guest_interrupt *guests;
+	/* lost_vectors when the names that found no room were last given another try. */
+	__u64 lost_forgotten;
 };
 
 /* Before loading: room for what @options say. */

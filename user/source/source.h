@@ -43,6 +43,12 @@ struct source_handlers {
 	void *context;
 };
 
+/* What the programs have cost; all 0 while the kernel does not measure it (kernel.bpf_stats_enabled). */
+struct source_overhead {
+	__u64 runs;
+	__u64 ns;
+};
+
 /* As in struct utsname. */
 #define SOURCE_NAME_LEN	65
 
@@ -68,6 +74,7 @@ struct source_handlers {
  * @started:	when it began to see anything
  * @ended:	nothing more will come of it
  * @keys:	set by its user: what is typed on stdin ends a @poll
+ * @overhead:	what the programs have cost, as of the last @poll
  * @handlers:	set by its user before the first @poll, and called from within that only
  * @now:	its clock: of a recording, how far it has been read
  * @poll:	calls the handlers for what has arrived. Waits for it, though not
@@ -75,6 +82,11 @@ struct source_handlers {
  *		interrupted by a signal, or an exit code, reported
  * @stop:	nothing new is to begin: the next @poll up to @ended gets what is left
  * @ignore:	nothing more need be counted for vector @id
+ * @gone:	whether vector @id has neither an irq nor an eventfd any more; NULL: it can't be
+ *		told. It may come back under its id
+ * @retire:	has the id of a vector that is gone, and of which nothing is in flight, given to
+ *		another one, later: from then on it has no device name, and its counts go on from
+ *		where they are. NULL: it can't. Return: false: not now
  * @close:	ends it and frees it
  *
  * All times are CLOCK_MONOTONIC ns of @host. The arrays change while they are read:
@@ -102,12 +114,15 @@ struct source {
 	__u64 started;
 	bool ended;
 	bool keys;
+	struct source_overhead overhead;
 	struct source_handlers handlers;
 
 	__u64 (*now)(struct source *source);
 	int (*poll)(struct source *source, __u64 until);
 	void (*stop)(struct source *source);
 	void (*ignore)(struct source *source, __u32 id);
+	bool (*gone)(struct source *source, __u32 id);
+	bool (*retire)(struct source *source, __u32 id);
 	void (*close)(struct source *source);
 };
 

@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+usage: tests/fleet/verdict.py DIRECTORY
+
+What real Prometheuses have made of imstrace serve, as tests/fleet/inside has left it to be read in
+DIRECTORY: every expression of every dashboard and rule has been evaluated, in one that asks
+for native histograms and in one that asks for text. Prints a line for each check.
+"""
+import glob
+import json
+import math
+import os
+import re
+import sys
+
+TOP = os.path.join(os.path.dirname(__file__), "..", "..")
+# One native bucket, and half a bucket of ours on either side.
+WIDTH = 2 ** (1 / 8) * (1 + 1 / 64)
+
+# Expressions whose result is empty while all is well, and only then: alerts, and these.
+EMPTY_WHEN_WELL = ("imstrace_lost_records_total{job=~\".*\"}[1m])) > 0",
+                   "imstrace_lint_findings_total{job=~\".*\", instance=~\".*\"}[1h])) > 0")
+
+
+def expressions():
+    """(dashboard, expression) of all queries, annotations and variables, their variables set."""
+    def walk(node):
+        if isinstance(node, dict):
+            if isinstance(node.get("expr"), str):
+                yield node["expr"]
+            values = re.fullmatch(r"label_values\((.*), (\w+)\)", str(node.get("definition", "")))
+            if values:
+                yield f"count by ({values[2]}) ({values[1]})"
+            for value in node.values():
+                yield from walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from walk(value)
+
+    for path in sorted(glob.glob(os.path.join(TOP, "dashboards/grafana/*.json"))):
+        with open(path, encoding="utf-8") as file:
+            for expression in walk(json.load(file)):
+                text = expression.replace("$__rate_interval", "1m")
+                yield os.path.basename(path), re.sub(r"\$\w+", ".*", text)
+
+
+class Verdict:
+    failed = 0
+    passed = 0
+
+    def check(self, what, holds, why=""):
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+        if not holds:
+            print(f"FAILED  {what}: {why}")
+
+
+def load(directory, name):
+    with open(os.path.join(directory, name), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def values(answer):
+    """Of a native histogram, how many values it has."""
+    return [float(row["value"][1] if "value" in row else row["histogram"][1]["count"])
+            for row in answer["data"]["result"]]
+
+
+def judge_expressions(verdict, directory, mode):
+    answers = load(directory, f"{mode}-expressions.json")
+    for where, expression in expressions():
+        answer = answers.get(expression)
+        name = f"{mode}, {where}: {expression}"
+        if answer is None or answer["status"] != "success":
+            verdict.check(name, False, answer)
+        elif any(expression.endswith(end) for end in EMPTY_WHEN_WELL):
+            verdict.check(name, not answer["data"]["result"], "not empty, and nothing is wrong")
+        else:
+            found = values(answer)
+            verdict.check(name, found and any(math.isfinite(v) for v in found), f"no data: {found}")
+
+
+def judge_rules(verdict, directory, mode):
+    groups = load(directory, f"{mode}-rules.json")["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    verdict.check(f"{mode}: rules", len(rules) == 14, len(rules))
+    answers = load(directory, f"{mode}-expressions.json")
+    for rule in rules:
+        answer = answers.get(rule["query"])
+        name = f"{mode}, rule {rule['name']}"
+        verdict.check(name, rule["health"] == "ok", rule.get("lastError"))
+        if answer is None or answer["status"] != "success":
+            verdict.check(name, False, answer)
+        elif rule["type"] == "recording":
+            verdict.check(name, answer["data"]["result"], "no data")
+        elif rule["name"] != "ImstraceLatencyBudgetBurn":
+            # The emulated VM is slow: that one may well fire here.
+            verdict.check(name, not answer["data"]["result"], "fires, and nothing is wrong")
+
+
+def judge_counts(verdict, directory, mode):
+    """Each exporter has counted all that the guests have seen, before and after its restart."""
+    for life in ("first", "second"):
+        seen = load(directory, f"{life}-truth.json")["seen"]
+        for hop in ("accept", "inject", "eoi"):
+            answer = load(directory, f"{mode}-{life}.json")
+            counted = [float(row["value"][1]) for row in answer["data"]["result"]
+                       if row["metric"].get("hop") == hop]
+            verdict.check(f"{mode}, {life} life: {hop}", counted == [seen], (counted, seen))
+
+
+def judge_quantiles(verdict, directory):
+    """Of the same interrupts, by imstrace live beside it."""
+    own = {}
+    for line in open(os.path.join(directory, "own.json"), encoding="utf-8"):
+        record = json.loads(line)
+        if record.get("type") == "summary":
+            own = {v["vector"]: v["stages"] for v in record["vectors"]}
+    verdict.check("own percentiles", len(own) > 0)
+    compared = 0
+    for quantile, key in (("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")):
+        for row in load(directory, f"native-quantile-{quantile}.json")["data"]["result"]:
+            stage = (own.get(int(row["metric"]["vector"])) or {}).get(row["metric"]["stage"])
+            theirs = float(row["value"][1]) * 1e9
+            ours = stage and stage.get(key)
+            # Two observers: what each adds to the other's short stages is not what is compared.
+            if not ours or row["metric"]["stage"] not in ("deliver", "delivery", "total"):
+                continue
+            compared += 1
+            verdict.check(f"P{quantile} {row['metric']}", ours / WIDTH <= theirs * 1.05 and
+                          theirs / 1.05 <= ours * WIDTH, (ours, theirs))
+    verdict.check("percentiles compared", compared >= 12, compared)
+
+
+def judge_textfile(verdict, directory):
+    seen = load(directory, "second-truth.json")["seen"]
+    with open(os.path.join(directory, "imstrace.prom"), encoding="utf-8") as file:
+        verdict.check("textfile", f'imstrace_host_hops_total{{hop="eoi"}} {seen}\n' in file.read(),
+                      seen)
+
+
+def main():
+    if sys.argv[1:] == ["--expressions"]:
+        json.dump([expression for _, expression in expressions()], sys.stdout)
+        return 0
+    directory = sys.argv[1]
+    verdict = Verdict()
+    for mode in ("native", "text"):
+        judge_expressions(verdict, directory, mode)
+        judge_rules(verdict, directory, mode)
+        judge_counts(verdict, directory, mode)
+    judge_quantiles(verdict, directory)
+    judge_textfile(verdict, directory)
+    print(f"{verdict.passed} checks passed, {verdict.failed} failed")
+    return 1 if verdict.failed else 0
+
+
+sys.exit(main())

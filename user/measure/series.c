@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "series.h"
+
+#include "accounts.h"
+#include "stages.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ns for which a vector that is no longer posted must be bound: unbinding ends posting as well. */
+#define FALLBACK_AFTER	1000000000ULL
+
+/* Blocks of buckets where there are values, as in struct imstrace_histogram. */
+struct series_stage {
+	__u64 unplaced;
+	__u64 max;
+	__u64 not_min;
+	struct imstrace_block *blocks[HISTOGRAM_BLOCKS];
+};
+
+/* What is remembered of a vector id. */
+struct member {
+	struct imstrace_account account;	/* as of the last reading */
+	__u64 unplaced[STAGE_COUNT];
+	__u64 max[STAGE_COUNT];
+	__u64 gone_since;			/* 0: it is not gone */
+	__u64 unposted_since;			/* 0: it is, or was not, or is judged */
+	bool posted;
+	bool dropped;
+};
+
+struct series_set {
+	struct source *source;
+	const struct series_options *options;
+	struct member *members;			/* by id */
+	struct imstrace_block *blocks;		/* by number, as of the last reading */
+	void *sets;				/* tsearch() tree of struct series */
+	struct series host;
+	struct series_state state;
+};
+
+const char *series_life_name(enum series_life life)
+{
+	static const char *const names[] = {
+#define X(ENUM, name) [LIFE_##ENUM] = #name,
+		IMSTRACE_LIVES(X)
+#undef X
+	};
+
+	return names[life];
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct series *a = left, *b = right;
+
+	return strcmp(a->device, b->device) ?: strcmp(a->vm, b->vm) ?: strcmp(a->mode, b->mode) ?:
+	       (a->vector > b->vector) - (a->vector < b->vector);
+}
+
+static void free_stages(struct series *series)
+{
+	for (unsigned int stage = 0; series->stages && stage < STAGE_COUNT; stage++)
+		for (unsigned int i = 0; i < HISTOGRAM_BLOCKS; i++)
+			free(series->stages[stage].blocks[i]);
+	free(series->stages);
+}
+
+static void free_series(void *series)
+{
+	free_stages(series);
+	free(series);
+}
+
+struct series_set *series_new(struct source *source, const struct series_options *options)
+{
+	struct series_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return NULL;
+	set->source = source;
+	set->options = options;
+	set->host.mode = "";
+	set->host.vector = IMSTRACE_NONE;
+	set->members = calloc(source->capacity, sizeof(*set->members));
+	set->blocks = calloc(source->block_capacity, sizeof(*set->blocks));
+	set->host.stages = calloc(STAGE_COUNT, sizeof(*set->host.stages));
+	if (!set->members || !set->blocks || !set->host.stages) {
+		series_free(set);
+		return NULL;
+	}
+	return set;
+}
+
+void series_free(struct series_set *set)
+{
+	if (!set)
+		return;
+	tdestroy(set->sets, free_series);
+	free_stages(&set->host);
+	free(set->members);
+	free(set->blocks);
+	free(set);
+}
+
+static void label(struct series *labels, const struct series_set *set,
+		  const struct imstrace_vector *vector)
+{
+	const char *mode = vector_mode(vector);
+
+	memset(labels, 0, sizeof(*labels));
+	memcpy(labels->device, vector->device, sizeof(labels->device) - 1);
+	if (*vector->guest)
+		memcpy(labels->vm, vector->guest, sizeof(labels->vm) - 1);
+	else
+		memcpy(labels->vm, vector->vmm, sizeof(vector->vmm));
+	labels->mode = mode ? mode : "unknown";
+	labels->vector = set->options->per_vector ? vector->vector : IMSTRACE_NONE;
+}
+
+/* The set of these labels, a new one if need be and if there is room; NULL: there is none. */
+static struct series *find_or_add(struct series_set *set, const struct series *labels)
+{
+	struct series **node = tfind(labels, &set->sets, compare), *series;
+
+	if (node)
+		return *node;
+	if (set->state.sets >= set->options->most)
+		return NULL;
+	series = malloc(sizeof(*series));
+	if (!series)
+		return NULL;
+	*series = *labels;
+	series->stages = calloc(STAGE_COUNT, sizeof(*series->stages));
+	if (!series->stages || !tsearch(series, &set->sets, compare)) {
+		free_series(series);
+		return NULL;
+	}
+	set->state.sets++;
+	return series;
+}
+
+/*
+ * One count less is that of an interrupt which turned out not to have been coalesced. What has been
+ * shown stays: a counter that goes down is taken for one that began anew.
+ */
+static void show_account(struct series *series, const struct imstrace_account *more)
+{
+	const __u64 *exact = (const __u64 *)&series->exact;
+	__u64 *shown = (__u64 *)&series->account;
+
+	account_add(&series->exact, more);
+	for (size_t i = 0; i < sizeof(series->account) / sizeof(*shown); i++)
+		if ((long long)(exact[i] - shown[i]) > 0)
+			shown[i] = exact[i];
+}
+
+static void add_values(struct series_stage *stage, unsigned int at, const __u64 *more)
+{
+	struct imstrace_block **block = &stage->blocks[at];
+
+	if (!*block)
+		*block = calloc(1, sizeof(**block));
+	for (unsigned int i = 0; i < HISTOGRAM_BLOCK_BUCKETS; i++) {
+		if (*block)
+			(*block)->buckets[i] += more[i];
+		else
+			stage->unplaced += more[i];
+	}
+}
+
+static void add_extremes(struct series *series, enum imstrace_stage stage, __u64 max,
+			 __u64 not_min, __u32 vector, __u64 now)
+{
+	struct slowest_value *slowest = &series->slowest[stage];
+	struct series_stage *to = &series->stages[stage];
+
+	if (to->max < max)
+		to->max = max;
+	if (to->not_min < not_min)
+		to->not_min = not_min;
+	if (slowest->value < max)
+		*slowest = (struct slowest_value) { .value = max, .time = now, .vector = vector };
+}
+
+/* What stage @stage of vector @id has counted since the last reading, to all of @to. */
+static void read_stage(struct series_set *set, __u32 id, enum imstrace_stage stage,
+		       struct series *const to[2], __u64 now)
+{
+	const struct imstrace_histogram *from =
+		&set->source->histograms[(size_t)id * STAGE_COUNT + stage];
+	struct member *member = &set->members[id];
+	__u64 unplaced = *(const volatile __u64 *)&from->unplaced, max;
+
+	for (unsigned int i = 0; i < HISTOGRAM_BLOCKS; i++) {
+		__u32 number = *(const volatile __u32 *)&from->blocks[i];
+		__u64 more[HISTOGRAM_BLOCK_BUCKETS], any = 0;
+
+		if (!number)
+			continue;
+		for (unsigned int j = 0; j < HISTOGRAM_BLOCK_BUCKETS; j++) {
+			__u64 *last = &set->blocks[number - 1].buckets[j];
+			__u64 now_is = *(const volatile __u64 *)
+				&set->source->blocks[number - 1].buckets[j];
+
+			more[j] = now_is - *last;
+			*last = now_is;
+			any |= more[j];
+		}
+		for (unsigned int k = 0; any && k < 2; k++)
+			if (to[k])
+				add_values(&to[k]->stages[stage], i, more);
+	}
+	/* The programs count in the bucket last, so that must be read first. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	max = *(const volatile __u64 *)&from->max;
+	for (unsigned int k = 0; k < 2; k++) {
+		if (!to[k])
+			continue;
+		to[k]->stages[stage].unplaced += unplaced - member->unplaced[stage];
+		/* One that has not grown may be that of the vector which had the id before. */
+		if (max > member->max[stage])
+			add_extremes(to[k], stage, max, from->not_min,
+				     set->source->vectors[id].vector, now);
+	}
+	member->unplaced[stage] = unplaced;
+	member->max[stage] = max;
+}
+
+static void note_seen(const struct series_set *set, struct series *series,
+		      const struct imstrace_vector *vector, const struct imstrace_account *account)
+{
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		if (!series->account.hops[hop] && vector_hop_missing(set->source, vector, hop))
+			continue;
+		series->hops_seen |= 1U << hop;
+	}
+	series->in_flight += account_in_flight(account);
+	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+		series->in_flight_seen &= series->hops_seen >> hop & 1;
+}
+
+static enum series_life life_of(struct series_set *set, __u32 id)
+{
+	struct source *source = set->source;
+	__u32 state = *(const volatile __u32 *)&source->vectors[id].state;
+
+	if (source->gone && source->gone(source, id))
+		return LIFE_GONE;
+	return state & STATE_POSTED ? LIFE_POSTED : state & STATE_BOUND ? LIFE_BOUND :
+	       state & STATE_REQUESTED ? LIFE_REQUESTED : state & STATE_SLOT ? LIFE_ALLOCATED :
+	       LIFE_KNOWN;
+}
+
+/* Unbinding ends posting too: it is a fallback if the vector is still bound after a while. */
+static void look_for_fallback(struct series_set *set, struct member *member,
+			      const struct imstrace_vector *vector, __u64 now)
+{
+	const __u32 producing = STATE_BOUND | STATE_BYPASS;
+
+	if (vector->state & STATE_POSTED) {
+		member->posted = true;
+		member->unposted_since = 0;
+	} else if (member->posted) {
+		member->posted = false;
+		member->unposted_since = now;
+	} else if (member->unposted_since && now - member->unposted_since >= FALLBACK_AFTER) {
+		set->state.fallbacks += (vector->state & producing) == producing;
+		member->unposted_since = 0;
+	}
+}
+
+static void read_vector(struct series_set *set, __u32 id, __u64 now)
+{
+	const struct imstrace_vector vector = set->source->vectors[id];
+	struct member *member = &set->members[id];
+	struct imstrace_account account = account_read(set->source, id), more = account;
+	enum series_life life = life_of(set, id);
+	struct series *to[2] = { NULL, &set->host }, labels;
+
+	account_subtract(&more, &member->account);
+	member->account = account;
+	look_for_fallback(set, member, &vector, now);
+	if (life != LIFE_GONE)
+		member->gone_since = 0;
+	else if (!member->gone_since)
+		member->gone_since = now;
+	set->state.vectors[life]++;
+	/* What it has just counted has a place, gone or not. */
+	label(&labels, set, &vector);
+	if (life != LIFE_GONE || now - member->gone_since < set->options->linger)
+		to[0] = find_or_add(set, &labels);
+	if (!to[0] && !member->gone_since && !member->dropped) {
+		member->dropped = true;
+		set->state.dropped++;
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		if (to[i])
+			show_account(to[i], &more);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		read_stage(set, id, stage, to, now);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (!to[i])
+			continue;
+		to[i]->members++;
+		if (!member->gone_since || to[i]->alive < member->gone_since)
+			to[i]->alive = member->gone_since ?: now;
+		note_seen(set, to[i], &vector, &account);
+	}
+}
+
+static void begin_reading(struct series *series)
+{
+	series->members = 0;
+	series->in_flight = 0;
+	series->in_flight_seen = true;
+}
+
+/* For twalk(), which has no argument of ours but this. */
+struct walk {
+	void (*each)(void *context, const struct series *series);
+	void *context;
+};
+
+static void visit(const void *node, VISIT order, void *walk)
+{
+	const struct walk *to = walk;
+
+	if (order == postorder || order == leaf)
+		to->each(to->context, *(struct series *const *)node);
+}
+
+void series_each(const struct series_set *set,
+		 void (*each)(void *context, const struct series *series), void *context)
+{
+	struct walk walk = { .each = each, .context = context };
+
+	twalk_r(set->sets, visit, &walk);
+}
+
+static void begin_one(void *context, const struct series *series)
+{
+	(void)context;
+	begin_reading((struct series *)series);
+}
+
+struct expiry {
+	struct series_set *set;
+	__u64 now;
+	struct series *found;
+};
+
+static void find_expired(void *context, const struct series *constant)
+{
+	struct series *series = (struct series *)constant;
+	struct expiry *expiry = context;
+
+	if (!series->members && expiry->now - series->alive >= expiry->set->options->linger)
+		expiry->found = series;
+}
+
+/* A tree must not change while it is walked: one at a time. They are few. */
+static void expire(struct series_set *set, __u64 now)
+{
+	struct expiry expiry = { .set = set, .now = now };
+
+	do {
+		expiry.found = NULL;
+		series_each(set, find_expired, &expiry);
+		if (expiry.found) {
+			tdelete(expiry.found, &set->sets, compare);
+			free_series(expiry.found);
+			set->state.sets--;
+		}
+	} while (expiry.found);
+}
+
+void series_read(struct series_set *set, __u64 now)
+{
+	__u32 count = source_vector_count(set->source);
+
+	memset(set->state.vectors, 0, sizeof(set->state.vectors));
+	begin_reading(&set->host);
+	series_each(set, begin_one, NULL);
+	for (__u32 id = 0; id < count; id++)
+		if (*set->source->vectors[id].device &&
+		    vector_wanted(set->options->filter, &set->source->vectors[id]) == WANTED_YES)
+			read_vector(set, id, now);
+	expire(set, now);
+}
+
+void series_retire(struct series_set *set, __u64 now,
+		   void (*forget)(void *context, const struct imstrace_vector *vector),
+		   void *context)
+{
+	struct source *source = set->source;
+	__u32 count = source_vector_count(source);
+
+	for (__u32 id = 0; source->retire && id < count; id++) {
+		struct member *member = &set->members[id];
+		const struct imstrace_vector vector = source->vectors[id];
+		struct imstrace_account account;
+
+		if (!*vector.device || !member->gone_since ||
+		    now - member->gone_since < set->options->linger)
+			continue;
+		/* A change since it was read: not yet. */
+		account = account_read(source, id);
+		if (memcmp(&account, &member->account, sizeof(account)) ||
+		    account_in_flight(&account) || !source->retire(source, id))
+			continue;
+		/* The arrays go on from where they are: what was read of them stays. */
+		member->gone_since = member->unposted_since = 0;
+		member->posted = member->dropped = false;
+		set->state.retired++;
+		forget(context, &vector);
+	}
+}
+
+const struct series *series_host(const struct series_set *set)
+{
+	return &set->host;
+}
+
+bool series_stage_seen(const struct series *series, enum imstrace_stage stage)
+{
+	unsigned int needed = 1U << stage_from(stage) | 1U << stage_to(stage);
+
+	return (series->hops_seen & needed) == needed;
+}
+
+void series_histogram(const struct series *series, enum imstrace_stage stage,
+		      struct histogram *histogram)
+{
+	const struct series_stage *from = &series->stages[stage];
+
+	memset(histogram, 0, sizeof(*histogram));
+	histogram->sum = series->account.sums[stage];
+	histogram->max = from->max;
+	histogram->not_min = from->not_min;
+	histogram->unplaced = from->unplaced;
+	for (unsigned int i = 0; i < HISTOGRAM_BLOCKS; i++)
+		if (from->blocks[i])
+			memcpy(&histogram->buckets[i * HISTOGRAM_BLOCK_BUCKETS],
+			       from->blocks[i]->buckets, sizeof(from->blocks[i]->buckets));
+}
+
+const struct series_state *series_state(const struct series_set *set)
+{
+	return &set->state;
+}
