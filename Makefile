@@ -26,7 +26,7 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lm
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lRmath -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \

@@ -21,6 +21,7 @@ static const struct command {
 	{ "report", "what a recording says: figures, the slowest interrupts", command_report },
 	{ "script", "a recording event by event", command_script },
 	{ "export", "a recording in the formats of other tools", command_export },
+	{ "run", "measure a workload again and again, to compare or to draw it", command_run },
 	{ "lint", "say what is wrong with the drivers of vectors", command_lint },
 	{ "check", "what can be measured on this system, how, and why not more", command_check },
 };

@@ -11,6 +11,7 @@ int command_report(int argc, char **argv);
 int command_script(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_live(int argc, char **argv);
+int command_run(int argc, char **argv);
 int command_lint(int argc, char **argv);
 int command_check(int argc, char **argv);
 
