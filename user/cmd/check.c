@@ -6,13 +6,9 @@
 #include "../sink/sink.h"
 #include "../source/live.h"
 #include "command.h"
+#include "options.h"
 
-#include <argp.h>
 #include <stdio.h>
-
-enum option_key {
-	KEY_JSON = 0x100, KEY_BTF,
-};
 
 struct check_options {
 	struct live_options live;
@@ -32,30 +28,16 @@ static const char doc[] =
 	"EXIT STATUS  0 some hop can be seen, 1 failed while running, 2 wrong usage, 3 nothing "
 	"can be measured: a privilege or a kernel feature is missing.";
 
-static const struct argp_option options[] = {
-	{ "json", KEY_JSON, NULL, 0, "One JSON object (docs/schema/imstrace-1.json)", 0 },
-	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
-	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
-	{ 0 }
-};
-
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
 	struct check_options *check = state->input;
 
-	switch (key) {
-	case KEY_JSON:
-		check->sink = &json_sink;
-		fault_use_json();
-		return 0;
-	case KEY_BTF:
-		check->live.btf = value;
-		return 0;
-	case 'v':
-		check->live.verbose++;
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	(void)value;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &check->sink;
+	state->child_inputs[1] = &check->live;
+	return 0;
 }
 
 static bool sees_any_hop(const struct source *source)
@@ -66,9 +48,26 @@ static bool sees_any_hop(const struct source *source)
 	return false;
 }
 
-int command_check(int argc, char **argv)
+static const struct argp_option options[] = {
+	{ .doc = "How to show it:", .group = GROUP_SHOW },
+	{ 0 }
+};
+
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&json_argp),
+	LIVE_CHILD(&kernel_argp),
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.doc = doc,
+	.children = children,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
 	struct check_options check = {
 		.live = LIVE_DEFAULTS,
 		.sink = &text_sink,
@@ -93,3 +92,10 @@ int command_check(int argc, char **argv)
 		source->close(source);
 	return ret;
 }
+
+const struct command command_check = {
+	.name = "check",
+	.what = "what can be measured on this system, how, and why not more",
+	.argp = &argp,
+	.run = run,
+};

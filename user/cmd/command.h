@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A subcommand. A new one is one new file here and one line in main.c's table.
+ * The subcommands. A new one is one new file here, its name below, and its line in command.c.
  */
 #ifndef IMSTRACE_COMMAND_H
 #define IMSTRACE_COMMAND_H
 
-/* @argv[0] is the name to show in messages. Return: an exit code. */
-int command_record(int argc, char **argv);
-int command_report(int argc, char **argv);
-int command_script(int argc, char **argv);
-int command_export(int argc, char **argv);
-int command_live(int argc, char **argv);
-int command_run(int argc, char **argv);
-int command_lint(int argc, char **argv);
-int command_check(int argc, char **argv);
+#include <argp.h>
+
+/**
+ * struct command - a subcommand
+ * @name:	as on the command line
+ * @what:	it does, in the list of all
+ * @argp:	its options: what it takes, and what its --help says
+ * @run:	@argv[0] is the name to show in messages. Return: an exit code
+ */
+struct command {
+	const char *name;
+	const char *what;
+	const struct argp *argp;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_live, command_record, command_report, command_script,
+	command_export, command_run, command_gate, command_lint, command_check;
+
+/* All of them; the last is NULL. */
+extern const struct command *const commands[];
+
+/* What the program is for, in a paragraph. */
+extern const char about_imstrace[];
 
 #endif /* IMSTRACE_COMMAND_H */

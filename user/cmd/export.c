@@ -8,7 +8,6 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -44,7 +43,7 @@ enum option_key {
 };
 
 static const struct argp_option options[] = {
-	{ .doc = "What to write, and where to:" },
+	{ .doc = "What to write, and where to:", .group = GROUP_SHOW },
 	{ "to", KEY_TO_FORMAT, "FORMAT", 0, "One of those below", 0 },
 	{ "output", 'o', "FILE", 0, "Into FILE, and not to stdout", 0 },
 	{ "stage", KEY_STAGE, "STAGE", 0, "hgrm: only of this stage, such as total", 0 },
@@ -68,24 +67,17 @@ struct export_command {
 	enum imstrace_stage stage;	/* STAGE_COUNT: all */
 };
 
-/* The table, between what argp prints before the \v and after it. */
-static char *add_formats(int key, const char *text, void *input)
+static void write_formats(FILE *out)
 {
-	char *all = NULL;
-	size_t size;
-	FILE *out;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)text;
-	out = open_memstream(&all, &size);
-	if (!out)
-		return (char *)text;
 	fputs("FORMATS\n", out);
 	for (size_t i = 0; i < FORMATS; i++)
 		fprintf(out, "  %-12s %s\n", formats[i].name, formats[i].what);
-	fprintf(out, "\n%s", text);
-	return fclose(out) ? (char *)text : all;
+}
+
+static char *add_formats(int key, const char *text, void *input)
+{
+	(void)input;
+	return help_with(key, text, write_formats);
 }
 
 static const struct format *find_format(const char *name)
@@ -156,21 +148,23 @@ static int open_output(const struct export_command *command)
 	return 0;
 }
 
-int command_export(int argc, char **argv)
+static const struct argp_child children[] = {
+	RECORDING_CHILD(&export_recording_argp),
+	FILTER_CHILD,
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = RECORDING_ARGUMENT,
+	.doc = doc,
+	.children = children,
+	.help_filter = add_formats,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &export_recording_argp, 0, RECORDING_HEADER, 2 },
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.args_doc = RECORDING_ARGUMENT,
-		.doc = doc,
-		.children = children,
-		.help_filter = add_formats,
-	};
 	struct export_command command = { .stage = STAGE_COUNT };
 	struct session_options *session = &command.session;
 	struct source *source;
@@ -195,3 +189,10 @@ int command_export(int argc, char **argv)
 	}
 	return session_run(source, session);
 }
+
+const struct command command_export = {
+	.name = "export",
+	.what = "a recording in the formats of other tools",
+	.argp = &argp,
+	.run = run,
+};

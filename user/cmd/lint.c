@@ -9,18 +9,11 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <stdio.h>
 
-enum option_key {
-	KEY_JSON = 0x100,
-};
-
 static const struct argp_option options[] = {
-	{ .doc = "When to end, and how to show it:" },
-	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
-	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
-	  "(docs/schema/imstrace-1.json)", 0 },
+	{ .doc = "When to end:", .group = GROUP_END },
+	{ .doc = "How to show it:", .group = GROUP_SHOW },
 	{ 0 }
 };
 
@@ -38,21 +31,17 @@ static const char doc[] =
 	"feature is missing, 4 something was found, 5 no verdict: events were lost, or there was "
 	"nothing to judge.";
 
-static char *add_findings(int key, const char *text, void *input)
+static void write_findings(FILE *out)
 {
-	char *result = NULL;
-	size_t size;
-	FILE *out;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&result, &size)))
-		return (char *)text;
 	fputs("FINDINGS, of a vector\n", out);
 	for (unsigned int rule = 0; rule < LINT_COUNT; rule++)
 		fprintf(out, "  %s\n      %s\n", lint_name(rule), lint_what(rule));
-	fprintf(out, "\n%s", text);
-	fclose(out);
-	return result;
+}
+
+static char *add_findings(int key, const char *text, void *input)
+{
+	(void)input;
+	return help_with(key, text, write_findings);
 }
 
 struct lint_command {
@@ -63,42 +52,35 @@ struct lint_command {
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
 	struct lint_command *command = state->input;
-	struct session_options *session = &command->session;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->filter;
-		state->child_inputs[1] = &command->live;
-		break;
-	case 'd':
-		if (!parse_duration(value, &session->duration) || !session->duration)
-			argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"",
-				   value);
-		break;
-	case KEY_JSON:
-		session->sink = &json_sink;
-		fault_use_json();
-		break;
-	default:
+	(void)value;
+	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
-	}
+	state->child_inputs[0] = &command->session.duration;
+	state->child_inputs[1] = &command->session.sink;
+	state->child_inputs[2] = &command->session.filter;
+	state->child_inputs[3] = &command->live;
 	return 0;
 }
 
-int command_lint(int argc, char **argv)
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&duration_argp),
+	OPTIONS_CHILD(&json_argp),
+	FILTER_CHILD,
+	LIVE_CHILD(&live_argp),
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.doc = doc,
+	.children = children,
+	.help_filter = add_findings,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ &live_argp, 0, LIVE_HEADER, 4 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.doc = doc,
-		.children = children,
-		.help_filter = add_findings,
-	};
 	struct lint_command command = {
 		.live = LIVE_DEFAULTS,
 		.session = { .sink = &text_sink, .lint = true, .lint_only = true },
@@ -114,3 +96,10 @@ int command_lint(int argc, char **argv)
 	ret = live_open(&source, &command.live);
 	return ret ?: session_run(source, &command.session);
 }
+
+const struct command command_lint = {
+	.name = "lint",
+	.what = "say what is wrong with the drivers of vectors",
+	.argp = &argp,
+	.run = run,
+};

@@ -9,28 +9,24 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <stdint.h>
 #include <stdio.h>
 
 enum option_key {
-	KEY_EVENTS = 0x100, KEY_JSON, KEY_LINT,
+	KEY_EVENTS = 0x100, KEY_LINT,
 };
 
 #define MIN_INTERVAL	10000000	/* ns: a table for people or a plot, not a stream */
 
 static const struct argp_option options[] = {
-	{ .doc = "When to show and when to end:" },
+	{ .doc = "When to show and when to end:", .group = GROUP_END },
 	{ "interval", 'i', "TIME", 0, "Show a table every TIME (default 1s; 0: none)", 0 },
-	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
 	{ "count", 'c', "N", 0, "End after N tables", 0 },
 
-	{ .doc = "What to show:" },
+	{ .doc = "What to show:", .group = GROUP_SHOW },
 	{ "events", KEY_EVENTS, NULL, 0, "Show every interrupt as well, hop by hop", 0 },
 	{ "lint", KEY_LINT, NULL, 0, "Say what is wrong with their drivers as well, as imstrace lint "
 	  "does", 0 },
-	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
-	  "(docs/schema/imstrace-1.json)", 0 },
 	{ 0 }
 };
 
@@ -51,16 +47,8 @@ static const char doc[] =
 	"feature is missing; with --lint also those of imstrace lint: 4 something was found, 5 "
 	"no verdict.";
 
-/* Before the text that follows the options: what the tables of hops and stages say. */
-static char *add_tables(int key, const char *text, void *input)
+static void write_tables(FILE *out)
 {
-	char *result = NULL;
-	size_t size;
-	FILE *out;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&result, &size)))
-		return (char *)text;
 	fputs("HOPS\n", out);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		fprintf(out, "  %-9s %s\n", hop_name(hop), hop_what(hop));
@@ -68,9 +56,12 @@ static char *add_tables(int key, const char *text, void *input)
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		fprintf(out, "  %-9s from %s to %s\n", stage_name(stage),
 			hop_name(stage_from(stage)), hop_name(stage_to(stage)));
-	fprintf(out, "\n%s", text);
-	fclose(out);
-	return result;
+}
+
+static char *add_tables(int key, const char *text, void *input)
+{
+	(void)input;
+	return help_with(key, text, write_tables);
 }
 
 struct live_command {
@@ -85,19 +76,16 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->filter;
-		state->child_inputs[1] = &command->live;
+		state->child_inputs[0] = &session->duration;
+		state->child_inputs[1] = &session->sink;
+		state->child_inputs[2] = &session->filter;
+		state->child_inputs[3] = &command->live;
 		break;
 	case 'i':
 		if (!parse_duration(value, &session->interval) ||
 		    (session->interval && session->interval < MIN_INTERVAL))
 			argp_error(state, "--interval wants 0, or a time from 10ms on such as 1s, "
 				   "not \"%s\"", value);
-		break;
-	case 'd':
-		if (!parse_duration(value, &session->duration) || !session->duration)
-			argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"",
-				   value);
 		break;
 	case 'c':
 		if (!parse_number(value, UINT64_MAX, &session->count))
@@ -110,10 +98,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_LINT:
 		session->lint = true;
 		break;
-	case KEY_JSON:
-		session->sink = &json_sink;
-		fault_use_json();
-		break;
 	case ARGP_KEY_END:
 		if (session->count && !session->interval)
 			argp_error(state, "--count counts tables: it needs an --interval");
@@ -124,20 +108,24 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return 0;
 }
 
-int command_live(int argc, char **argv)
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&duration_argp),
+	OPTIONS_CHILD(&json_argp),
+	FILTER_CHILD,
+	LIVE_CHILD(&live_argp),
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.doc = doc,
+	.children = children,
+	.help_filter = add_tables,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ &live_argp, 0, LIVE_HEADER, 4 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.doc = doc,
-		.children = children,
-		.help_filter = add_tables,
-	};
 	struct live_command command = {
 		.live = LIVE_DEFAULTS,
 		.session = { .sink = &text_sink, .lifecycle = true, .interval = 1000000000 },
@@ -151,3 +139,10 @@ int command_live(int argc, char **argv)
 	ret = live_open(&source, &command.live);
 	return ret ?: session_run(source, &command.session);
 }
+
+const struct command command_live = {
+	.name = "live",
+	.what = "follow the vectors of the running kernel",
+	.argp = &argp,
+	.run = run,
+};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "options.h"
 
-#include "../measure/stages.h"
+#include "../fault.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -67,6 +67,63 @@ bool parse_hops(const char *text, unsigned int *mask)
 	return true;
 }
 
+char *help_with(int key, const char *text, void (*write)(FILE *out))
+{
+	char *result = NULL;
+	size_t size;
+	FILE *out;
+
+	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&result, &size)))
+		return (char *)text;
+	write(out);
+	fprintf(out, "\n%s", text);
+	return fclose(out) ? (char *)text : result;
+}
+
+static const struct argp_option duration_options[] = {
+	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", GROUP_END },
+	{ 0 }
+};
+
+static error_t parse_duration_option(int key, char *value, struct argp_state *state)
+{
+	__u64 *duration = state->input;
+
+	if (key != 'd')
+		return ARGP_ERR_UNKNOWN;
+	if (!parse_duration(value, duration) || !*duration)
+		argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"", value);
+	return 0;
+}
+
+const struct argp duration_argp = {
+	.options = duration_options, .parser = parse_duration_option,
+};
+
+enum json_key {
+	KEY_JSON = 0x4000,
+};
+
+static const struct argp_option json_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
+	  "(docs/schema/imstrace-1.json)", GROUP_SHOW },
+	{ 0 }
+};
+
+static error_t parse_json(int key, char *value, struct argp_state *state)
+{
+	const struct sink **sink = state->input;
+
+	(void)value;
+	if (key != KEY_JSON)
+		return ARGP_ERR_UNKNOWN;
+	*sink = &json_sink;
+	fault_use_json();
+	return 0;
+}
+
+const struct argp json_argp = { .options = json_options, .parser = parse_json };
+
 enum filter_key {
 	KEY_DEVICE = 0x1000, KEY_VECTOR, KEY_IRQ,
 };
@@ -111,8 +168,37 @@ static error_t parse_filter(int key, char *value, struct argp_state *state)
 
 const struct argp filter_argp = { .options = filter_options, .parser = parse_filter };
 
+enum kernel_key {
+	KEY_BTF = 0x5000,
+};
+
+static const struct argp_option kernel_options[] = {
+	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
+	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
+	{ 0 }
+};
+
+static error_t parse_kernel(int key, char *value, struct argp_state *state)
+{
+	struct live_options *live = state->input;
+
+	switch (key) {
+	case KEY_BTF:
+		live->btf = value;
+		break;
+	case 'v':
+		live->verbose++;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp kernel_argp = { .options = kernel_options, .parser = parse_kernel };
+
 enum live_key {
-	KEY_HOPS = 0x2000, KEY_MAX_VECTORS, KEY_MAX_VCPUS, KEY_BTF,
+	KEY_HOPS = 0x2000, KEY_MAX_VECTORS, KEY_MAX_VCPUS,
 };
 
 #define DIGITS(number)	DIGITS_OF(number)
@@ -124,8 +210,6 @@ static const struct argp_option live_options[] = {
 	  DIGITS(DEFAULT_VECTORS) ")", 0 },
 	{ "max-vcpus", KEY_MAX_VCPUS, "N", 0, "Room for N vCPUs, 52 KiB each (default "
 	  DIGITS(DEFAULT_VCPUS) ")", 0 },
-	{ "btf", KEY_BTF, "FILE", 0, "Take the kernel's BTF from FILE", 0 },
-	{ "verbose", 'v', NULL, 0, "Show libbpf's messages; twice: all of them", 0 },
 	{ 0 }
 };
 
@@ -144,6 +228,9 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 	struct live_options *live = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = live;
+		break;
 	case KEY_HOPS:
 		if (!parse_hops(value, &live->hops))
 			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
@@ -159,19 +246,17 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 	case KEY_MAX_VCPUS:
 		live->max_vcpus = parse_room("max-vcpus", value, MOST_VCPUS, state);
 		break;
-	case KEY_BTF:
-		live->btf = value;
-		break;
-	case 'v':
-		live->verbose++;
-		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }
 
-const struct argp live_argp = { .options = live_options, .parser = parse_live };
+static const struct argp_child live_children[] = { OPTIONS_CHILD(&kernel_argp), { 0 } };
+
+const struct argp live_argp = {
+	.options = live_options, .parser = parse_live, .children = live_children,
+};
 
 enum recording_key {
 	KEY_FROM = 0x3000, KEY_TO,

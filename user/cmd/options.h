@@ -5,13 +5,14 @@
 #ifndef IMSTRACE_OPTIONS_H
 #define IMSTRACE_OPTIONS_H
 
-#include "../model/vectors.h"
+#include "../sink/sink.h"
 #include "../source/live.h"
 #include "../source/recording.h"
 
 #include <argp.h>
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* "10s", "1.5m", "250ms", "0"; without a unit, seconds. Into ns; false: it isn't one. */
 bool parse_duration(const char *text, __u64 *ns);
@@ -21,18 +22,44 @@ bool parse_number(const char *text, __u64 max, __u64 *number);
 bool parse_hops(const char *text, unsigned int *mask);
 
 /*
- * Which vectors: a child for the argp of a command, which hands it a struct
- * vector_filter.
+ * For a help_filter of argp: what @write writes stands before the text that follows the options.
  */
+char *help_with(int key, const char *text, void (*write)(FILE *out));
+
+/*
+ * Children for the argps of commands. The groups that options are shown in, so that those of
+ * a child fall in with the command's own.
+ */
+enum option_group {
+	GROUP_END = 1,		/* when to end */
+	GROUP_SHOW,		/* what to show, and how */
+	GROUP_RECORDING,
+	GROUP_FILTER,
+	GROUP_LIVE,
+};
+
+/* A child whose options are among the command's own. */
+#define OPTIONS_CHILD(argp)	{ argp, 0, NULL, 0 }
+
+/* --duration: when to end; the command hands it a __u64, for ns. */
+extern const struct argp duration_argp;
+
+/* --json: how to show it; likewise, with the const struct sink * to show it. */
+extern const struct argp json_argp;
+
+/* Which vectors; likewise, with a struct vector_filter. */
 extern const struct argp filter_argp;
-#define FILTER_HEADER	"Which vectors; all that are given must match:"
+#define FILTER_CHILD	\
+	{ &filter_argp, 0, "Which vectors; all that are given must match:", GROUP_FILTER }
 
 /*
  * How the running kernel is followed, and what helps when it can't be: likewise, with a
  * struct live_options, made by LIVE_DEFAULTS.
  */
 extern const struct argp live_argp;
-#define LIVE_HEADER	"How the kernel is followed:"
+/* Of it, what also holds for a command that has nothing to follow. */
+extern const struct argp kernel_argp;
+#define LIVE_CHILD(argp)	{ argp, 0, "How the kernel is followed:", GROUP_LIVE }
 
 /*
  * Which recording, and what of it: likewise, with a struct recording_options. Takes the one
@@ -41,7 +68,7 @@ extern const struct argp live_argp;
 extern const struct argp recording_argp;
 /* The same for imstrace export, whose --to is a format: the end is --until only. */
 extern const struct argp export_recording_argp;
-#define RECORDING_HEADER "Of the recording:"
+#define RECORDING_CHILD(argp)	{ argp, 0, "Of the recording:", GROUP_RECORDING }
 #define RECORDING_ARGUMENT "DIR"
 
 #endif /* IMSTRACE_OPTIONS_H */

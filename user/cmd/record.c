@@ -12,7 +12,6 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,18 +27,17 @@
 #define FLUSH	1000000000ULL
 
 enum option_key {
-	KEY_OVER = 0x100, KEY_LAST, KEY_JSON,
+	KEY_OVER = 0x100, KEY_LAST,
 };
 
 static const struct argp_option options[] = {
-	{ .doc = "What to record, where, and when to end:" },
+	{ .doc = "What to record, where, and when to end:", .group = GROUP_END },
 	{ "output", 'o', "DIR", 0, "Make this directory (default: imstrace-DATE-TIME)", 0 },
-	{ "duration", 'd', "TIME", 0, "End after TIME, such as 10s, 5m, 500ms", 0 },
 	{ "over", KEY_OVER, "TIME", 0, "Only interrupts that took longer from their first hop to their "
 	  "last, such as 200us; and every step of vectors' lives", 0 },
 	{ "last", KEY_LAST, "TIME", 0, "Flight recorder: write nothing but the last TIME before each "
 	  "SIGUSR2 or, with --over, each interrupt that took longer", 0 },
-	{ "json", KEY_JSON, NULL, 0, "The summary as JSON (docs/schema/imstrace-1.json)", 0 },
+	{ .doc = "How to show the summary:", .group = GROUP_SHOW },
 	{ 0 }
 };
 
@@ -150,16 +148,13 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->filter;
-		state->child_inputs[1] = &command->live;
+		state->child_inputs[0] = &session->duration;
+		state->child_inputs[1] = &recording.shown;
+		state->child_inputs[2] = &session->filter;
+		state->child_inputs[3] = &command->live;
 		break;
 	case 'o':
 		command->ctf.directory = value;
-		break;
-	case 'd':
-		if (!parse_duration(value, &session->duration) || !session->duration)
-			argp_error(state, "--duration wants a time such as 10s or 5m, not \"%s\"",
-				   value);
 		break;
 	case KEY_OVER:
 		if (!parse_duration(value, &command->ctf.over) || !command->ctf.over)
@@ -169,10 +164,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_LAST:
 		if (!parse_duration(value, &command->ctf.last) || !command->ctf.last)
 			argp_error(state, "--last wants a time such as 10s, not \"%s\"", value);
-		break;
-	case KEY_JSON:
-		recording.shown = &json_sink;
-		fault_use_json();
 		break;
 	case ARGP_KEY_ARGS:
 		command->command = state->argv + state->next;
@@ -293,20 +284,24 @@ static int record(struct record_command *command)
 	return ret ?: child;
 }
 
-int command_record(int argc, char **argv)
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&duration_argp),
+	OPTIONS_CHILD(&json_argp),
+	FILTER_CHILD,
+	LIVE_CHILD(&live_argp),
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "[COMMAND [ARGUMENT...]]",
+	.doc = doc,
+	.children = children,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ &live_argp, 0, LIVE_HEADER, 4 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.args_doc = "[COMMAND [ARGUMENT...]]",
-		.doc = doc,
-		.children = children,
-	};
 	struct record_command command = {
 		.live = LIVE_DEFAULTS,
 		.session = { .sink = &record_sink, .lifecycle = true, .interrupts = true },
@@ -331,3 +326,10 @@ int command_record(int argc, char **argv)
 	free(command_line);
 	return ret;
 }
+
+const struct command command_record = {
+	.name = "record",
+	.what = "keep what live sees, to look at it later",
+	.argp = &argp,
+	.run = run,
+};

@@ -8,11 +8,10 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <string.h>
 
 enum option_key {
-	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT, KEY_JSON,
+	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT,
 };
 
 /* Enough to see what they have in common, and a screen full. */
@@ -20,13 +19,11 @@ enum option_key {
 #define MOST_SLOWEST	1000000
 
 static const struct argp_option options[] = {
-	{ .doc = "What to show:" },
+	{ .doc = "What to show:", .group = GROUP_SHOW },
 	{ "slowest", KEY_SLOWEST, "N", 0, "The N slowest interrupts, hop by hop (default 10; 0: none)", 0 },
 	{ "lifecycle", KEY_LIFECYCLE, NULL, 0, "The lives of vectors, step by step", 0 },
 	{ "lint", KEY_LINT, NULL, 0, "What is wrong with their drivers, as imstrace lint does", 0 },
 	{ "interval", 'i', "TIME", 0, "A table every TIME of the recording's time", 0 },
-	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
-	  "(docs/schema/imstrace-1.json)", 0 },
 	{ 0 }
 };
 
@@ -53,8 +50,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->recording;
-		state->child_inputs[1] = &session->filter;
+		state->child_inputs[0] = &session->sink;
+		state->child_inputs[1] = &command->recording;
+		state->child_inputs[2] = &session->filter;
 		break;
 	case KEY_SLOWEST:
 		if (!strcmp(value, "0"))
@@ -74,30 +72,29 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		if (!parse_duration(value, &session->interval) || !session->interval)
 			argp_error(state, "--interval wants a time such as 1s, not \"%s\"", value);
 		break;
-	case KEY_JSON:
-		session->sink = &json_sink;
-		fault_use_json();
-		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }
 
-int command_report(int argc, char **argv)
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&json_argp),
+	RECORDING_CHILD(&recording_argp),
+	FILTER_CHILD,
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = RECORDING_ARGUMENT,
+	.doc = doc,
+	.children = children,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &recording_argp, 0, RECORDING_HEADER, 2 },
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.args_doc = RECORDING_ARGUMENT,
-		.doc = doc,
-		.children = children,
-	};
 	struct report_command command = {
 		.session = { .sink = &text_sink, .slowest = SLOWEST },
 	};
@@ -110,3 +107,10 @@ int command_report(int argc, char **argv)
 	ret = recording_open(&source, &command.recording);
 	return ret ?: session_run(source, &command.session);
 }
+
+const struct command command_report = {
+	.name = "report",
+	.what = "what a recording says: figures, the slowest interrupts",
+	.argp = &argp,
+	.run = run,
+};

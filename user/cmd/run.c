@@ -10,7 +10,6 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +28,7 @@ enum option_key {
 #define AGAINST		"--against"
 
 static const struct argp_option options[] = {
-	{ .doc = "What to measure, and where to keep it:" },
+	{ .doc = "What to measure, and where to keep it:", .group = GROUP_END },
 	{ "runs", 'n', "N", 0, "Runs of each command (default 10)", 0 },
 	{ "warmup", KEY_WARMUP, "N", 0, "First runs that are not kept (default 1)", 0 },
 	{ "output", 'o', "FILE", 0, "The summary; with two commands, given twice: that of the first, "
@@ -236,7 +235,7 @@ static int finish(struct run_command *command)
 	return ret;
 }
 
-static int run(struct run_command *command)
+static int measure(struct run_command *command)
 {
 	struct workload workload;
 	struct source *source;
@@ -257,20 +256,22 @@ static int run(struct run_command *command)
 	return ret ?: finish(command);
 }
 
-int command_run(int argc, char **argv)
+static const struct argp_child children[] = {
+	FILTER_CHILD,
+	LIVE_CHILD(&live_argp),
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "COMMAND [ARGUMENT...] [" AGAINST " COMMAND [ARGUMENT...]]",
+	.doc = doc,
+	.children = children,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ &live_argp, 0, LIVE_HEADER, 4 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.args_doc = "COMMAND [ARGUMENT...] [" AGAINST " COMMAND [ARGUMENT...]]",
-		.doc = doc,
-		.children = children,
-	};
 	struct run_command command = {
 		.live = LIVE_DEFAULTS,
 		.repeat = { .runs = RUNS, .warmup = 1 },
@@ -282,7 +283,7 @@ int command_run(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command))
 		return EXIT_USAGE;
 	name_outputs(&command);
-	ret = run(&command);
+	ret = measure(&command);
 	for (size_t i = 0; i < command.repeat.commands; i++) {
 		if (command.files[i] && fclose(command.files[i]) && !ret)
 			ret = fault(EXIT_RUNTIME, NULL, "writing %s failed: %s", command.outputs[i],
@@ -292,3 +293,10 @@ int command_run(int argc, char **argv)
 	json_decref(command.labels);
 	return ret;
 }
+
+const struct command command_run = {
+	.name = "run",
+	.what = "measure a workload again and again, to compare it or to draw it",
+	.argp = &argp,
+	.run = run,
+};

@@ -8,7 +8,6 @@
 #include "command.h"
 #include "options.h"
 
-#include <argp.h>
 #include <string.h>
 
 enum option_key {
@@ -16,10 +15,8 @@ enum option_key {
 };
 
 static const struct argp_option options[] = {
-	{ .doc = "What to show:" },
+	{ .doc = "What to show:", .group = GROUP_SHOW },
 	{ "only", KEY_ONLY, "WHAT", 0, "Only the \"interrupts\", or only the \"lifecycle\" of vectors", 0 },
-	{ "json", KEY_JSON, NULL, 0, "One JSON object a line, times in ns "
-	  "(docs/schema/imstrace-1.json)", 0 },
 	{ 0 }
 };
 
@@ -45,8 +42,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->recording;
-		state->child_inputs[1] = &session->filter;
+		state->child_inputs[0] = &session->sink;
+		state->child_inputs[1] = &command->recording;
+		state->child_inputs[2] = &session->filter;
 		break;
 	case KEY_ONLY:
 		session->lifecycle = !strcmp(value, "lifecycle");
@@ -54,30 +52,29 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		if (!session->lifecycle && !session->interrupts)
 			argp_error(state, "--only wants interrupts or lifecycle, not \"%s\"", value);
 		break;
-	case KEY_JSON:
-		session->sink = &json_sink;
-		fault_use_json();
-		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }
 
-int command_script(int argc, char **argv)
+static const struct argp_child children[] = {
+	OPTIONS_CHILD(&json_argp),
+	RECORDING_CHILD(&recording_argp),
+	FILTER_CHILD,
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = RECORDING_ARGUMENT,
+	.doc = doc,
+	.children = children,
+};
+
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &recording_argp, 0, RECORDING_HEADER, 2 },
-		{ &filter_argp, 0, FILTER_HEADER, 3 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_option,
-		.args_doc = RECORDING_ARGUMENT,
-		.doc = doc,
-		.children = children,
-	};
 	struct script_command command = {
 		.session = {
 			.sink = &text_sink, .lifecycle = true, .interrupts = true,
@@ -93,3 +90,10 @@ int command_script(int argc, char **argv)
 	ret = recording_open(&source, &command.recording);
 	return ret ?: session_run(source, &command.session);
 }
+
+const struct command command_script = {
+	.name = "script",
+	.what = "a recording event by event",
+	.argp = &argp,
+	.run = run,
+};

@@ -12,7 +12,6 @@
 #include "verify.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +154,8 @@ static const struct feature {
 struct attachments {
 	struct bpf_object *object;
 	unsigned int hops;
-	/* Rungs that may hold, as far as is known before loading. */
+	bool looked;	/* at what is possible */
+	/* Rungs that may hold, as far as is known. Only the highest one of a feature is loaded. */
 	bool possible[FEATURE_COUNT][MAX_RUNGS];
 	struct bpf_link *links[FEATURE_COUNT][MAX_PROGRAMS];
 	struct feature_status status[FEATURE_COUNT];
@@ -182,7 +182,6 @@ static void refuse(struct feature_status *status, const struct rung *rung, const
 
 /* What the kernel takes, found out once by trial. */
 struct abilities {
-	struct btf *btf;	/* the kernel's own; NULL: it has none */
 	int fentry;		/* 0, or the errno that such programs are refused with */
 	int kprobe;
 	bool kprobe_events;	/* that a program can be attached to */
@@ -205,22 +204,15 @@ static int try_load(enum bpf_prog_type type, const struct bpf_prog_load_opts *op
 
 static void find_abilities(struct abilities *abilities)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id;
+	/* No type 1 is a function, which is said of it where such programs are taken. */
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY,
+		    .attach_btf_id = 1);
 
-	/* Functions are attached to by their ids in the kernel's own BTF, whatever --btf says. */
-	abilities->btf = btf__load_vmlinux_btf();
-	id = abilities->btf ?
-	     btf__find_by_name_kind(abilities->btf, "free_irq", BTF_KIND_FUNC) : -ENOENT;
-	options.attach_btf_id = id > 0 ? id : 0;
-	abilities->fentry = id > 0 ? try_load(BPF_PROG_TYPE_TRACING, &options) : ENOENT;
+	abilities->fentry = try_load(BPF_PROG_TYPE_TRACING, &options);
+	if (abilities->fentry == EINVAL)
+		abilities->fentry = 0;
 	abilities->kprobe = try_load(BPF_PROG_TYPE_KPROBE, NULL);
 	abilities->kprobe_events = !access("/sys/bus/event_source/devices/kprobe", F_OK);
-}
-
-static bool in_kernel_btf(const struct abilities *abilities, const char *function)
-{
-	return abilities->btf && btf__find_by_name_kind(abilities->btf, function, BTF_KIND_FUNC) > 0;
 }
 
 static bool exists(const char *directory, const char *name)
@@ -231,9 +223,28 @@ static bool exists(const char *directory, const char *name)
 	return !access(path, F_OK);
 }
 
+static struct bpf_program *find_program(const struct attachments *attachments,
+					const struct probe *probe)
+{
+	return bpf_object__find_program_by_name(attachments->object, probe->program);
+}
+
+/*
+ * Whether all of a rung's functions are in the BTF of the kernel or a module: of its own, whatever
+ * --btf says. libbpf reads that once for an object.
+ */
+static bool in_kernel_btf(const struct attachments *attachments, const struct rung *rung)
+{
+	for (size_t i = 0; i < rung_size(rung); i++)
+		if (bpf_program__set_attach_target(find_program(attachments, &rung->probes[i]), 0,
+						   rung->probes[i].target))
+			return false;
+	return true;
+}
+
 /* Why @rung can't hold; NULL: it may. */
-static const char *rung_impossible(const struct rung *rung, const struct abilities *abilities,
-				   char text[128])
+static const char *rung_impossible(const struct attachments *attachments, const struct rung *rung,
+				   const struct abilities *abilities, char text[128])
 {
 	int refused = rung->way == FENTRY ? abilities->fentry : abilities->kprobe;
 	const char *function = rung->probes[0].target;
@@ -244,11 +255,11 @@ static const char *rung_impossible(const struct rung *rung, const struct abiliti
 		return access(function, F_OK) ? strerror(errno) : NULL;
 	/* A module that is built in need not be in sysfs. */
 	if (rung->module && !exists("/sys/module", rung->module) &&
-	    !in_kernel_btf(abilities, function) && !kernel_has_function(function)) {
+	    !kernel_has_function(function)) {
 		snprintf(text, 128, "%s is neither loaded nor built in", rung->module);
 		return text;
 	}
-	if (rung->way == FENTRY && !abilities->btf)
+	if (rung->way == FENTRY && access("/sys/kernel/btf/vmlinux", R_OK))
 		return "this kernel shows no BTF of its own";
 	if (rung->way == KPROBE && !abilities->kprobe_events)
 		return "this kernel has no kprobes";
@@ -256,20 +267,9 @@ static const char *rung_impossible(const struct rung *rung, const struct abiliti
 		snprintf(text, 128, "refused by the kernel: %s", strerror(refused));
 		return text;
 	}
-	/* One in a module that is loaded is looked for by libbpf, in the module's BTF. */
-	for (size_t i = 0; i < rung_size(rung) && rung->way == FENTRY; i++)
-		if (!in_kernel_btf(abilities, rung->probes[i].target) &&
-		    (!rung->module || !exists("/sys/kernel/btf", rung->module)))
-			return "no such function in the kernel's BTF";
+	if (rung->way == FENTRY && !in_kernel_btf(attachments, rung))
+		return "no such function in the kernel's BTF";
 	return NULL;
-}
-
-static void set_autoload(struct attachments *attachments, const struct rung *rung, bool load)
-{
-	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++)
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(attachments->object,
-							 rung->probes[i].program), load);
 }
 
 static bool asked_for(const struct attachments *attachments, const struct feature *feature)
@@ -279,45 +279,93 @@ static bool asked_for(const struct attachments *attachments, const struct featur
 	return !feature->of_kvm || attachments->hops & 1U << HOP_ACCEPT;
 }
 
-int attach_plan(struct bpf_object *object, unsigned int hops, struct attachments **result)
+static void find_possible(struct attachments *attachments)
 {
-	struct attachments *attachments = calloc(1, sizeof(*attachments));
 	struct abilities abilities;
 
-	if (!attachments)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	find_abilities(&abilities);
-	attachments->object = object;
-	attachments->hops = hops;
 	for (size_t i = 0; i < FEATURE_COUNT; i++) {
 		const struct feature *feature = &features[i];
 		struct feature_status *status = &attachments->status[i];
 
 		status->name = feature->name;
 		status->lost = feature->lost;
-		for (size_t j = 0; j < MAX_RUNGS; j++) {
+		if (!asked_for(attachments, feature)) {
+			snprintf(status->tried, sizeof(status->tried), "not asked for (--hops)");
+			continue;
+		}
+		for (size_t j = 0; j < MAX_RUNGS && rung_size(&feature->rungs[j]); j++) {
 			const struct rung *rung = &feature->rungs[j];
-			const char *why;
 			char text[128];
+			const char *why = rung_impossible(attachments, rung, &abilities, text);
 
-			if (!rung_size(rung))
-				break;
-			if (!asked_for(attachments, feature)) {
-				set_autoload(attachments, rung, false);
-				continue;
-			}
-			why = rung_impossible(rung, &abilities, text);
 			attachments->possible[i][j] = !why;
-			set_autoload(attachments, rung, !why);
 			if (why)
 				refuse(status, rung, rung->probes[rung_size(rung) - 1].target, why);
 		}
-		if (!asked_for(attachments, feature))
-			snprintf(status->tried, sizeof(status->tried), "not asked for (--hops)");
 	}
-	btf__free(abilities.btf);
-	*result = attachments;
-	return 0;
+	attachments->looked = true;
+}
+
+/* The highest rung of a feature that may hold; NULL: none does. */
+static const struct rung *best_rung(const struct attachments *attachments, size_t feature)
+{
+	for (size_t j = 0; j < MAX_RUNGS; j++)
+		if (attachments->possible[feature][j])
+			return &features[feature].rungs[j];
+	return NULL;
+}
+
+static void step_down(struct attachments *attachments, size_t feature, const struct rung *from)
+{
+	attachments->possible[feature][from - features[feature].rungs] = false;
+}
+
+static void set_autoload(struct attachments *attachments, const struct rung *rung, bool load)
+{
+	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++)
+		bpf_program__set_autoload(find_program(attachments, &rung->probes[i]), load);
+}
+
+struct attachments *attach_new(unsigned int hops)
+{
+	struct attachments *attachments = calloc(1, sizeof(*attachments));
+
+	if (attachments)
+		attachments->hops = hops;
+	return attachments;
+}
+
+void attach_plan(struct attachments *attachments, struct bpf_object *object)
+{
+	attachments->object = object;
+	if (!attachments->looked)
+		find_possible(attachments);
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		const struct rung *best = best_rung(attachments, i);
+
+		for (size_t j = 0; j < MAX_RUNGS; j++)
+			set_autoload(attachments, &features[i].rungs[j], false);
+		if (best)
+			set_autoload(attachments, best, true);
+	}
+}
+
+bool attach_without_fentry(struct attachments *attachments, int error)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		const struct rung *rung = best_rung(attachments, i);
+
+		for (; rung && rung->way == FENTRY; rung = best_rung(attachments, i)) {
+			refuse(&attachments->status[i], rung,
+			       rung->probes[rung_size(rung) - 1].target, strerror(error));
+			step_down(attachments, i, rung);
+			any = true;
+		}
+	}
+	return any;
 }
 
 static struct bpf_link *attach_probe(const struct rung *rung, const struct probe *probe,
@@ -354,6 +402,15 @@ static const char *explain(const struct rung *rung, int error)
 					     "this kernel has no such function";
 }
 
+/* The earlier hop first: what is under way is let through to its end. */
+static void attach_undo(struct attachments *attachments)
+{
+	for (size_t i = 0; i < FEATURE_COUNT; i++) {
+		detach(attachments, i);
+		*attachments->status[i].attached = '\0';
+	}
+}
+
 /* As verify.h has it. */
 static const char *verify(const struct attachments *attachments, size_t feature, enum way way,
 			  const char *target)
@@ -373,10 +430,9 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 
 	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
 		const struct probe *probe = &rung->probes[i];
-		struct bpf_program *program;
 
-		program = bpf_object__find_program_by_name(attachments->object, probe->program);
-		attachments->links[feature][i] = attach_probe(rung, probe, program);
+		attachments->links[feature][i] =
+			attach_probe(rung, probe, find_program(attachments, probe));
 		if (attachments->links[feature][i] || probe->optional)
 			continue;
 		refuse(status, rung, probe->target, explain(rung, errno));
@@ -418,20 +474,44 @@ static void drop_orphans(struct attachments *attachments)
 	}
 }
 
+/*
+ * By the highest rung that holds. Return: false: there is one to try yet, and its programs have
+ * not been loaded.
+ */
+static bool attach_feature(struct attachments *attachments, size_t feature)
+{
+	const struct rung *loaded = best_rung(attachments, feature), *rung = loaded;
+
+	while (rung && (rung == loaded || rung->way == NAMES)) {
+		if (attach_rung(attachments, feature, rung))
+			return true;
+		step_down(attachments, feature, rung);
+		rung = best_rung(attachments, feature);
+	}
+	return !rung;
+}
+
 bool attach_all(struct attachments *attachments, bool *pci_bypass_seen)
 {
-	bool any = false;
+	bool all = true;
 
 	for (size_t i = FEATURE_COUNT; i-- > 0;) {
-		for (size_t j = 0; j < MAX_RUNGS; j++)
-			if (attachments->possible[i][j] &&
-			    attach_rung(attachments, i, &features[i].rungs[j]))
-				break;
+		all = attach_feature(attachments, i) && all;
 		/* The next one's programs need to know. */
 		if (i == FEATURE_PCI_BYPASS)
 			*pci_bypass_seen = *attachments->status[i].attached;
 	}
-	drop_orphans(attachments);
+	if (all)
+		drop_orphans(attachments);
+	else
+		attach_undo(attachments);
+	return all;
+}
+
+bool attach_sees_any(const struct attachments *attachments)
+{
+	bool any = false;
+
 	for (size_t i = 0; i < FEATURE_COUNT; i++)
 		any |= features[i].hop < HOP_COUNT && *attachments->status[i].attached;
 	return any;
@@ -503,8 +583,6 @@ void attach_free(struct attachments *attachments)
 {
 	if (!attachments)
 		return;
-	/* The earlier hop first: what is under way is let through to its end. */
-	for (size_t i = 0; i < FEATURE_COUNT; i++)
-		detach(attachments, i);
+	attach_undo(attachments);
 	free(attachments);
 }

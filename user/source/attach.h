@@ -12,23 +12,40 @@
 struct attachments;
 
 /**
- * attach_plan - before loading: which rungs does this kernel have?
- * @object:	opened; the programs that have no chance are left out of loading, for one
- *		that is refused would fail them all
+ * attach_new - what is attached: nothing yet
  * @hops:	mask of the hops asked for
- * @result:	to be freed by attach_free()
  *
- * Return: 0 or an exit code, reported.
+ * Return: to be freed by attach_free(); NULL: out of memory.
  */
-int attach_plan(struct bpf_object *object, unsigned int hops, struct attachments **result);
+struct attachments *attach_new(unsigned int hops);
 
 /**
- * attach_all - attach what has been loaded, each by the highest rung that holds
+ * attach_plan - before loading: what is to be loaded?
+ * @object:	opened. Of each feature's rungs that this kernel may have the highest one is
+ *		loaded: one that is refused would fail all, and the verifier takes its time
+ */
+void attach_plan(struct attachments *attachments, struct bpf_object *object);
+
+/**
+ * attach_without_fentry - after loading has failed: give up the rungs that may be at fault
+ * @error:	the errno of it
+ *
+ * Return: whether there were any; if so, attach_plan() and loading are worth another try.
+ */
+bool attach_without_fentry(struct attachments *attachments, int error);
+
+/**
+ * attach_all - attach what has been loaded
  * @pci_bypass_seen: the programs' own: set before those that look at it can run
  *
- * Return: whether any hop can be seen. What can't be had is in the status.
+ * Return: false if a rung did not hold, and the next has not been loaded: nothing is attached,
+ * and an object opened anew is to be planned, loaded and attached. What can't be had at all is
+ * in the status.
  */
 bool attach_all(struct attachments *attachments, bool *pci_bypass_seen);
+
+/* Whether any hop is seen. */
+bool attach_sees_any(const struct attachments *attachments);
 
 /* What became of each feature; valid until attach_free(). */
 const struct feature_status *attach_status(const struct attachments *attachments, size_t *count);

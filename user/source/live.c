@@ -373,20 +373,28 @@ static void live_stop(struct source *source)
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
+static void unload(struct live *live)
+{
+	ring_buffer__free(live->streams);
+	live->streams = NULL;
+	memory_unmap(&live->memory, live->programs);
+	imstrace_bpf__destroy(live->programs);
+	live->programs = NULL;
+}
+
 static void live_close(struct source *source)
 {
 	struct live *live = (struct live *)source;
 
 	if (live->attachments)
 		live_stop(source);
-	ring_buffer__free(live->streams);
-	memory_unmap(&live->memory, live->programs);
-	imstrace_bpf__destroy(live->programs);
+	unload(live);
 	free(live->named);
 	free(live->known);
 	free(live);
 }
 
+/* Return: 0, -EAGAIN if it may be better next time, or an exit code, reported. */
 static int load(struct live *live, const struct live_options *options)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
@@ -400,15 +408,15 @@ static int load(struct live *live, const struct live_options *options)
 	memory_size(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
-	ret = attach_plan(programs->obj, options->hops, &live->attachments);
-	if (ret)
-		return ret;
+	attach_plan(live->attachments, programs->obj);
 
 	ret = imstrace_bpf__load(programs);
 	if (ret == -EPERM)
 		return fault(EXIT_MISSING,
 			     "A container or lockdown may forbid it: see -v, and try outside",
 			     "the kernel refused to load the BPF programs");
+	if (ret && attach_without_fentry(live->attachments, -ret))
+		return -EAGAIN;
 	if (ret)
 		return fault(EXIT_RUNTIME, "See the kernel's reasons with -v",
 			     "loading the BPF programs failed: %s", strerror(-ret));
@@ -420,8 +428,7 @@ static int map_memory(struct live *live)
 	if (!memory_map(&live->memory, live->programs, &live->source))
 		return fault(EXIT_RUNTIME, NULL, "mapping the counters failed: %s",
 			     strerror(errno));
-	live->named = calloc(live->source.capacity, sizeof(*live->named));
-	return live->named ? 0 : fault(EXIT_RUNTIME, NULL, "out of memory");
+	return 0;
 }
 
 static int open_streams(struct live *live)
@@ -435,6 +442,37 @@ static int open_streams(struct live *live)
 			     on_interrupt, live))
 		return fault(EXIT_RUNTIME, NULL, "opening the event streams failed: %s",
 			     strerror(errno));
+	return 0;
+}
+
+static int attach(struct live *live)
+{
+	return attach_all(live->attachments, &live->programs->bss->pci_bypass_seen) ? 0 : -EAGAIN;
+}
+
+/* Each time that a rung of the ladder does not hold, there is one less: this ends. */
+static int load_and_attach(struct live *live, const struct live_options *options)
+{
+	int ret;
+
+	live->attachments = attach_new(options->hops);
+	if (!live->attachments)
+		return fault(EXIT_RUNTIME, NULL, "out of memory");
+	for (;;) {
+		ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?: attach(live);
+		if (ret != -EAGAIN)
+			break;
+		unload(live);
+	}
+	if (ret)
+		return ret;
+	live->named = calloc(live->source.capacity, sizeof(*live->named));
+	if (!live->named)
+		return fault(EXIT_RUNTIME, NULL, "out of memory");
+	if (!attach_sees_any(live->attachments) && !options->trial)
+		return fault(EXIT_MISSING,
+			     "See what was tried, and why not, with imstrace check",
+			     "no hop of an interrupt can be seen on this system");
 	return 0;
 }
 
@@ -471,11 +509,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.ignore = live_ignore;
 	live->source.close = live_close;
 
-	ret = load(live, options) ?: map_memory(live) ?: open_streams(live);
-	if (!ret && !attach_all(live->attachments, &live->programs->bss->pci_bypass_seen) &&
-	    !options->trial)
-		ret = fault(EXIT_MISSING, "See what was tried, and why not, with imstrace check",
-			    "no hop of an interrupt can be seen on this system");
+	ret = load_and_attach(live, options);
 	if (ret) {
 		live_close(&live->source);
 		return ret;

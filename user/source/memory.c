@@ -91,4 +91,5 @@ void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
 	unmap_array(memory->histograms, programs->maps.histograms);
 	unmap_array(memory->blocks, programs->maps.blocks);
 	unmap_array(memory->guests, programs->maps.guest_interrupts);
+	*memory = (struct memory) { 0 };
 }
