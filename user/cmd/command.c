@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_export,
 	&command_run,
 	&command_gate,
+	&command_history,
 	&command_lint,
 	&command_check,
 	NULL

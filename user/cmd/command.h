@@ -22,7 +22,7 @@ struct command {
 };
 
 extern const struct command command_live, command_record, command_report, command_script,
-	command_export, command_run, command_gate, command_lint, command_check;
+	command_export, command_run, command_gate, command_history, command_lint, command_check;
 
 /* All of them; the last is NULL. */
 extern const struct command *const commands[];

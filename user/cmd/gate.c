@@ -98,20 +98,10 @@ static char *add_formats(int key, const char *text, void *input)
 	return help_with(key, text, write_formats);
 }
 
-/* "5%" or "5", into 0.05. */
-static bool parse_percent(const char *text, double *share)
-{
-	char *end;
-
-	if (!strchr("0123456789.", *text) || strpbrk(text, "xX"))
-		return false;
-	*share = strtod(text, &end) / 100;
-	return end != text && (!*end || !strcmp(end, "%"));
-}
-
 static bool parse_limit(struct gate_command *command, const char *text)
 {
 	const char *equals = strchr(text, '=');
+	enum percentile percentile;
 	double limit;
 
 	if (!parse_percent(equals ? equals + 1 : text, &limit) || limit < LEAST_LIMIT || limit > 100)
@@ -124,15 +114,11 @@ static bool parse_limit(struct gate_command *command, const char *text)
 		command->gate.limits[PERCENTILE_p99] = limit;
 		return true;
 	}
-	for (unsigned int i = 0; i < PERCENTILE_COUNT; i++) {
-		const char *name = percentile_name(i);
-
-		if (strlen(name) != (size_t)(equals - text) || strncmp(name, text, equals - text))
-			continue;
-		command->gate.limits[i] = limit;
-		return true;
-	}
-	return false;
+	percentile = percentile_find(text, equals - text);
+	if (percentile == PERCENTILE_COUNT)
+		return false;
+	command->gate.limits[percentile] = limit;
+	return true;
 }
 
 static const struct gate_format *find_format(const char *name)

@@ -13,25 +13,6 @@ enum { BASE, NEW };
 /* Of a bucket, as a share of the times in it, at most. */
 #define BUCKET_WIDTH	(1.0 / (1 << HISTOGRAM_BITS))
 
-static const struct {
-	const char *name;
-	double percent;
-} percentiles[] = {
-#define X(name, heading, percent) [PERCENTILE_##name] = { #name, percent },
-	IMSTRACE_PERCENTILES(X)
-#undef X
-};
-
-const char *percentile_name(enum percentile percentile)
-{
-	return percentiles[percentile].name;
-}
-
-double percentile_percent(enum percentile percentile)
-{
-	return percentiles[percentile].percent;
-}
-
 const char *cell_state_name(enum cell_state state)
 {
 	static const char *const names[] = {

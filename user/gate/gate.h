@@ -6,18 +6,9 @@
 #ifndef IMSTRACE_GATE_H
 #define IMSTRACE_GATE_H
 
+#include "../measure/percentiles.h"
 #include "../statistics/rank.h"
 #include "../summary/groups.h"
-
-enum percentile {
-#define X(name, heading, percent) PERCENTILE_##name,
-	IMSTRACE_PERCENTILES(X)
-#undef X
-	PERCENTILE_COUNT
-};
-
-const char *percentile_name(enum percentile percentile);
-double percentile_percent(enum percentile percentile);
 
 /**
  * struct gate_options - what is a regression
