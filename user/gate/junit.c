@@ -10,7 +10,7 @@ static void write_case(FILE *out, const struct gate_cell *cell)
 	xml_write(out, cell->group->name);
 	fprintf(out, "\" name=\"%s %s\"", stage_name(cell->stage), percentile_name(cell->percentile));
 	if (cell->state == CELL_REGRESSED) {
-		fprintf(out, "><failure message=\"%s\">%s to %s us, %s; interval %s, p %.2g, limit "
+		fprintf(out, "><failure type=\"regression\" message=\"%s\">%s to %s us, %s; interval %s, p %.2g, limit "
 			"%+.1f %%</failure></testcase>\n", gate_change(change, cell),
 			gate_time(base, cell->base), gate_time(new, cell->new), change,
 			gate_interval(interval, cell), cell->p, 100 * cell->limit);
