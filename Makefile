@@ -155,7 +155,7 @@ $(B)/tests/%.skel.h: $(B)/tests/%.bpf.o
 $(B)/tests/replay/%.o $(B)/tests/bench/%.o: C_FLAGS += -I$(@D)
 $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
-$(B)/tests/bench/native.o: $(B)/tests/bench/floor.skel.h
+$(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
 REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts modes random)
 
@@ -164,6 +164,10 @@ $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_O
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
 
 replay-tests: $(REPLAY_TESTS)
+
+$(B)/tests/bench/floor: $(B)/tests/bench/floor.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
 
 $(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPLAY_OBJECTS)
 	$(call say,LINK,$@)

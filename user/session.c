@@ -161,6 +161,21 @@ static int drain(struct session *session)
 	return ret;
 }
 
+static void show_summary(const struct session *session)
+{
+	const struct session_options *options = session->options;
+	const struct report *report = measurement_summary(session->measurement);
+
+	if (options->no_summary) {
+		sink_warn_of_loss(report);
+		return;
+	}
+	options->sink->summary(stdout, report);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		if (options->histograms & 1U << stage)
+			options->sink->histograms(stdout, report, stage);
+}
+
 static int follow(struct session *session)
 {
 	const struct session_options *options = session->options;
@@ -191,8 +206,8 @@ static int follow(struct session *session)
 			return ret;
 	} while (!last);
 
-	if (!options->lint_only && !options->no_summary)
-		options->sink->summary(stdout, measurement_summary(session->measurement));
+	if (!options->lint_only)
+		show_summary(session);
 	if (options->slowest) {
 		slowest_sort(&session->slowest);
 		options->sink->slowest(stdout, &session->slowest);

@@ -14,7 +14,8 @@
  * @lifecycle:	show their lifecycle
  * @interrupts:	show every interrupt; the source must have been opened so
  * @slowest:	show so many of the slowest interrupts; like @interrupts
- * @no_summary:	of what was measured
+ * @histograms:	show the distributions of these stages: a mask by enum imstrace_stage
+ * @no_summary:	of what was measured; only a warning if something was lost
  * @lint:	show what is wrong with their drivers, and a verdict at the end
  * @lint_only:	and nothing else
  * @interval:	ns of the source's time between tables, 0: none
@@ -27,6 +28,7 @@ struct session_options {
 	bool lifecycle;
 	bool interrupts;
 	size_t slowest;
+	unsigned int histograms;
 	bool no_summary;
 	bool lint;
 	bool lint_only;

@@ -98,11 +98,53 @@ static void expect_same_figures(json_t *live, json_t *read)
 	}
 }
 
+/* Each distribution has as many times as the summary counts. */
+static void expect_distributions(json_t *summary)
+{
+	json_t *vector, *histogram, *bucket;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(summary, "vectors"), i, vector) {
+		long long count = 0;
+		char command[512];
+
+		snprintf(command, sizeof(command),
+			 IMSTRACE " report --json --slowest 0 --histogram deliver --vector %lld "
+			 "--device %s " RECORDING, number(vector, "vector"), text(vector, "device"));
+		histogram = line_of("histogram", command);
+		json_array_foreach(json_object_get(histogram, "buckets"), j, bucket)
+			count += json_integer_value(json_array_get(bucket, 2));
+		assert_int_equal(count, number(vector, "stages.deliver.count"));
+		json_decref(histogram);
+	}
+}
+
+/* What can be read of a recording can be read of the running kernel. */
+static void of_the_running_kernel(void **state)
+{
+	json_t *slowest;
+	struct program program;
+	int status;
+
+	(void)state;
+	program = program_start_to(OUTPUT "/now.json", IMSTRACE, "report --json --slowest 5");
+	free(lab_output(&status, "while ! grep -q start " OUTPUT "/now.json; do sleep 0.1; done"));
+	json_decref(guest_run("--timeout 30 --count 100 --emulated-count 10 --no-stamps " DEVICE));
+	kill(program.pid, SIGINT);
+	assert_int_equal(program_end(&program), 0);
+	slowest = line_of("slowest", "cat " OUTPUT "/now.json");
+	assert_int_equal(json_array_size(json_object_get(slowest, "interrupts")), 5);
+	json_decref(slowest);
+	free(lab_output(&status, IMSTRACE " export --to csv -d 100ms | grep -c ^time,device"));
+	assert_int_equal(status, 0);
+}
+
 /* The same run recorded and watched gives the same numbers, and any reader of CTF the same events. */
 static void same_as_live(void **state)
 {
 	struct program program = record_start("");
 	json_t *truth, *live, *read, *slowest;
+	int status;
 
 	(void)state;
 	json_decref(guest_run("--timeout 30 --count 300 --emulated-count 50 --no-stamps " DEVICE));
@@ -124,6 +166,15 @@ static void same_as_live(void **state)
 		count_lines(IMSTRACE " script --only lifecycle --json " RECORDING
 			    " | grep -c '\"type\":\"lifecycle\"'"),
 		count_lines("babeltrace2 " RECORDING " | grep -vc 'imstrace:interrupt\\|imstrace:vector:'"));
+	assert_int_equal(
+		count_lines(IMSTRACE " script --fields device,vector,end,total_ns " RECORDING " | wc -l"),
+		count_lines("babeltrace2 " RECORDING " | grep -c imstrace:interrupt"));
+	assert_int_equal(
+		count_lines(IMSTRACE " export --to csv " RECORDING " | wc -l"),
+		1 + count_lines("babeltrace2 " RECORDING " | grep -c imstrace:interrupt"));
+	expect_distributions(read);
+	free(lab_output(&status, IMSTRACE " lint " RECORDING));
+	assert_int_equal(status, 0);
 	/* Without a warning. */
 	assert_int_equal(count_lines("babeltrace2 " RECORDING " 2>&1 >/dev/null | wc -l"), 0);
 	json_decref(slowest);
@@ -234,6 +285,7 @@ int run_recording(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(same_as_live, lab_teardown),
+		cmocka_unit_test_teardown(of_the_running_kernel, lab_teardown),
 		cmocka_unit_test_teardown(killed, lab_teardown),
 		cmocka_unit_test_teardown(disk_full, lab_teardown),
 		cmocka_unit_test_teardown(only_some, lab_teardown),

@@ -73,7 +73,7 @@ static const uint8_t *end_of_file(const uint8_t *at, const uint8_t *end, const u
 static void show(const struct session_options *options, uint64_t from, uint64_t to)
 {
 	const struct recording_options recording = {
-		.directory = directory, .from = from, .to = to,
+		.directory = directory, .from = from, .until = to,
 	};
 	struct source *source;
 

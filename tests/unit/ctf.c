@@ -87,7 +87,7 @@ static void on_interrupt(void *context, const struct imstrace_interrupt *interru
 static void read_part(struct fixture *fixture, __u64 from, __u64 to)
 {
 	const struct recording_options options = {
-		.directory = fixture->directory, .from = from, .to = to,
+		.directory = fixture->directory, .from = from, .until = to,
 	};
 
 	memset(fixture->seen, 0, sizeof(*fixture->seen));

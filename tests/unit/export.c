@@ -8,6 +8,7 @@
 
 #include "../../user/measure/accounts.h"
 #include "../../user/session.h"
+#include "../../user/sink/fields.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -159,7 +160,9 @@ struct text {
 
 static struct text export(const struct sink *sink)
 {
-	const struct session_options options = { .sink = sink, .interrupts = sink->interrupt };
+	const struct session_options options = {
+		.sink = sink, .interrupts = sink->interrupt, .no_summary = !sink->summary,
+	};
 	FILE *real_out = stdout, *real_err = stderr;
 	struct output out, err;
 	int ret;
@@ -345,6 +348,58 @@ static void csv_survives_hostile_names(void **state)
 		assert_string_equal(at, "");
 		end(&text);
 	}
+}
+
+/* The fields of script */
+
+static void fields_are_those_of_csv(void **state)
+{
+	char *fields[CSV_COLUMNS], *at, *line, *rest;
+	struct text csv, text;
+
+	(void)state;
+	begin();
+	add_random(200, 2);
+	csv = export(&csv_sink);
+	free(input.fake);
+	begin();
+	add_random(200, 2);
+	assert_true(fields_choose("total_ns,device,pasid,end,irq_time,end"));
+	text = export(&fields_sink);
+	at = csv.text;
+	csv_row(&at, fields);
+	for (line = strtok_r(text.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char expected[256];
+
+		csv_row(&at, fields);
+		snprintf(expected, sizeof(expected), "%s\t%s\t%s\t%s\t%s\t%s",
+			 *fields[21] ? fields[21] : "-", fields[1], *fields[5] ? fields[5] : "-",
+			 fields[10], *fields[11] ? fields[11] : "-", fields[10]);
+		assert_string_equal(line, expected);
+	}
+	assert_string_equal(at, "");
+	free(csv.text);
+	free(csv.errors);
+	end(&text);
+}
+
+static void fields_are_refused(void **state)
+{
+	char many[16 * FIELD_COUNT] = "irq";
+
+	(void)state;
+	assert_false(fields_choose(""));
+	assert_false(fields_choose("irq,"));
+	assert_false(fields_choose(",irq"));
+	assert_false(fields_choose("irq,,cpu"));
+	assert_false(fields_choose("irq cpu"));
+	assert_false(fields_choose("ir"));
+	assert_false(fields_choose("irq_ns"));
+	for (size_t i = 1; i < 2 * FIELD_COUNT; i++)
+		strcat(many, ",irq");
+	assert_true(fields_choose(many));
+	strcat(many, ",irq");
+	assert_false(fields_choose(many));
 }
 
 /* Slices, of either format */
@@ -1329,6 +1384,8 @@ int main(void)
 		cmocka_unit_test(an_escaped_name_is_cut_between_escapes),
 		cmocka_unit_test(csv_has_every_interrupt),
 		cmocka_unit_test(csv_survives_hostile_names),
+		cmocka_unit_test(fields_are_those_of_csv),
+		cmocka_unit_test(fields_are_refused),
 		cmocka_unit_test(chrome_slices_nest_and_flows_pair),
 		cmocka_unit_test(chrome_tells_of_an_interrupt),
 		cmocka_unit_test(chrome_survives_hostile_names),

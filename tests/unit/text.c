@@ -626,6 +626,101 @@ static void a_check_of_nothing(void **state)
 	assert_text(check(NULL), CHECKED_ENVIRONMENT "Nothing can be measured.\n");
 }
 
+static char *histograms(const struct report *report, enum imstrace_stage stage)
+{
+	struct output output;
+
+	text_sink.histograms(output_open(&output), report, stage);
+	return output_close(&output);
+}
+
+/* A row of the table of a distribution. */
+struct row {
+	double low, high;
+	unsigned long long count;
+	size_t bar;
+};
+
+static size_t read_rows(const char *text, struct row *rows, size_t most)
+{
+	size_t count = 0;
+
+	for (const char *line = strchr(text, '\n'); line; line = strchr(line + 1, '\n')) {
+		struct row row = { 0 };
+		int end = 0;
+
+		if (sscanf(line, "\n %lf … %lf %llu %*f %% %n", &row.low, &row.high, &row.count,
+			   &end) < 3)
+			continue;
+		row.bar = strspn(line + end, "#");
+		assert_true(count < most);
+		rows[count++] = row;
+	}
+	return count;
+}
+
+static void a_distribution_has_every_value(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	size_t index = fake_vector(fake, UUID_A, 0) * STAGE_COUNT + STAGE_TOTAL, rows, in = 0;
+	struct row row[64];
+	__u64 seed = 7;
+	char *text;
+
+	(void)state;
+	fake->accounts[0].hops[HOP_EOI] = 2001;
+	/* Two thousand near 10 us, and one far off. */
+	for (size_t i = 0; i < 2000; i++)
+		fake_value(fake, index, 9000 + random_next(&seed) % 2000);
+	fake_value(fake, index, 5000000);
+	measurement_interval(measurement, 2 * SECOND);
+	text = histograms(measurement_summary(measurement), STAGE_TOTAL);
+	rows = read_rows(text, row, 64);
+	assert_in_range(rows, 5, 20);
+	for (size_t i = 0; i < rows; i++) {
+		in += row[i].count;
+		assert_int_equal(row[i].bar > 0, row[i].count > 0);
+		assert_true(row[i].low < row[i].high);
+		assert_true(!i || row[i].low == row[i - 1].high);
+	}
+	assert_int_equal(in, 2001);
+	assert_true(row[0].low <= 9.0 && row[rows - 1].low <= 5000 && row[rows - 1].high > 5000);
+	assert_int_equal(row[rows - 1].count, 1);
+	free(text);
+
+	text = histograms(measurement_summary(measurement), STAGE_HANDLER);
+	assert_non_null(strstr(text, "vector 0, handler: there was none\n"));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
+static void a_distribution_says_what_is_missing(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	size_t index = fake_vector(fake, UUID_A, 0) * STAGE_COUNT + STAGE_TOTAL;
+	struct row row[4];
+	char *text;
+
+	(void)state;
+	fake->accounts[0].hops[HOP_EOI] = 3;
+	fake_value(fake, index, 100);
+	/* No block is left for the others. */
+	fake->source.block_capacity = fake->totals.blocks;
+	fake_value(fake, index, 1000000);
+	fake_value(fake, index, 2000000);
+	measurement_interval(measurement, 2 * SECOND);
+	text = histograms(measurement_summary(measurement), STAGE_TOTAL);
+	assert_int_equal(read_rows(text, row, 4), 1);
+	assert_int_equal(row[0].count, 1);
+	assert_non_null(strstr(text, "\n  2 are in no row: there was no room for them\n"));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -640,6 +735,8 @@ int main(void)
 		cmocka_unit_test(a_summary_says_when_nothing_was_seen),
 		cmocka_unit_test(a_summary_says_why_hops_are_missing),
 		cmocka_unit_test(losses_are_shown),
+		cmocka_unit_test(a_distribution_has_every_value),
+		cmocka_unit_test(a_distribution_says_what_is_missing),
 		cmocka_unit_test(hostile_names_are_harmless),
 		cmocka_unit_test(a_name_without_an_end_is_cut),
 		cmocka_unit_test(names_of_ends_and_causes),

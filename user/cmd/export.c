@@ -43,6 +43,7 @@ enum option_key {
 };
 
 static const struct argp_option options[] = {
+	{ .doc = "When to end:", .group = GROUP_END },
 	{ .doc = "What to write, and where to:", .group = GROUP_SHOW },
 	{ "to", KEY_TO_FORMAT, "FORMAT", 0, "One of those below", 0 },
 	{ "output", 'o', "FILE", 0, "Into FILE, and not to stdout", 0 },
@@ -51,16 +52,18 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Writes a recording in the format of another tool."
+	"Writes what happened in the format of another tool: in the recording DIR or, without one, "
+	"in the running kernel until the end."
 	"\v"
 	"EXAMPLES\n"
 	"  imstrace export --to perfetto -o slow.pftrace slow   for ui.perfetto.dev\n"
 	"  imstrace export --to csv --from 2s --until 3s slow   one second of it\n"
 	"  imstrace export --to hgrm --vector 1 --stage total slow > total.hgrm\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording.";
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege "
+	"or a kernel feature is missing.";
 
 struct export_command {
-	struct recording_options recording;
+	struct source_options source;
 	struct session_options session;
 	const struct format *format;
 	const char *output;
@@ -103,8 +106,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->recording;
+		state->child_inputs[0] = &command->session.duration;
 		state->child_inputs[1] = &command->session.filter;
+		state->child_inputs[2] = &command->source;
 		break;
 	case KEY_TO_FORMAT:
 		command->format = find_format(value);
@@ -149,15 +153,16 @@ static int open_output(const struct export_command *command)
 }
 
 static const struct argp_child children[] = {
-	RECORDING_CHILD(&export_recording_argp),
+	OPTIONS_CHILD(&duration_argp),
 	FILTER_CHILD,
+	OPTIONS_CHILD(&source_argp),
 	{ 0 }
 };
 
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = RECORDING_ARGUMENT,
+	.args_doc = SOURCE_ARGUMENT,
 	.doc = doc,
 	.children = children,
 	.help_filter = add_formats,
@@ -165,7 +170,7 @@ static const struct argp argp = {
 
 static int run(int argc, char **argv)
 {
-	struct export_command command = { .stage = STAGE_COUNT };
+	struct export_command command = { .source = SOURCE_DEFAULTS, .stage = STAGE_COUNT };
 	struct session_options *session = &command.session;
 	struct source *source;
 	int ret;
@@ -179,7 +184,8 @@ static int run(int argc, char **argv)
 	session->interrupts = session->sink->interrupt;
 	stop_on_signals();
 	/* What is in FILE stays there if there is nothing to put in its place. */
-	ret = recording_open(&source, &command.recording);
+	command.source.live.interrupts = session->interrupts;
+	ret = source_open(&source, &command.source);
 	if (ret)
 		return ret;
 	ret = open_output(&command);
@@ -192,7 +198,7 @@ static int run(int argc, char **argv)
 
 const struct command command_export = {
 	.name = "export",
-	.what = "a recording in the formats of other tools",
+	.what = "a recording, or what happens now, in the formats of other tools",
 	.argp = &argp,
 	.run = run,
 };

@@ -4,7 +4,6 @@
  */
 #include "../fault.h"
 #include "../session.h"
-#include "../source/live.h"
 #include "../stop.h"
 #include "command.h"
 #include "options.h"
@@ -20,13 +19,15 @@ static const struct argp_option options[] = {
 static const char doc[] =
 	"Watches every vector being set up and torn down, and its interrupts in between, and "
 	"says what its driver does out of order: each finding as it happens, and a verdict at "
-	"the end or on Ctrl-C."
+	"the end or on Ctrl-C: of the running kernel or, with DIR, of what imstrace record has "
+	"kept."
 	"\v"
 	"What happened before, or was lost, is not judged. docs/lint.md says more of each "
 	"finding.\n\n"
 	"EXAMPLES\n"
 	"  imstrace lint                       all drivers, until Ctrl-C\n"
-	"  imstrace lint -d 1m --device '83b8*' --json    one device, for a script\n\n"
+	"  imstrace lint -d 1m --device '83b8*' --json    one device, for a script\n"
+	"  imstrace lint slow                  what the recording ./slow has\n\n"
 	"EXIT STATUS  0 clean, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
 	"feature is missing, 4 something was found, 5 no verdict: events were lost, or there was "
 	"nothing to judge.";
@@ -45,7 +46,7 @@ static char *add_findings(int key, const char *text, void *input)
 }
 
 struct lint_command {
-	struct live_options live;
+	struct source_options source;
 	struct session_options session;
 };
 
@@ -59,7 +60,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	state->child_inputs[0] = &command->session.duration;
 	state->child_inputs[1] = &command->session.sink;
 	state->child_inputs[2] = &command->session.filter;
-	state->child_inputs[3] = &command->live;
+	state->child_inputs[3] = &command->source;
 	return 0;
 }
 
@@ -67,13 +68,14 @@ static const struct argp_child children[] = {
 	OPTIONS_CHILD(&duration_argp),
 	OPTIONS_CHILD(&json_argp),
 	FILTER_CHILD,
-	LIVE_CHILD(&live_argp),
+	OPTIONS_CHILD(&source_argp),
 	{ 0 }
 };
 
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
+	.args_doc = SOURCE_ARGUMENT,
 	.doc = doc,
 	.children = children,
 	.help_filter = add_findings,
@@ -82,18 +84,18 @@ static const struct argp argp = {
 static int run(int argc, char **argv)
 {
 	struct lint_command command = {
-		.live = LIVE_DEFAULTS,
+		.source = SOURCE_DEFAULTS,
 		.session = { .sink = &text_sink, .lint = true, .lint_only = true },
 	};
 	struct source *source;
 	int ret;
 
 	/* What a driver does ends with the signal: KVM need not be there. */
-	command.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
+	command.source.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
 		return EXIT_USAGE;
 	stop_on_signals();
-	ret = live_open(&source, &command.live);
+	ret = source_open(&source, &command.source);
 	return ret ?: session_run(source, &command.session);
 }
 

@@ -59,22 +59,47 @@ bool parse_percent(const char *text, double *share)
 	return end != text && (!*end || !strcmp(end, "%"));
 }
 
-bool parse_hops(const char *text, unsigned int *mask)
+/* A list of some of @count names, into a mask. */
+static bool parse_names(const char *text, const char *(*name)(unsigned int), unsigned int count,
+			unsigned int *mask)
 {
 	*mask = 0;
 	do {
 		size_t length = strcspn(text, ",");
-		unsigned int hop = 0;
+		unsigned int i = 0;
 
-		while (hop < HOP_COUNT && (strlen(hop_name(hop)) != length ||
-					   strncmp(hop_name(hop), text, length)))
-			hop++;
-		if (hop == HOP_COUNT)
+		while (i < count && (strlen(name(i)) != length || strncmp(name(i), text, length)))
+			i++;
+		if (i == count)
 			return false;
-		*mask |= 1U << hop;
+		*mask |= 1U << i;
 		text += length;
 	} while (*text++ == ',');
 	return true;
+}
+
+static const char *name_of_hop(unsigned int hop)
+{
+	return hop_name(hop);
+}
+
+bool parse_hops(const char *text, unsigned int *mask)
+{
+	return parse_names(text, name_of_hop, HOP_COUNT, mask);
+}
+
+static const char *name_of_stage(unsigned int stage)
+{
+	return stage_name(stage);
+}
+
+bool parse_stages(const char *text, unsigned int *mask)
+{
+	if (!strcmp(text, "all")) {
+		*mask = (1U << STAGE_COUNT) - 1;
+		return true;
+	}
+	return parse_names(text, name_of_stage, STAGE_COUNT, mask);
 }
 
 char *help_with(int key, const char *text, void (*write)(FILE *out))
@@ -195,6 +220,7 @@ static error_t parse_kernel(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case KEY_BTF:
 		live->btf = value;
+		live->given = "btf";
 		break;
 	case 'v':
 		live->verbose++;
@@ -245,15 +271,18 @@ static error_t parse_live(int key, char *value, struct argp_state *state)
 		if (!parse_hops(value, &live->hops))
 			argp_error(state, "--hops wants a list of irq, signal, accept, inject and "
 				   "eoi, not \"%s\"", value);
+		live->given = "hops";
 		/* Each is found by the one before, but that an interrupt begins by either. */
 		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
 			if (live->hops & 1U << hop && !(live->hops & 1U << (hop - 1)))
 				argp_error(state, "--hops: a hop after signal needs the one before");
 		break;
 	case KEY_MAX_VECTORS:
+		live->given = "max-vectors";
 		live->max_vectors = parse_room("max-vectors", value, MOST_VECTORS, state);
 		break;
 	case KEY_MAX_VCPUS:
+		live->given = "max-vcpus";
 		live->max_vcpus = parse_room("max-vcpus", value, MOST_VCPUS, state);
 		break;
 	default:
@@ -269,19 +298,12 @@ const struct argp live_argp = {
 };
 
 enum recording_key {
-	KEY_FROM = 0x3000, KEY_TO,
+	KEY_FROM = 0x3000, KEY_UNTIL,
 };
 
 static const struct argp_option recording_options[] = {
 	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
-	{ "to", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
-	{ "until", KEY_TO, NULL, OPTION_ALIAS, NULL, 0 },
-	{ 0 }
-};
-
-static const struct argp_option export_recording_options[] = {
-	{ "from", KEY_FROM, "TIME", 0, "Leave out what ended earlier than TIME after its beginning", 0 },
-	{ "until", KEY_TO, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
+	{ "until", KEY_UNTIL, "TIME", 0, "Leave out what ended later than TIME after its beginning", 0 },
 	{ 0 }
 };
 
@@ -294,22 +316,21 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 		if (!parse_duration(value, &recording->from))
 			argp_error(state, "--from wants a time such as 2s or 1500ms, not \"%s\"", value);
 		break;
-	case KEY_TO:
-		if (!parse_duration(value, &recording->to) || !recording->to)
-			argp_error(state, "the end wants to be a time such as 3s or 1500ms, "
-				   "not \"%s\"", value);
+	case KEY_UNTIL:
+		if (!parse_duration(value, &recording->until) || !recording->until)
+			argp_error(state, "--until wants a time such as 3s or 1500ms, not \"%s\"",
+				   value);
 		break;
 	case ARGP_KEY_ARG:
 		if (recording->directory)
 			argp_error(state, "there is one recording too many: %s", value);
 		recording->directory = value;
 		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which recording? Name the directory that imstrace record has made");
-		break;
 	case ARGP_KEY_END:
-		if (recording->to && recording->to <= recording->from)
-			argp_error(state, "the end is not after --from");
+		if (!recording->directory && (recording->from || recording->until))
+			argp_error(state, "--from and --until are for a recording: name its directory");
+		if (recording->until && recording->until <= recording->from)
+			argp_error(state, "--until is not after --from");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -317,7 +338,41 @@ static error_t parse_recording(int key, char *value, struct argp_state *state)
 	return 0;
 }
 
-const struct argp recording_argp = { .options = recording_options, .parser = parse_recording };
-const struct argp export_recording_argp = {
-	.options = export_recording_options, .parser = parse_recording,
+static const struct argp recording_argp = {
+	.options = recording_options, .parser = parse_recording,
 };
+
+static error_t parse_source(int key, char *value, struct argp_state *state)
+{
+	struct source_options *source = state->input;
+
+	(void)value;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &source->recording;
+		state->child_inputs[1] = &source->live;
+		break;
+	case ARGP_KEY_END:
+		if (source->recording.directory && source->live.given)
+			argp_error(state, "--%s is for the running kernel, and %s is a recording",
+				   source->live.given, source->recording.directory);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child source_children[] = {
+	{ &recording_argp, 0, "Of a recording:", GROUP_RECORDING },
+	LIVE_CHILD(&live_argp),
+	{ 0 }
+};
+
+const struct argp source_argp = { .parser = parse_source, .children = source_children };
+
+int source_open(struct source **source, const struct source_options *options)
+{
+	return options->recording.directory ? recording_open(source, &options->recording) :
+					      live_open(source, &options->live);
+}

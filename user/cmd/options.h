@@ -22,6 +22,8 @@ bool parse_number(const char *text, __u64 max, __u64 *number);
 bool parse_percent(const char *text, double *share);
 /* A list of hops such as "irq,signal", into a mask by enum imstrace_hop. */
 bool parse_hops(const char *text, unsigned int *mask);
+/* Likewise of stages, by enum imstrace_stage; or "all". */
+bool parse_stages(const char *text, unsigned int *mask);
 
 /*
  * For a help_filter of argp: what @write writes stands before the text that follows the options.
@@ -63,14 +65,19 @@ extern const struct argp live_argp;
 extern const struct argp kernel_argp;
 #define LIVE_CHILD(argp)	{ argp, 0, "How the kernel is followed:", GROUP_LIVE }
 
-/*
- * Which recording, and what of it: likewise, with a struct recording_options. Takes the one
- * argument, DIR.
- */
-extern const struct argp recording_argp;
-/* The same for imstrace export, whose --to is a format: the end is --until only. */
-extern const struct argp export_recording_argp;
-#define RECORDING_CHILD(argp)	{ argp, 0, "Of the recording:", GROUP_RECORDING }
-#define RECORDING_ARGUMENT "DIR"
+/* A recording or, without the one argument DIR, the running kernel. */
+struct source_options {
+	struct recording_options recording;
+	struct live_options live;
+};
+
+#define SOURCE_DEFAULTS	{ .live = LIVE_DEFAULTS }
+
+/* Likewise, with a struct source_options. */
+extern const struct argp source_argp;
+#define SOURCE_ARGUMENT	"[DIR]"
+
+/* Return: 0 or an exit code, reported. */
+int source_open(struct source **source, const struct source_options *options);
 
 #endif /* IMSTRACE_OPTIONS_H */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum option_key {
-	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT,
+	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT, KEY_HISTOGRAM,
 };
 
 /* Enough to see what they have in common, and a screen full. */
@@ -19,26 +19,32 @@ enum option_key {
 #define MOST_SLOWEST	1000000
 
 static const struct argp_option options[] = {
+	{ .doc = "When to end:", .group = GROUP_END },
 	{ .doc = "What to show:", .group = GROUP_SHOW },
 	{ "slowest", KEY_SLOWEST, "N", 0, "The N slowest interrupts, hop by hop (default 10; 0: none)", 0 },
+	{ "histogram", KEY_HISTOGRAM, "STAGES", 0, "How the times of these stages are distributed, such as "
+	  "deliver,total or all", 0 },
 	{ "lifecycle", KEY_LIFECYCLE, NULL, 0, "The lives of vectors, step by step", 0 },
 	{ "lint", KEY_LINT, NULL, 0, "What is wrong with their drivers, as imstrace lint does", 0 },
-	{ "interval", 'i', "TIME", 0, "A table every TIME of the recording's time", 0 },
+	{ "interval", 'i', "TIME", 0, "A table every TIME", 0 },
 	{ 0 }
 };
 
 static const char doc[] =
-	"Shows what imstrace live would have shown at its end, and the slowest interrupts."
+	"Shows where interrupts went, what their stages took, and the slowest of them: of the "
+	"recording DIR or, without one, of the running kernel."
 	"\v"
 	"EXAMPLES\n"
 	"  imstrace report slow                          all of the recording ./slow\n"
-	"  imstrace report slow --from 2s --to 3s        one second of it\n"
-	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording; with --lint also "
-	"4 something was found, 5 no verdict.";
+	"  imstrace report slow --from 2s --until 3s     one second of it\n"
+	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n"
+	"  imstrace report slow --histogram total        how its times are distributed\n"
+	"  imstrace report -d 10s                        the running kernel's next 10 seconds\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege "
+	"or a kernel feature is missing; with --lint also 4 something was found, 5 no verdict.";
 
 struct report_command {
-	struct recording_options recording;
+	struct source_options source;
 	struct session_options session;
 };
 
@@ -50,9 +56,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->sink;
-		state->child_inputs[1] = &command->recording;
+		state->child_inputs[0] = &session->duration;
+		state->child_inputs[1] = &session->sink;
 		state->child_inputs[2] = &session->filter;
+		state->child_inputs[3] = &command->source;
 		break;
 	case KEY_SLOWEST:
 		if (!strcmp(value, "0"))
@@ -61,6 +68,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 			argp_error(state, "--slowest wants a number up to %u, not \"%s\"",
 				   MOST_SLOWEST, value);
 		session->slowest = number;
+		break;
+	case KEY_HISTOGRAM:
+		if (!parse_stages(value, &session->histograms))
+			argp_error(state, "--histogram wants a list of stages such as deliver,total, "
+				   "or all, not \"%s\"", value);
 		break;
 	case KEY_LIFECYCLE:
 		session->lifecycle = true;
@@ -79,16 +91,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
+	OPTIONS_CHILD(&duration_argp),
 	OPTIONS_CHILD(&json_argp),
-	RECORDING_CHILD(&recording_argp),
 	FILTER_CHILD,
+	OPTIONS_CHILD(&source_argp),
 	{ 0 }
 };
 
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = RECORDING_ARGUMENT,
+	.args_doc = SOURCE_ARGUMENT,
 	.doc = doc,
 	.children = children,
 };
@@ -96,6 +109,7 @@ static const struct argp argp = {
 static int run(int argc, char **argv)
 {
 	struct report_command command = {
+		.source = SOURCE_DEFAULTS,
 		.session = { .sink = &text_sink, .slowest = SLOWEST },
 	};
 	struct source *source;
@@ -104,13 +118,14 @@ static int run(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
 		return EXIT_USAGE;
 	stop_on_signals();
-	ret = recording_open(&source, &command.recording);
+	command.source.live.interrupts = command.session.slowest;
+	ret = source_open(&source, &command.source);
 	return ret ?: session_run(source, &command.session);
 }
 
 const struct command command_report = {
 	.name = "report",
-	.what = "what a recording says: figures, the slowest interrupts",
+	.what = "figures, distributions, the slowest interrupts",
 	.argp = &argp,
 	.run = run,
 };

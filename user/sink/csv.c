@@ -3,6 +3,7 @@
  * A row per interrupt, as RFC 4180 has it; what is not known, or did not happen, is empty. All
  * times are ns, those of hops CLOCK_MONOTONIC.
  */
+#include "fields.h"
 #include "sink.h"
 
 #include <string.h>
@@ -12,12 +13,11 @@
 
 static void csv_start(FILE *out, const struct source *source)
 {
+	char name[FIELD_NAME_LEN];
+
 	(void)source;
-	fputs("time,device,vector,irq,slot,pasid,vcpu,guest_vector,cpu,cause,end", out);
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		fprintf(out, ",%s_time", hop_name(hop));
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		fprintf(out, ",%s_ns", stage_name(stage));
+	for (unsigned int field = 0; field < FIELD_COUNT; field++)
+		fprintf(out, "%s%s", field ? "," : "", field_name(field, name));
 	fputs(END_OF_ROW, out);
 }
 
@@ -34,26 +34,13 @@ static void put_number(FILE *out, __u64 number)
 	fwrite(digits + at, 1, sizeof(digits) - at, out);
 }
 
-static void number(FILE *out, __u64 value)
-{
-	putc(',', out);
-	put_number(out, value);
-}
-
-static void known(FILE *out, __u32 value)
-{
-	putc(',', out);
-	if (value != IMSTRACE_NONE)
-		put_number(out, value);
-}
-
 /*
  * Always quoted. A spreadsheet takes what begins like a formula for one, quoted or not: that gets
  * an apostrophe in front.
  */
 static void text(FILE *out, const char *name)
 {
-	fputs(",\"", out);
+	putc('"', out);
 	if (*name && strchr("=+-@", *name))
 		putc('\'', out);
 	for (; *name; name++) {
@@ -67,30 +54,17 @@ static void text(FILE *out, const char *name)
 static void csv_interrupt(FILE *out, const struct imstrace_vector *vector,
 			  const struct imstrace_interrupt *interrupt)
 {
-	char device[IMSTRACE_NAME_LEN];
+	struct field_value value;
 
-	sink_clean(device, sizeof(device), vector->device);
-	put_number(out, interrupt_ended(interrupt));
-	text(out, device);
-	number(out, vector->vector);
-	known(out, vector->irq);
-	known(out, vector->slot);
-	known(out, vector->pasid);
-	known(out, interrupt->vcpu);
-	known(out, interrupt->guest_vector);
-	number(out, interrupt->cpu);
-	fprintf(out, ",%s,%s", sink_cause_name(interrupt->cause), sink_end_name(interrupt->end));
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-		putc(',', out);
-		if (interrupt->times[hop])
-			put_number(out, interrupt->times[hop]);
-	}
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		long long time = stage_time(interrupt, stage);
-
-		putc(',', out);
-		if (time >= 0)
-			put_number(out, time);
+	for (unsigned int field = 0; field < FIELD_COUNT; field++) {
+		if (field)
+			putc(',', out);
+		if (!field_read(field, vector, interrupt, &value))
+			continue;
+		if (value.text)
+			text(out, value.text);
+		else
+			put_number(out, value.number);
 	}
 	fputs(END_OF_ROW, out);
 }

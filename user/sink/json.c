@@ -285,6 +285,41 @@ static void json_summary(FILE *out, const struct report *report)
 	write_report(out, "summary", report);
 }
 
+/* Buckets with nothing in them are left out. */
+static json_t *buckets_array(const struct histogram *histogram)
+{
+	json_t *buckets = json_array();
+
+	for (__u32 bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+		if (histogram->buckets[bucket])
+			json_array_append_new(buckets, json_pack("[I, I, I]",
+				(json_int_t)histogram_bucket_low(bucket),
+				(json_int_t)histogram_bucket_high(bucket),
+				(json_int_t)histogram->buckets[bucket]));
+	return buckets;
+}
+
+static void json_histograms(FILE *out, const struct report *report, enum imstrace_stage stage)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct vector_report *vector = &report->vectors[i];
+		struct histogram histogram;
+		bool missing = report_stage_missing(vector, stage);
+
+		if (!missing)
+			report_histogram(report, vector, stage, &histogram);
+		write_line(out, json_pack("{s:s, s:I, s:o, s:i, s:s, s:o, s:o}",
+					  "type", "histogram",
+					  "time", (json_int_t)report->to,
+					  "device", device(vector->vector.device),
+					  "vector", vector->vector.vector,
+					  "stage", stage_name(stage),
+					  "buckets", missing ? json_null() : buckets_array(&histogram),
+					  "unplaced", missing ? json_null() :
+						      json_integer(histogram.unplaced)));
+	}
+}
+
 /* What identifies a finding. */
 static json_t *finding_object(const struct lint_finding *finding)
 {
@@ -343,6 +378,7 @@ const struct sink json_sink = {
 	.interval = json_interval,
 	.summary = json_summary,
 	.slowest = json_slowest,
+	.histograms = json_histograms,
 	.finding = json_finding,
 	.verdict = json_verdict,
 };

@@ -23,6 +23,7 @@
  * @interval:	the figures since the last interval
  * @summary:	all figures, last
  * @slowest:	the slowest interrupts, after the summary
+ * @histograms:	the distribution of a stage, for each vector, after the summary and of its report
  * @finding:	something is wrong with a driver
  * @flush:	may be NULL; called often: what must not wait any longer. An exit code,
  *		reported, ends the run
@@ -42,6 +43,7 @@ struct sink {
 	void (*interval)(FILE *out, const struct report *report);
 	void (*summary)(FILE *out, const struct report *report);
 	void (*slowest)(FILE *out, const struct slowest *slowest);
+	void (*histograms)(FILE *out, const struct report *report, enum imstrace_stage stage);
 	void (*finding)(FILE *out, const struct lint_finding *finding);
 	int (*flush)(void);
 	void (*verdict)(FILE *out, const struct lint_verdict *verdict, int exit_code);
@@ -50,6 +52,9 @@ struct sink {
 extern const struct sink text_sink, json_sink;
 /* Those of imstrace export, for which a call that is not wanted is NULL (but for @start). */
 extern const struct sink csv_sink, chrome_sink, perfetto_sink, openmetrics_sink, hgrm_sink;
+
+/* That of script --fields: fields.h. */
+extern const struct sink fields_sink;
 
 /* hgrm_sink: only this stage; until then all of them. */
 void hgrm_choose(enum imstrace_stage stage);

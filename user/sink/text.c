@@ -2,6 +2,8 @@
 /*
  * Tables for people, within 120 columns. Stage times are in µs.
  */
+#include "text.h"
+
 #include "sink.h"
 
 #include "../measure/accounts.h"
@@ -69,27 +71,32 @@ static void print_columns(FILE *out)
 		"EVENT", "DEVICE AND DETAIL");
 }
 
-static void text_start(FILE *out, const struct source *source)
+/* What it follows, and where that is from. */
+static void print_start(FILE *out, const struct source *source, const char *what, const char *ends)
 {
 	char recording[IMSTRACE_NAME_LEN], host[SOURCE_NAME_LEN], kernel[SOURCE_NAME_LEN];
 
 	print_following(out, source);
+	fputs(what, out);
 	if (source->recording) {
 		sink_clean(recording, sizeof(recording), source->recording);
 		sink_clean(host, sizeof(host), source->host);
 		sink_clean(kernel, sizeof(kernel), source->kernel);
 		fprintf(out, ", as recorded in %s, of %s, kernel %s.\n", recording, host, kernel);
 	} else {
-		fputs(". Ctrl-C ends it with a summary.\n\n", out);
+		fprintf(out, ". Ctrl-C ends it with a %s.\n\n", ends);
 		print_columns(out);
 	}
 }
 
+static void text_start(FILE *out, const struct source *source)
+{
+	print_start(out, source, "", "summary");
+}
+
 static void text_watch(FILE *out, const struct source *source)
 {
-	print_following(out, source);
-	fputs(" and the lives of vectors. Ctrl-C ends it with a verdict.\n\n", out);
-	print_columns(out);
+	print_start(out, source, " and the lives of vectors", "verdict");
 }
 
 static void text_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
@@ -174,7 +181,7 @@ static void text_slowest(FILE *out, const struct slowest *slowest)
 }
 
 /* Vectors are ordered by device: one heading for all of a device's. */
-static void print_device(FILE *out, const struct imstrace_vector *vector)
+void text_device(FILE *out, const struct imstrace_vector *vector)
 {
 	char device[IMSTRACE_NAME_LEN];
 	char vmm[IMSTRACE_VMM_LEN], guest[IMSTRACE_NAME_LEN];
@@ -289,7 +296,7 @@ static void text_interval(FILE *out, const struct report *report)
 			continue;
 		/* A device whose vectors are all idle has no heading. */
 		if (!device || strncmp(device, vector->vector.device, IMSTRACE_NAME_LEN))
-			print_device(out, &vector->vector);
+			text_device(out, &vector->vector);
 		device = vector->vector.device;
 		print_counts(out, vector);
 		if (vector->stages[stage].count && !report_stage_missing(vector, stage)) {
@@ -379,7 +386,7 @@ static void text_summary(FILE *out, const struct report *report)
 	}
 	for (size_t i = 0; i < report->count; i++) {
 		if (!same_device(report, i))
-			print_device(out, &report->vectors[i].vector);
+			text_device(out, &report->vectors[i].vector);
 		print_counts(out, &report->vectors[i]);
 		if (report->vectors[i].in_flight && !report_in_flight_missing(&report->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
@@ -398,7 +405,7 @@ static void text_summary(FILE *out, const struct report *report)
 	}
 	for (size_t i = 0; i < report->count; i++) {
 		if (!same_device(report, i))
-			print_device(out, &report->vectors[i].vector);
+			text_device(out, &report->vectors[i].vector);
 		print_stages(out, &report->vectors[i]);
 	}
 	if (report->count)
@@ -550,6 +557,7 @@ const struct sink text_sink = {
 	.interval = text_interval,
 	.summary = text_summary,
 	.slowest = text_slowest,
+	.histograms = text_histograms,
 	.finding = text_finding,
 	.verdict = text_verdict,
 };

@@ -24,6 +24,7 @@
  * @max_vcpus:	and for so many vCPUs at a time
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @trial:	only to look what can be seen: that there is no hop is no fault
+ * @given:	name of an option that was given and is for the running kernel only, NULL: none
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
 struct live_options {
@@ -33,6 +34,7 @@ struct live_options {
 	unsigned int max_vcpus;
 	bool trial;
 	const char *btf;
+	const char *given;
 	int verbose;
 };
 

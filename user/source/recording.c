@@ -636,7 +636,7 @@ int recording_open(struct source **result, const struct recording_options *optio
 		return ret;
 	}
 	recording->from = source->started + options->from;
-	recording->to = options->to ? source->started + options->to : UINT64_MAX;
+	recording->to = options->until ? source->started + options->until : UINT64_MAX;
 	recording->now = recording->from;
 	source->started = recording->from;
 	*result = source;

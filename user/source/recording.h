@@ -16,7 +16,7 @@
 struct recording_options {
 	const char *directory;
 	__u64 from;
-	__u64 to;
+	__u64 until;
 };
 
 /**

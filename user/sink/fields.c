@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fields.h"
+
+#include "sink.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	TIME, DEVICE, VECTOR, IRQ, SLOT, PASID, VCPU, GUEST_VECTOR, CPU, CAUSE, END,
+	FIRST_HOP = FIELDS_OF_VECTOR_AND_END, FIRST_STAGE = FIRST_HOP + HOP_COUNT,
+};
+
+static const struct {
+	const char *name, *what;
+} fields[] = {
+	[TIME] = { "time", "when it ended, CLOCK_MONOTONIC ns" },
+	[DEVICE] = { "device", "the device's name" },
+	[VECTOR] = { "vector", "index in the device's MSI-X table" },
+	[IRQ] = { "irq", "Linux irq" },
+	[SLOT] = { "slot", "of the Interrupt Message Store" },
+	[PASID] = { "pasid", "in that slot" },
+	[VCPU] = { "vcpu", "that it went to" },
+	[GUEST_VECTOR] = { "guest_vector", "of the vCPU's local APIC" },
+	[CPU] = { "cpu", "of the host, that took it" },
+	[CAUSE] = { "cause", "irq, or what else raised it" },
+	[END] = { "end", "how it ended" },
+};
+
+_Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELDS_OF_VECTOR_AND_END,
+	       "FIELDS_OF_VECTOR_AND_END counts them");
+
+const char *field_name(unsigned int field, char text[FIELD_NAME_LEN])
+{
+	if (field < FIRST_HOP)
+		return fields[field].name;
+	if (field < FIRST_STAGE)
+		snprintf(text, FIELD_NAME_LEN, "%s_time", hop_name(field - FIRST_HOP));
+	else
+		snprintf(text, FIELD_NAME_LEN, "%s_ns", stage_name(field - FIRST_STAGE));
+	return text;
+}
+
+const char *field_what(unsigned int field)
+{
+	if (field < FIRST_HOP)
+		return fields[field].what;
+	return field < FIRST_STAGE ? "when it passed this hop, CLOCK_MONOTONIC ns" :
+				     "what this stage took";
+}
+
+static bool known(__u32 number, struct field_value *value)
+{
+	value->number = number;
+	return number != IMSTRACE_NONE;
+}
+
+bool field_read(unsigned int field, const struct imstrace_vector *vector,
+		const struct imstrace_interrupt *interrupt, struct field_value *value)
+{
+	static char device[IMSTRACE_NAME_LEN];
+	long long ns;
+
+	*value = (struct field_value) { 0 };
+	switch (field) {
+	case TIME:
+		value->number = interrupt_ended(interrupt);
+		return true;
+	case DEVICE:
+		sink_clean(device, sizeof(device), vector->device);
+		value->text = device;
+		return true;
+	case VECTOR:
+		return known(vector->vector, value);
+	case IRQ:
+		return known(vector->irq, value);
+	case SLOT:
+		return known(vector->slot, value);
+	case PASID:
+		return known(vector->pasid, value);
+	case VCPU:
+		return known(interrupt->vcpu, value);
+	case GUEST_VECTOR:
+		return known(interrupt->guest_vector, value);
+	case CPU:
+		return known(interrupt->cpu, value);
+	case CAUSE:
+		value->text = sink_cause_name(interrupt->cause);
+		return true;
+	case END:
+		value->text = sink_end_name(interrupt->end);
+		return true;
+	default:
+		break;
+	}
+	if (field < FIRST_STAGE) {
+		value->number = interrupt->times[field - FIRST_HOP];
+		return value->number;
+	}
+	ns = stage_time(interrupt, field - FIRST_STAGE);
+	value->number = ns;
+	return ns >= 0;
+}
+
+/* Of fields_sink. A field may be there twice. */
+static unsigned int chosen[2 * FIELD_COUNT];
+static size_t chosen_count;
+
+static unsigned int find_field(const char *name, size_t length)
+{
+	char text[FIELD_NAME_LEN];
+	unsigned int field = 0;
+
+	for (; field < FIELD_COUNT; field++) {
+		const char *candidate = field_name(field, text);
+
+		if (strlen(candidate) == length && !strncmp(candidate, name, length))
+			break;
+	}
+	return field;
+}
+
+bool fields_choose(const char *list)
+{
+	chosen_count = 0;
+	do {
+		size_t length = strcspn(list, ",");
+		unsigned int field = find_field(list, length);
+
+		if (field == FIELD_COUNT || chosen_count == sizeof(chosen) / sizeof(chosen[0]))
+			return false;
+		chosen[chosen_count++] = field;
+		list += length;
+	} while (*list++ == ',');
+	return true;
+}
+
+static void fields_start(FILE *out, const struct source *source)
+{
+	(void)out;
+	(void)source;
+}
+
+static void fields_interrupt(FILE *out, const struct imstrace_vector *vector,
+			     const struct imstrace_interrupt *interrupt)
+{
+	struct field_value value;
+
+	for (size_t i = 0; i < chosen_count; i++) {
+		if (i)
+			putc('\t', out);
+		if (!field_read(chosen[i], vector, interrupt, &value))
+			putc('-', out);
+		else if (value.text)
+			fputs(value.text, out);
+		else
+			fprintf(out, "%" PRIu64, (uint64_t)value.number);
+	}
+	putc('\n', out);
+}
+
+const struct sink fields_sink = {
+	.start = fields_start,
+	.interrupt = fields_interrupt,
+};
