@@ -16,11 +16,6 @@ enum option_key {
 	KEY_BY = 0x100, KEY_PERCENTILE, KEY_MAX_P, KEY_MIN_CHANGE, KEY_WINDOW, KEY_JSON,
 };
 
-/* docs/history.md has what they come to. */
-#define MAX_P		0.001
-/* Less may be where a bucket begins. */
-#define MIN_CHANGE	0.02
-#define WINDOW		50
 #define MOST_WINDOW	500
 
 static const struct argp_option options[] = {
@@ -149,12 +144,11 @@ static int run(int argc, char **argv)
 	struct history_command command = {
 		.history = {
 			.percentiles = { [PERCENTILE_p50] = true, [PERCENTILE_p99] = true },
-			.change = { .max_p = MAX_P, .window = WINDOW },
+			.change = CHANGE_POINT_DEFAULTS,
 		},
 	};
 	int ret;
 
-	command.history.change.least = log1p(MIN_CHANGE);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
 		return EXIT_USAGE;
 	ret = command.fault ?: show(&command);

@@ -41,6 +41,12 @@ struct change_point_options {
 };
 
 /*
+ * docs/performance/history.md has what they come to. The least is 2 % of what the numbers are the
+ * logarithms of: less may be where a histogram's bucket begins.
+ */
+#define CHANGE_POINT_DEFAULTS { .max_p = 0.001, .least = 0.0198, .window = 50 }
+
+/*
  * Finds those of @count @numbers, in order: @points has room for @count. false: out of memory.
  */
 bool change_points_find(const double *numbers, size_t count,
