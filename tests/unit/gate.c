@@ -66,7 +66,7 @@ static void nothing_is_found_where_there_is_nothing(void **state)
 		struct comparison comparison = runs(15, &times, 0.1, seed);
 
 		assert_int_equal(compare(&comparison, &usual), 0);
-		assert_true(comparison.gate.paired);
+		assert_int_equal(comparison.gate.unit, UNIT_PAIR);
 		wrong += comparison.gate.verdict != GATE_PASS;
 		end(&comparison);
 	}
@@ -311,18 +311,61 @@ static void strict_wants_to_be_sure(void **state)
 	end(&comparison);
 }
 
-/* The weather of two days differs by more than the code. */
-static void runs_that_did_not_alternate_are_not_paired(void **state)
+/* The weather of two days differs by more than the code: one session of each tells nothing. */
+static void runs_that_did_not_alternate_are_of_their_session(void **state)
 {
-	struct comparison comparison = runs(15, &times, 0.02, 92);
+	const struct fake_times slower = { 6000, 12000, 48000, 60000 };
+	struct comparison comparison = runs(15, &slower, 0.02, 92);
+	struct gate_options unpaired = usual;
 
 	(void)state;
 	comparison.summaries[1]->session = 2000;
 	assert_int_equal(compare(&comparison, &usual), 0);
-	assert_false(comparison.gate.paired);
-	assert_int_equal(comparison.gate.verdict, GATE_PASS);
-	assert_true(comparison.gate.note_count > 0);
+	assert_int_equal(comparison.gate.unit, UNIT_SESSION);
+	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+	assert_true(says(&comparison.gate, "1 and 1 sessions are too few"));
+	gate_free(&comparison.gate);
+	unpaired.unpaired = true;
+	assert_int_equal(compare(&comparison, &unpaired), 0);
+	assert_int_equal(comparison.gate.unit, UNIT_RUN);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
 	end(&comparison);
+}
+
+#define SESSIONS	12
+
+/* Sessions that differ by a tenth, of runs that hardly do; and a change of a half. */
+static void many_sessions_are_compared(void **state)
+{
+	(void)state;
+	for (unsigned int slow = 0; slow < 2; slow++) {
+		struct summary *summaries[2][SESSIONS];
+		struct gate_side sides[2];
+		struct gate gate;
+		__u64 seed = 95;
+
+		for (unsigned int i = 0; i < 2 * SESSIONS; i++) {
+			double luck = exp(0.1 * random_normal(&seed)) * (slow && i % 2 ? 1.5 : 1);
+			const struct fake_times had = {
+				times.handler * luck, times.irqfd * luck, times.deliver * luck,
+				times.service * luck,
+			};
+
+			summaries[i % 2][i / 2] = fake_summary(1000 + i);
+			for (unsigned int run = 1; run <= 5; run++)
+				fake_run(summaries[i % 2][i / 2], run, 10 * i + run, &had, 0.001,
+					 &seed);
+		}
+		for (size_t side = 0; side < 2; side++)
+			sides[side] = (struct gate_side) { SESSIONS, summaries[side] };
+		assert_int_equal(gate_compare(&gate, &usual, &sides[0], &sides[1]), 0);
+		assert_int_equal(gate.unit, UNIT_SESSION);
+		assert_int_equal(gate.cells[0].base_units, SESSIONS);
+		assert_int_equal(gate.verdict, slow ? GATE_REGRESSION : GATE_PASS);
+		gate_free(&gate);
+		for (unsigned int i = 0; i < 2 * SESSIONS; i++)
+			summary_free(summaries[i % 2][i / 2]);
+	}
 }
 
 static void the_same_run_twice_is_refused(void **state)
@@ -418,7 +461,8 @@ int main(void)
 		cmocka_unit_test(what_can_not_be_told_of_a_stage_is_said),
 		cmocka_unit_test(machines_may_differ_if_asked),
 		cmocka_unit_test(strict_wants_to_be_sure),
-		cmocka_unit_test(runs_that_did_not_alternate_are_not_paired),
+		cmocka_unit_test(runs_that_did_not_alternate_are_of_their_session),
+		cmocka_unit_test(many_sessions_are_compared),
 		cmocka_unit_test(the_same_run_twice_is_refused),
 		cmocka_unit_test(no_interrupts_are_inconclusive),
 		cmocka_unit_test(every_format_names_the_stage),

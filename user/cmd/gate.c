@@ -15,7 +15,7 @@
 
 enum option_key {
 	KEY_AGAINST = 0x100, KEY_BY, KEY_MAX_REGRESS, KEY_ALPHA, KEY_MIN_SAMPLES, KEY_MAX_LOST,
-	KEY_CROSS_MACHINE, KEY_STRICT, KEY_FORMAT, KEY_OVERLAY,
+	KEY_CROSS_MACHINE, KEY_UNPAIRED, KEY_STRICT, KEY_FORMAT, KEY_OVERLAY,
 };
 
 /*
@@ -24,7 +24,7 @@ enum option_key {
  */
 #define P50_LIMIT	0.05
 #define P99_LIMIT	0.10
-#define ALPHA		0.01
+#define ALPHA		0.005
 #define MIN_SAMPLES	10
 #define MAX_LOST	0.001
 
@@ -37,6 +37,8 @@ static const struct argp_option options[] = {
 	  "them. What follows it belongs to it as well", 0 },
 	{ "by", KEY_BY, "WHAT", 0, "class: vectors of a class of devices together (default); device: "
 	  "those of a device, by its name; vector: each vector of a class", 0 },
+	{ "unpaired", KEY_UNPAIRED, NULL, 0, "Take runs that did not alternate for as good as those that "
+	  "did: the machine is always equally fast", 0 },
 	{ "cross-machine", KEY_CROSS_MACHINE, NULL, 0, "Machines may differ", 0 },
 
 	{ .doc = "What is a regression:", .group = GROUP_FILTER },
@@ -44,7 +46,7 @@ static const struct argp_option options[] = {
 	  "p999; may be given again, and then only those given are looked at (default: p50=5% and "
 	  "p99=10%)", 0 },
 	{ "alpha", KEY_ALPHA, "SHARE", 0, "The chance of finding one where there is none, over all "
-	  "stages and percentiles together (default 0.01)", 0 },
+	  "stages and percentiles together (default 0.005)", 0 },
 	{ "min-samples", KEY_MIN_SAMPLES, "N", 0, "So many interrupts of each run must be beyond "
 	  "a percentile: with 10, the default, p99 takes a thousand", 0 },
 	{ "max-lost", KEY_MAX_LOST, "N%", 0, "Inconclusive if more interrupts were lost or unmatched "
@@ -151,6 +153,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_CROSS_MACHINE:
 		command->gate.cross_machine = true;
 		break;
+	case KEY_UNPAIRED:
+		command->gate.unpaired = true;
+		break;
 	case KEY_MAX_REGRESS:
 		if (!parse_limit(command, value))
 			argp_error(state, "--max-regress wants a limit such as p99=5%%, from %.0f%% "
@@ -160,7 +165,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_ALPHA:
 		command->gate.alpha = strtod(value, &end);
 		if (*end || !(command->gate.alpha > 0 && command->gate.alpha < 0.5))
-			argp_error(state, "--alpha wants a share such as 0.01, not \"%s\"", value);
+			argp_error(state, "--alpha wants a share such as 0.005, not \"%s\"", value);
 		break;
 	case KEY_MIN_SAMPLES:
 		if (!parse_number(value, UINT32_MAX, &command->gate.min_samples))

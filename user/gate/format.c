@@ -15,7 +15,7 @@ const size_t gate_format_count = sizeof(gate_formats) / sizeof(gate_formats[0]);
 
 const char *gate_change(char text[GATE_TEXT], const struct gate_cell *cell)
 {
-	if (cell->base_runs && cell->new_runs)
+	if (cell->base_units && cell->new_units)
 		snprintf(text, GATE_TEXT, "%+.1f %%", 100 * cell->change);
 	else
 		snprintf(text, GATE_TEXT, "n/a");

@@ -25,6 +25,29 @@ const char *cell_state_name(enum cell_state state)
 }
 
 static const struct {
+	const char *name, *plural, *what;
+} units[] = {
+#define X(ENUM, name, plural, what) [UNIT_##ENUM] = { #name, #plural, what },
+	IMSTRACE_GATE_UNITS(X)
+#undef X
+};
+
+const char *gate_unit_name(enum gate_unit unit)
+{
+	return units[unit].name;
+}
+
+const char *gate_unit_plural(enum gate_unit unit)
+{
+	return units[unit].plural;
+}
+
+const char *gate_unit_what(enum gate_unit unit)
+{
+	return units[unit].what;
+}
+
+static const struct {
 	const char *name;
 	enum exit_code code;
 } verdicts[] = {
@@ -249,13 +272,31 @@ static void read_column(const struct gate *gate, const struct gate_cell *cell,
 	}
 }
 
-static size_t pack_logarithms(const struct column *column, double *to)
+/*
+ * What has been measured of each unit of a side, as logarithms: differences are ratios then. Of a
+ * session it is the median of its runs, which are side by side.
+ */
+static size_t pack(const struct gate *gate, const struct runs *list, const struct column *column,
+		   double *to)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < column->count; i++)
-		if (!isnan(column->values[i]))
-			to[count++] = log(column->values[i]);
+	for (size_t i = 0, end; i < column->count; i = end) {
+		size_t first = count;
+
+		for (end = i; end < column->count; end++) {
+			if (end > i && (gate->unit != UNIT_SESSION ||
+					list->runs[end].summary->session !=
+					list->runs[i].summary->session))
+				break;
+			if (!isnan(column->values[end]))
+				to[count++] = log(column->values[end]);
+		}
+		if (count > first + 1) {
+			to[first] = median_of(to + first, count - first);
+			count = first + 1;
+		}
+	}
 	return count;
 }
 
@@ -273,29 +314,36 @@ static void explain(struct gate_cell *cell, const struct column *column, const c
 			 ceil(min_samples / (1 - percentile_percent(cell->percentile) / 100) - 1e-6));
 }
 
-static bool test_cell(struct gate *gate, struct gate_cell *cell, const struct column columns[2],
-		      double *scratch)
+static size_t pack_pairs(const struct column columns[2], double *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < columns[BASE].count; i++)
+		if (!isnan(columns[BASE].values[i]) && !isnan(columns[NEW].values[i]))
+			to[count++] = log(columns[NEW].values[i]) - log(columns[BASE].values[i]);
+	return count;
+}
+
+static bool test_cell(const struct gate *gate, struct gate_cell *cell, const struct runs lists[2],
+		      const struct column columns[2], double *scratch)
 {
 	double *base = scratch, *new = scratch + columns[BASE].count, alpha = gate->options->alpha;
 	struct rank_test test;
 	bool ok;
 
-	cell->base_runs = pack_logarithms(&columns[BASE], base);
-	cell->new_runs = pack_logarithms(&columns[NEW], new);
-	if (gate->paired) {
-		cell->base_runs = 0;
-		for (size_t i = 0; i < columns[BASE].count; i++)
-			if (!isnan(columns[BASE].values[i]) && !isnan(columns[NEW].values[i]))
-				base[cell->base_runs++] = log(columns[NEW].values[i]) -
-							  log(columns[BASE].values[i]);
-		cell->new_runs = cell->base_runs;
-	}
-	if (!cell->base_runs || !cell->new_runs)
+	cell->base_units = pack(gate, &lists[BASE], &columns[BASE], base);
+	cell->new_units = pack(gate, &lists[NEW], &columns[NEW], new);
+	if (!cell->base_units || !cell->new_units)
 		return true;
-	if (gate->paired)
-		ok = rank_pairs(base, cell->base_runs, alpha, &test);
-	else
-		ok = rank_samples(base, cell->base_runs, new, cell->new_runs, alpha, &test);
+	if (gate->unit == UNIT_PAIR) {
+		cell->base_units = cell->new_units = pack_pairs(columns, base);
+		if (!cell->base_units)
+			return true;
+		ok = rank_pairs(base, cell->base_units, alpha, &test);
+		pack(gate, &lists[BASE], &columns[BASE], base);
+	} else {
+		ok = rank_samples(base, cell->base_units, new, cell->new_units, alpha, &test);
+	}
 	if (!ok)
 		return false;
 	cell->change = exp(test.shift) - 1;
@@ -304,8 +352,8 @@ static bool test_cell(struct gate *gate, struct gate_cell *cell, const struct co
 	cell->high = exp(test.high) * (1 + BUCKET_WIDTH) - 1;
 	cell->p = test.p_greater;
 	cell->p_less = test.p_less;
-	cell->base = exp(median_of(base, pack_logarithms(&columns[BASE], base)));
-	cell->new = exp(median_of(base, pack_logarithms(&columns[NEW], base)));
+	cell->base = exp(median_of(base, cell->base_units));
+	cell->new = exp(median_of(new, cell->new_units));
 	return true;
 }
 
@@ -328,13 +376,13 @@ static bool fill_cell(struct gate *gate, struct gate_cell *cell, const struct ru
 	if (!columns[BASE].measured != !columns[NEW].measured)
 		snprintf(cell->reason, sizeof(cell->reason), "it could be measured in the %s only",
 			 columns[BASE].measured ? "base" : "new");
-	return test_cell(gate, cell, columns, scratch);
+	return test_cell(gate, cell, lists, columns, scratch);
 }
 
 /* Nobody can measure it: there is nothing to say of it. */
 static bool of_interest(const struct gate_cell *cell)
 {
-	return *cell->reason || cell->base_runs || cell->new_runs;
+	return *cell->reason || cell->base_units || cell->new_units;
 }
 
 static bool fill_cells(struct gate *gate, const struct runs lists[2])
@@ -393,12 +441,12 @@ static bool correct_all(struct gate *gate, size_t *tested)
 		return false;
 	*tested = 0;
 	for (size_t i = 0; i < gate->cell_count; i++)
-		if (gate->cells[i].base_runs && gate->cells[i].new_runs)
+		if (gate->cells[i].base_units && gate->cells[i].new_units)
 			p[(*tested)++] = &gate->cells[i].p;
 	correct(p, *tested);
 	*tested = 0;
 	for (size_t i = 0; i < gate->cell_count; i++)
-		if (gate->cells[i].base_runs && gate->cells[i].new_runs)
+		if (gate->cells[i].base_units && gate->cells[i].new_units)
 			p[(*tested)++] = &gate->cells[i].p_less;
 	correct(p, *tested);
 	free(p);
@@ -410,7 +458,8 @@ static size_t runs_needed(const struct gate *gate, size_t tested)
 {
 	size_t count = 1;
 
-	while ((gate->paired ? rank_pairs_best(count) : rank_samples_best(count, count)) *
+	while ((gate->unit == UNIT_PAIR ? rank_pairs_best(count) :
+		rank_samples_best(count, count)) *
 	       (double)tested > gate->options->alpha)
 		count++;
 	return count;
@@ -419,19 +468,19 @@ static size_t runs_needed(const struct gate *gate, size_t tested)
 static void judge_cell(struct gate *gate, struct gate_cell *cell, size_t tested)
 {
 	double alpha = gate->options->alpha;
-	double best = gate->paired ? rank_pairs_best(cell->base_runs) :
-		      rank_samples_best(cell->base_runs, cell->new_runs);
+	double best = gate->unit == UNIT_PAIR ? rank_pairs_best(cell->base_units) :
+		      rank_samples_best(cell->base_units, cell->new_units);
 
-	if (!cell->base_runs || !cell->new_runs)
+	if (!cell->base_units || !cell->new_units)
 		return;
 	/* What could not have been found, however large, is not ruled out. */
 	if (best * (double)tested > alpha) {
 		size_t needed = runs_needed(gate, tested);
 
 		if (!*cell->reason)
-			snprintf(cell->reason, sizeof(cell->reason), "%zu and %zu runs are too few: "
-				 "for anything to be found it takes %zu of each", cell->base_runs,
-				 cell->new_runs, needed);
+			snprintf(cell->reason, sizeof(cell->reason), "%zu and %zu %s are too few: "
+				 "for anything to be found it takes %zu", cell->base_units,
+				 cell->new_units, gate_unit_plural(gate->unit), needed);
 		return;
 	}
 	if (*cell->reason)
@@ -511,10 +560,11 @@ static int compare_lists(struct gate *gate, struct runs lists[2])
 	ret = refuse_duplicates(lists);
 	if (ret)
 		return ret;
-	gate->paired = all_paired(lists);
-	if (!gate->paired)
-		note(gate, "base and new did not alternate: what changed between them on the "
-		     "machine looks like a change of theirs");
+	gate->unit = all_paired(lists) ? UNIT_PAIR : gate->options->unpaired ? UNIT_RUN : UNIT_SESSION;
+	if (gate->unit == UNIT_SESSION)
+		note(gate, "base and new did not alternate, so sessions are compared, not runs: "
+		     "alternate them by imstrace run, or say --unpaired if the machine is always "
+		     "equally fast");
 	check_machines(gate, lists);
 	check_losses(gate, &lists[BASE], "base");
 	check_losses(gate, &lists[NEW], "new");

@@ -10,6 +10,26 @@
 #include "../statistics/rank.h"
 #include "../summary/groups.h"
 
+/*
+ * X(ENUM, name, plural, what): what may have had each other's luck, and so is what is counted. What the
+ * machine does all through a session is not told from what is measured there, but by what
+ * alternates with it.
+ */
+#define IMSTRACE_GATE_UNITS(X)							\
+	X(PAIR,    pair,    pairs,    "runs in pairs that alternated")		\
+	X(SESSION, session, sessions, "sessions of runs, by their medians")	\
+	X(RUN,     run,     runs,     "runs that did not alternate")
+
+enum gate_unit {
+#define X(ENUM, name, plural, what) UNIT_##ENUM,
+	IMSTRACE_GATE_UNITS(X)
+#undef X
+};
+
+const char *gate_unit_name(enum gate_unit unit);
+const char *gate_unit_plural(enum gate_unit unit);
+const char *gate_unit_what(enum gate_unit unit);
+
 /**
  * struct gate_options - what is a regression
  * @by:		what is compared with what
@@ -18,6 +38,7 @@
  * @min_samples: so many values of a run must lie beyond a percentile, or it tells nothing
  * @max_lost:	share of interrupts that may be lost or unmatched
  * @cross_machine: machines may differ
+ * @unpaired:	runs that did not alternate are as good as any: the machine is always equally fast
  * @strict:	it must be shown that there is none: otherwise it is inconclusive
  */
 struct gate_options {
@@ -27,6 +48,7 @@ struct gate_options {
 	__u64 min_samples;
 	double max_lost;
 	bool cross_machine;
+	bool unpaired;
 	bool strict;
 };
 
@@ -50,7 +72,7 @@ const char *cell_state_name(enum cell_state state);
 /**
  * struct gate_cell - a percentile of a stage of a group
  * @limit:	that of the percentile
- * @base_runs:	how many runs have it; of pairs there are as many
+ * @base_units:	how many units have it; of pairs there are as many
  * @base:	the median of the runs, ns
  * @change:	0.1 are 10 % more
  * @low:	with a confidence of 1 - alpha it is not lower; -1: anything may be
@@ -66,7 +88,7 @@ struct gate_cell {
 	enum percentile percentile;
 	enum cell_state state;
 	double limit;
-	size_t base_runs, new_runs;
+	size_t base_units, new_units;
 	double base, new;
 	double change, low, high;
 	double p, p_less;
@@ -94,7 +116,7 @@ struct gate_side {
 
 /**
  * struct gate - a comparison
- * @paired:	each run is compared with the one that it alternated with
+ * @unit:	what is compared with what
  * @runs:	of the base, of the new
  * @reasons:	why it is inconclusive
  * @notes:	what else one should know
@@ -104,7 +126,7 @@ struct gate {
 	struct gate_side sides[2];
 	struct groups groups;
 	enum gate_verdict verdict;
-	bool paired;
+	enum gate_unit unit;
 	size_t runs[2];
 	size_t cell_count;
 	struct gate_cell *cells;

@@ -22,7 +22,7 @@ static json_t *texts(const char from[][256], size_t count)
 
 static json_t *cell_object(const struct gate *gate, const struct gate_cell *cell)
 {
-	bool tested = cell->base_runs && cell->new_runs, bounded = tested && isfinite(cell->high);
+	bool tested = cell->base_units && cell->new_units, bounded = tested && isfinite(cell->high);
 
 	return json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:f, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
 			 "devices", cell->group->name,
@@ -32,8 +32,8 @@ static json_t *cell_object(const struct gate *gate, const struct gate_cell *cell
 			 "state", cell_state_name(cell->state),
 			 "to_blame", (int)gate_to_blame(gate, cell),
 			 "limit", cell->limit,
-			 "base_runs", (int)cell->base_runs,
-			 "new_runs", (int)cell->new_runs,
+			 "base_units", (int)cell->base_units,
+			 "new_units", (int)cell->new_units,
 			 "base", tested ? json_integer(llround(cell->base)) : json_null(),
 			 "new", tested ? json_integer(llround(cell->new)) : json_null(),
 			 "change", tested ? number(cell->change) : json_null(),
@@ -58,13 +58,13 @@ void gate_write_json(FILE *out, const struct gate *gate)
 
 	for (size_t i = 0; i < gate->cell_count; i++)
 		json_array_append_new(cells, cell_object(gate, &gate->cells[i]));
-	write_value(out, json_pack("{s:s, s:i, s:s, s:s, s:i, s:b, s:f, s:i, s:i, s:o, s:o, s:o}",
+	write_value(out, json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:f, s:i, s:i, s:o, s:o, s:o}",
 				   "type", "gate",
 				   "schema", IMSTRACE_SCHEMA,
 				   "version", IMSTRACE_VERSION,
 				   "verdict", gate_verdict_name(gate->verdict),
 				   "exit_code", gate_exit_code(gate->verdict),
-				   "paired", (int)gate->paired,
+				   "unit", gate_unit_name(gate->unit),
 				   "alpha", gate->options->alpha,
 				   "base_runs", (int)gate->runs[0],
 				   "new_runs", (int)gate->runs[1],
@@ -82,7 +82,7 @@ void gate_write_benchmark(FILE *out, const struct gate *gate)
 		const struct gate_cell *cell = &gate->cells[i];
 		char interval[GATE_TEXT], change[GATE_TEXT];
 
-		if (!cell->base_runs || !cell->new_runs)
+		if (!cell->base_units || !cell->new_units)
 			continue;
 		json_array_append_new(all, json_pack(
 			"{s:o, s:s, s:f, s:o, s:o}",

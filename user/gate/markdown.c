@@ -37,8 +37,8 @@ void gate_write_markdown(FILE *out, const struct gate *gate)
 
 	fprintf(out, "### %s ", signs[gate->verdict]);
 	gate_headline(out, gate);
-	fprintf(out, "\n\nGuest interrupt latency, %zu runs against %zu%s.\n\n", gate->runs[1],
-		gate->runs[0], gate->paired ? " in pairs that alternated" : "");
+	fprintf(out, "\n\nGuest interrupt latency, %zu against %zu %s.\n\n", gate->runs[1],
+		gate->runs[0], gate_unit_what(gate->unit));
 	for (size_t i = 0; i < gate->reason_count; i++) {
 		fputs("- Not conclusive: ", out);
 		write_text(out, gate->reasons[i]);

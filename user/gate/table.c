@@ -29,8 +29,8 @@ void gate_write_table(FILE *out, const struct gate *gate)
 	};
 	const struct group *group = NULL;
 
-	fprintf(out, "%zu runs against %zu%s; intervals have a confidence of %.4g %% to each side\n",
-		gate->runs[1], gate->runs[0], gate->paired ? ", in pairs that alternated" : "",
+	fprintf(out, "%zu against %zu %s; intervals have a confidence of %.4g %% to each side\n",
+		gate->runs[1], gate->runs[0], gate_unit_what(gate->unit),
 		100 - 100 * gate->options->alpha);
 	if (gate->cell_count)
 		fprintf(out, "  %-9s %-5s %10s %10s %9s  %-20s %7s\n", "STAGE", "", "BASE", "NEW µs",
