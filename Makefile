@@ -63,6 +63,32 @@ $(B)/%.pb-c.o: $(B)/%.pb-c.c
 
 $(B)/user/sink/perfetto.o: $(B)/user/sink/perfetto.pb-c.h
 
+### The HTML pages: a page for each dashboards/pages/NAME.js, bundled with what npm has for it
+
+# Without npm imstrace is built without pages, and says so when it is asked for one; with NPM= too.
+NPM	?= $(shell command -v npm)
+PAGES	:= $(if $(NPM),$(patsubst dashboards/%.js,build/%.html,$(wildcard dashboards/pages/*.js)))
+
+# build/npm/DIRECTORY/node_modules: what DIRECTORY/package-lock.json has pinned.
+build/npm/%/installed: %/package.json %/package-lock.json
+	$(call say,NPM,$(@D))
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $^ $(@D)
+	$(Q)cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || \
+		{ cat npm.log; echo 'npm failed; "make NPM=" builds imstrace without pages'; exit 1; }
+	$(Q)touch $@
+
+build/pages/%.html: build/npm/dashboards/pages/installed \
+		$(shell find dashboards/pages -name '*.js' -o -name '*.mjs' -o -name '*.css' -o -name '*.html')
+	$(call say,PAGE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)node dashboards/pages/bundle.mjs $(<D)/node_modules $@ $*
+
+$(B)/user/sink/page.o: $(PAGES)
+$(B)/user/sink/page.o: C_FLAGS += $(if $(PAGES),-DIMSTRACE_PAGES)
+
+### imstrace's BPF programs
+
 $(B)/user/source/live.o $(B)/user/source/memory.o $(B)/user/source/verify.o: $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile

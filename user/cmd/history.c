@@ -4,6 +4,7 @@
  */
 #include "../fault.h"
 #include "../history/show.h"
+#include "../sink/page.h"
 #include "command.h"
 #include "options.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 
 enum option_key {
-	KEY_BY = 0x100, KEY_PERCENTILE, KEY_MAX_P, KEY_MIN_CHANGE, KEY_WINDOW, KEY_JSON,
+	KEY_BY = 0x100, KEY_PERCENTILE, KEY_MAX_P, KEY_MIN_CHANGE, KEY_WINDOW, KEY_JSON, KEY_HTML,
 };
 
 #define MOST_WINDOW	500
@@ -24,6 +25,7 @@ static const struct argp_option options[] = {
 	  "those of a device, by its name; vector: each vector of a class", 0 },
 	{ "percentile", KEY_PERCENTILE, "P", 0, "p50, p90, p99 or p999; may be given again (default: "
 	  "p50 and p99)", 0 },
+	{ "html", KEY_HTML, "FILE", 0, "Charts of it all as a page for browsers, into FILE", 0 },
 	{ "json", KEY_JSON, NULL, 0, "One JSON object, times in ns (docs/schema/imstrace-1.json)", 0 },
 
 	{ .doc = "What is a change:", .group = GROUP_FILTER },
@@ -41,13 +43,16 @@ static const char doc[] =
 	"A change takes three summaries before it and three from it on to be seen.\n\n"
 	"EXAMPLES\n"
 	"  imstrace history results/                  what has changed, and with which revision\n"
+	"  imstrace history --html latency.html results/   one file to open and to send\n"
 	"  imstrace history --percentile p90 a.json b.json ...\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no summary that can be used.";
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no summary that can be used, 3 it was "
+	"built without its HTML pages.";
 
 struct history_command {
 	struct history_options history;
 	bool percentile_given;
 	bool json;
+	const char *html;
 	struct summary_list list;
 	int fault;	/* an exit code */
 };
@@ -85,6 +90,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		command->json = true;
 		fault_use_json();
 		break;
+	case KEY_HTML:
+		command->html = value;
+		break;
 	case KEY_MAX_P:
 		change->max_p = strtod(value, &end);
 		if (*end || !(change->max_p > 0 && change->max_p < 1))
@@ -118,21 +126,40 @@ static const struct argp argp = {
 	.doc = doc,
 };
 
+static int write_json(const struct history *history)
+{
+	json_t *object = history_object(history);
+	int ret = 0;
+
+	if (!object || json_dumpf(object, stdout, JSON_COMPACT))
+		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
+	putchar('\n');
+	json_decref(object);
+	return ret;
+}
+
+static int write_page(const struct history *history, const char *path)
+{
+	FILE *out;
+	int ret = page_need(PAGE_history) ?: page_open(&out, path);
+
+	if (ret)
+		return ret;
+	page_write(out, PAGE_history, history_object(history));
+	return page_close(out, path);
+}
+
 static int show(struct history_command *command)
 {
 	struct history history;
 	int ret = history_make(&history, &command->history, &command->list);
 
-	if (!ret && command->json) {
-		json_t *object = history_object(&history);
-
-		if (!object || json_dumpf(object, stdout, JSON_COMPACT))
-			ret = fault(EXIT_RUNTIME, NULL, "out of memory");
-		putchar('\n');
-		json_decref(object);
-	} else if (!ret) {
+	if (!ret && command->json)
+		ret = write_json(&history);
+	else if (!ret)
 		history_show(stdout, &history);
-	}
+	if (!ret && command->html)
+		ret = write_page(&history, command->html);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		ret = fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
 	history_free(&history);

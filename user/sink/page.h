@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The HTML pages of dashboards/pages, which the build puts into imstrace.
+ */
+#ifndef IMSTRACE_SINK_PAGE_H
+#define IMSTRACE_SINK_PAGE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* X(NAME): dashboards/pages/NAME.js. */
+#define IMSTRACE_PAGES_LIST(X)	\
+	X(history)
+
+enum page {
+#define X(name) PAGE_##name,
+	IMSTRACE_PAGES_LIST(X)
+#undef X
+	PAGE_COUNT
+};
+
+/* Whether this imstrace was built with @page. Return: 0 or an exit code, reported. */
+int page_need(enum page page);
+
+/*
+ * Opens @path, to be written to when all is known: now, for later there may be no privilege
+ * left to. Return: 0 or an exit code, reported.
+ */
+int page_open(FILE **out, const char *path);
+
+/*
+ * Writes @page with @data in it, which is freed. Nothing in a name can be more than text
+ * there. NULL is taken for want of memory. Errors stay with @out, for page_close().
+ */
+void page_write(FILE *out, enum page page, json_t *data);
+
+/* Return: 0 or an exit code, reported. */
+int page_close(FILE *out, const char *path);
+
+#endif /* IMSTRACE_SINK_PAGE_H */
