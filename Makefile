@@ -195,9 +195,11 @@ $(B)/tests/bench/floor: $(B)/tests/bench/floor.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
 
-$(B)/tests/bench/native: $(addprefix $(B)/tests/bench/,native.o driver.o) $(REPLAY_OBJECTS)
+$(B)/tests/bench/native $(B)/tests/bench/recording: $(B)/tests/bench/%: \
+		$(addprefix $(B)/tests/bench/,%.o side.o driver.o) $(REPLAY_OBJECTS) \
+		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(sort $^) $(LIBS) -o $@
 
 # Modules that make calls of the kernel fail, or be late.
 FAULT := build/tests/kernel/fault-$(KERNEL)

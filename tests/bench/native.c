@@ -25,9 +25,8 @@
  * in turn" comes nearest: there each interrupt finds its own data cold.
  */
 #define _GNU_SOURCE
-#include "../replay/replay.h"
-#include "driver.h"
 #include "floor.skel.h"
+#include "side.h"
 
 #include <bpf/bpf.h>
 #include <sched.h>
@@ -36,47 +35,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH		200	/* interrupts in a run */
 #define MAX_ROUNDS	10000
-#define MANY		4096	/* vectors */
-#define GUEST_FIRST	0x20	/* guest vectors below are the CPU's exceptions */
-#define PER_VCPU	208
-#define VCPUS		((MANY + PER_VCPU - 1) / PER_VCPU)
 /* As in floor.bpf.c. */
 #define HITS		1000
-
-/* X(ENUM, program of imstrace, of the floor) in the order in which they run. */
-#define POINTS(X)				\
-	X(IRQ,	  irq_entry, floor_irq)		\
-	X(SIGNAL, signal,    floor_signal)	\
-	X(ACCEPT, accept,    floor_accept)	\
-	X(EXIT,	  irq_exit,  floor_exit)	\
-	X(INJECT, inject,    floor_inject)	\
-	X(EOI,	  eoi,	     floor_eoi)
-
-enum point {
-#define X(ENUM, program, floor) POINT_##ENUM,
-	POINTS(X)
-#undef X
-	POINT_COUNT
-};
-
-static const char *const point_names[] = {
-#define X(ENUM, program, floor) [POINT_##ENUM] = #program,
-	POINTS(X)
-#undef X
-};
-
-/* Vectors, and those whose interrupts go round. */
-struct side {
-	struct replay *replay;
-	struct vm vm;
-	struct vcpu vcpus[VCPUS];
-	struct vector *vectors;
-	unsigned int firing;
-	unsigned int batch;
-	struct driver *empty, *floor, *ours;
-};
 
 /* ns: of each program, and the sum. */
 #define ROWS	(POINT_COUNT + 1)
@@ -123,88 +84,38 @@ static struct times run(struct driver *driver, unsigned int batch)
 	return times;
 }
 
-/* What @programs are to be called with, interrupt by interrupt. */
-static struct driver *new_driver(struct side *side, struct bpf_program *const programs[POINT_COUNT])
+/* Both sides' programs on the same vectors. */
+struct sides {
+	struct side side;
+	struct driver *empty, *floor, *ours;
+};
+
+static void open_sides(struct sides *sides, struct floor_bpf *floor, unsigned int vectors,
+		       unsigned int firing)
 {
-	struct objects *objects = replay_objects(side->replay);
-	struct driver *driver = driver_new(programs, side->batch, objects_map(objects),
-		objects_offset(objects, replay_task(side->replay), MEMBER_TASK_NOTIFIERS));
-
-	for (unsigned int i = 0; i < side->batch; i++) {
-		/* A stride that meets all of them, and that no prefetcher follows. */
-		unsigned int number = i * 1237u % side->firing;
-		const struct vector *vector = &side->vectors[number];
-		const struct vcpu *vcpu = &side->vcpus[number / PER_VCPU];
-
-		driver_rounds(driver)[i] = (struct driver_round) {
-			.store = replay_notifier(side->replay, vcpu),
-			.arguments = {
-				[POINT_IRQ] = { vector->irq },
-				[POINT_SIGNAL] = { vector->device, vector->index, vector->irq,
-						   vector->slot, vector->eventfd, CAUSE_IRQ },
-				[POINT_ACCEPT] = { vcpu->id, APIC_DM_FIXED, 0,
-						   vector->guest_vector },
-				[POINT_EXIT] = { vector->irq, 0, 1 },
-				[POINT_INJECT] = { vector->guest_vector },
-				[POINT_EOI] = { vcpu->lapic, vector->guest_vector },
-			},
-		};
-	}
-	return driver;
-}
-
-static void open_side(struct side *side, struct floor_bpf *floor, unsigned int vectors,
-		      unsigned int firing)
-{
-	struct replay_options options = {
-		.vectors = vectors, .vcpus = VCPUS, .hops = ALL_HOPS, .unchecked = true,
-	};
 	struct bpf_program *const floors[POINT_COUNT] = {
 #define X(ENUM, program, floor_program) [POINT_##ENUM] = floor->progs.floor_program,
 		POINTS(X)
 #undef X
 	};
-	struct bpf_program *empty[POINT_COUNT], *ours[POINT_COUNT];
-	const char *why;
-	object device;
+	struct bpf_program *empty[POINT_COUNT];
 
-	side->firing = firing;
-	side->batch = firing > BATCH ? firing : BATCH;
-	side->replay = replay_open(&options, &why);
-	if (!side->replay) {
-		fprintf(stderr, "can't be measured here: %s\n", why);
-		exit(1);
-	}
-	side->vm = replay_vm(side->replay, getpid());
-	for (unsigned int i = 0; i < VCPUS; i++)
-		side->vcpus[i] = replay_vcpu(side->replay, &side->vm, i);
-	side->vectors = calloc(vectors, sizeof(*side->vectors));
-	if (!side->vectors)
-		die("calloc");
-	device = replay_device(side->replay, "bench");
-	for (unsigned int i = 0; i < vectors; i++) {
-		side->vectors[i] = replay_new_vector(side->replay, device, i, 100 + i, &side->vm,
-						     GUEST_FIRST + i % PER_VCPU);
-		replay_bind(side->replay, &side->vectors[i], 0);
-		side->vectors[i].id = i;
-	}
-	for (unsigned int i = 0; i < POINT_COUNT; i++) {
+	side_open(&sides->side, vectors, firing, false);
+	for (unsigned int i = 0; i < POINT_COUNT; i++)
 		empty[i] = floor->progs.empty;
-		ours[i] = bpf_object__find_program_by_name(replay_object(side->replay),
-							   point_names[i]);
-	}
-	side->empty = new_driver(side, empty);
-	side->floor = new_driver(side, floors);
-	side->ours = new_driver(side, ours);
+	sides->empty = side_driver(&sides->side, empty);
+	sides->floor = side_driver(&sides->side, floors);
+	sides->ours = side_own_driver(&sides->side);
 	/* Once round, to warm up. */
-	run(side->empty, side->batch);
-	run(side->floor, side->batch);
-	run(side->ours, side->batch);
+	run(sides->empty, sides->side.batch);
+	run(sides->floor, sides->side.batch);
+	run(sides->ours, sides->side.batch);
 }
 
 /* All interrupts have got to the end, or something else has been measured. */
-static void close_side(struct side *side, unsigned int runs)
+static void close_sides(struct sides *sides, unsigned int runs)
 {
+	struct side *side = &sides->side;
 	unsigned int each = (runs + 1) * (side->batch / side->firing);
 
 	for (unsigned int i = 0; i < side->firing; i++) {
@@ -217,11 +128,10 @@ static void close_side(struct side *side, unsigned int runs)
 				exit(1);
 			}
 	}
-	driver_free(side->empty);
-	driver_free(side->floor);
-	driver_free(side->ours);
-	replay_close(side->replay);
-	free(side->vectors);
+	driver_free(sides->empty);
+	driver_free(sides->floor);
+	driver_free(sides->ours);
+	side_close(side);
 }
 
 static double hit(struct floor_bpf *floor)
@@ -294,13 +204,13 @@ static double around(unsigned int row, double dispatch)
 static void compare_with_floor(struct floor_bpf *floor, double dispatch, unsigned int rounds)
 {
 	static struct series floor_times[ROWS], our_times[ROWS], alone[ROWS], attached[ROWS];
-	struct side side;
+	struct sides one;
 
-	open_side(&side, floor, 1, 1);
+	open_sides(&one, floor, 1, 1);
 	for (unsigned int round = 0; round < rounds; round++) {
-		struct times empty = run(side.empty, side.batch);
-		struct times least = run(side.floor, side.batch);
-		struct times ours = run(side.ours, side.batch);
+		struct times empty = run(one.empty, one.side.batch);
+		struct times least = run(one.floor, one.side.batch);
+		struct times ours = run(one.ours, one.side.batch);
 
 		for (unsigned int row = 0; row < ROWS; row++) {
 			double a = ours.rows[row] - empty.rows[row];
@@ -313,7 +223,7 @@ static void compare_with_floor(struct floor_bpf *floor, double dispatch, unsigne
 				(a + around(row, dispatch)) / (b + around(row, dispatch));
 		}
 	}
-	close_side(&side, rounds);
+	close_sides(&one, rounds);
 
 	printf("| program | floor, alone | imstrace, alone | floor, attached | imstrace, attached | ratio, attached |\n");
 	printf("|---|--:|--:|--:|--:|--:|\n");
@@ -335,15 +245,15 @@ static void compare_vectors(struct floor_bpf *floor, double dispatch, unsigned i
 {
 	enum { ONE, ONE_OF_MANY, ALL, SIDES };
 	static struct series times[SIDES][ROWS], ratios[SIDES];
-	struct side sides[SIDES];
+	struct sides sides[SIDES];
 
-	open_side(&sides[ONE], floor, 1, 1);
-	open_side(&sides[ONE_OF_MANY], floor, MANY, 1);
-	open_side(&sides[ALL], floor, MANY, MANY);
+	open_sides(&sides[ONE], floor, 1, 1);
+	open_sides(&sides[ONE_OF_MANY], floor, MANY, 1);
+	open_sides(&sides[ALL], floor, MANY, MANY);
 	for (unsigned int round = 0; round < rounds; round++)
 		for (unsigned int i = 0; i < SIDES; i++) {
-			struct times empty = run(sides[i].empty, sides[i].batch);
-			struct times ours = run(sides[i].ours, sides[i].batch);
+			struct times empty = run(sides[i].empty, sides[i].side.batch);
+			struct times ours = run(sides[i].ours, sides[i].side.batch);
 
 			for (unsigned int row = 0; row < ROWS; row++)
 				times[i][row].values[round] = ours.rows[row] - empty.rows[row] +
@@ -362,7 +272,7 @@ static void compare_vectors(struct floor_bpf *floor, double dispatch, unsigned i
 		    rounds);
 	print_ratio("All 4,096 fire in turn / 1", &ratios[ALL], rounds);
 	for (unsigned int i = 0; i < SIDES; i++)
-		close_side(&sides[i], rounds);
+		close_sides(&sides[i], rounds);
 }
 
 int main(int count, char **arguments)

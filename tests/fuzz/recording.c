@@ -86,11 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct session_options sessions[] = {
 		{
 			.sink = &json_sink, .lifecycle = true, .interrupts = true, .lint = true,
-			.slowest = 3,
+			.slowest = 3, .histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
 		},
 		{
 			.sink = &text_sink, .lifecycle = true, .interrupts = true, .lint = true,
-			.slowest = 3,
+			.slowest = 3, .histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
 		},
 		{ .sink = &json_sink, .slowest = 3, .filter = { .vectors = "1-3", .pid = 178 } },
 	};
