@@ -27,7 +27,8 @@ CC	:= $(CLANG)
 CFLAGS	+= -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
 endif
 C_FLAGS	 = -std=gnu11 $(WARN) -Iinclude -I$(B) $(CFLAGS) -MMD -MP
-LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lncursesw -lmicrohttpd -lsystemd -lpthread -lm
+LIBS	:= -lbpf -lelf -lz -ljansson -lcap -lprotobuf-c -lncursesw -lmicrohttpd -lsystemd -lRmath \
+	-lpthread -lm
 
 # libbpf's BPF_PROG() leaves an unused ctx in every program that needs none.
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g $(WARN) -Wno-unused-parameter -D__TARGET_ARCH_x86 \
@@ -369,6 +370,24 @@ fuzz:
 bench: deps
 	@tests/bench/run
 
+$(B)/tests/history/synthetic: $(B)/tests/history/synthetic.o \
+		$(B)/user/statistics/change_points.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lRmath -lm -o $@
+
+# How often the gate is right, of real runs in the VM (half an hour); and history, of synthetic ones.
+gate-tables: deps
+	@tests/gate/measure
+	@tests/gate/report
+
+history-tables: $(B)/tests/history/synthetic
+	@tests/history/report
+
+# This project's own latency, against what it was: docs/ci.md.
+latency-ci: deps
+	@$(MAKE) --no-print-directory all guest modules
+	@tests/latency/run
+
 clean:
 	rm -rf build
 
@@ -382,12 +401,16 @@ help:
 	@echo '	make test-fleet		the exporter, rules and dashboards with a real Prometheus'
 	@echo '	make fuzz		the reader of recordings, for FUZZ_SECONDS (60)'
 	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
+	@echo '	make latency-ci		is the sample device slower than its baseline? dashboards/latency/'
+	@echo '	make gate-tables	how often imstrace gate is right; writes docs/performance/gate.md'
+	@echo '	make history-tables	the same of imstrace history; docs/performance/history.md'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
 .PHONY: all install uninstall test-install test-fleet screen-tests web-tests modules \
 	kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
-	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel clean help
+	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel gate-tables \
+	history-tables latency-ci clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)

@@ -37,7 +37,8 @@ struct command {
 };
 
 extern const struct command command_live, command_top, command_record, command_report,
-	command_script, command_export, command_lint, command_check, command_serve;
+	command_script, command_export, command_run, command_gate, command_history, command_lint,
+	command_check, command_serve;
 
 /* All of them; the last is NULL. */
 extern const struct command *const commands[];

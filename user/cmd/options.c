@@ -50,6 +50,16 @@ bool parse_number(const char *text, __u64 max, __u64 *number)
 	return !errno && !*end && *number >= 1 && *number <= max;
 }
 
+bool parse_percent(const char *text, double *share)
+{
+	char *end;
+
+	if (!strchr("0123456789.", *text) || strpbrk(text, "xX"))
+		return false;
+	*share = strtod(text, &end) / 100;
+	return end != text && (!*end || !strcmp(end, "%"));
+}
+
 /* A list of some of @count names, into a mask. */
 static bool parse_names(const char *text, const char *(*name)(unsigned int), unsigned int count,
 			unsigned int *mask)

@@ -19,6 +19,8 @@
 bool parse_duration(const char *text, __u64 *ns);
 /* A decimal number from 1 to @max. */
 bool parse_number(const char *text, __u64 max, __u64 *number);
+/* "5%", or "5", into 0.05. */
+bool parse_percent(const char *text, double *share);
 /* A list of hops such as "irq,signal", into a mask by enum imstrace_hop. */
 bool parse_hops(const char *text, unsigned int *mask);
 /* Likewise of stages, by enum imstrace_stage; or "all". */

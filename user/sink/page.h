@@ -10,7 +10,8 @@
 
 /* X(NAME): dashboards/pages/NAME.js. */
 #define IMSTRACE_PAGES_LIST(X)	\
-	X(report)
+	X(report)		\
+	X(history)
 
 enum page {
 #define X(name) PAGE_##name,

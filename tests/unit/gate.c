@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The gate: what it finds in noise that is known, what it says of too little, and what it does not compare.
+ */
+#include "fake_summary.h"
+
+#include "../../user/fault.h"
+#include "../../user/gate/format.h"
+
+static const struct gate_options usual = {
+	.limits = { [PERCENTILE_p50] = 0.05, [PERCENTILE_p99] = 0.1 },
+	.alpha = 0.01, .min_samples = 10, .max_lost = 0.001,
+};
+
+static const struct fake_times times = { 5000, 10000, 40000, 50000 };
+
+struct comparison {
+	struct summary *summaries[2];
+	struct gate gate;
+};
+
+/* @pairs of runs that alternated, the new ones with @new. */
+static struct comparison runs(unsigned int pairs, const struct fake_times *new, double noise,
+			      __u64 seed)
+{
+	struct comparison comparison = {
+		.summaries = { fake_summary(1000), fake_summary(1000) },
+	};
+
+	for (unsigned int i = 1; i <= pairs; i++) {
+		fake_run(comparison.summaries[0], i, 2 * i, &times, noise, &seed);
+		fake_run(comparison.summaries[1], i, 2 * i + 1, new, noise, &seed);
+	}
+	return comparison;
+}
+
+static int compare(struct comparison *comparison, const struct gate_options *options)
+{
+	const struct gate_side base = { 1, &comparison->summaries[0] };
+	const struct gate_side new = { 1, &comparison->summaries[1] };
+
+	return gate_compare(&comparison->gate, options, &base, &new);
+}
+
+static void end(struct comparison *comparison)
+{
+	gate_free(&comparison->gate);
+	summary_free(comparison->summaries[0]);
+	summary_free(comparison->summaries[1]);
+}
+
+static bool says(const struct gate *gate, const char *text)
+{
+	for (size_t i = 0; i < gate->reason_count; i++)
+		if (strstr(gate->reasons[i], text))
+			return true;
+	return false;
+}
+
+static void nothing_is_found_where_there_is_nothing(void **state)
+{
+	unsigned int wrong = 0;
+
+	(void)state;
+	for (__u64 seed = 1; seed <= 100; seed++) {
+		struct comparison comparison = runs(15, &times, 0.1, seed);
+
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.unit, UNIT_PAIR);
+		wrong += comparison.gate.verdict != GATE_PASS;
+		end(&comparison);
+	}
+	/* One in a hundred at most, of which the limit leaves fewer. */
+	assert_in_range(wrong, 0, 3);
+}
+
+/* Each stage in its turn, by a fifth: it is that stage, and no other. */
+static void a_slower_stage_is_named(void **state)
+{
+	static const enum imstrace_stage parts[] = {
+		STAGE_HANDLER, STAGE_IRQFD, STAGE_DELIVER, STAGE_SERVICE,
+	};
+
+	(void)state;
+	for (size_t part = 0; part < 4; part++) {
+		struct fake_times slower = times;
+		struct comparison comparison;
+		unsigned int blamed = 0;
+
+		((double *)&slower)[part] *= 1.2;
+		comparison = runs(15, &slower, 0.03, 10 + part);
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+		assert_int_equal(gate_exit_code(comparison.gate.verdict), EXIT_REGRESSION);
+		for (size_t i = 0; i < comparison.gate.cell_count; i++) {
+			const struct gate_cell *cell = &comparison.gate.cells[i];
+
+			if (!gate_to_blame(&comparison.gate, cell))
+				continue;
+			assert_int_equal(cell->stage, parts[part]);
+			assert_true(cell->change > 0.15 && cell->change < 0.25);
+			assert_true(cell->low < 0.2 && cell->high > 0.2);
+			blamed++;
+		}
+		assert_in_range(blamed, 1, 2);
+		end(&comparison);
+	}
+}
+
+static void what_is_quicker_passes(void **state)
+{
+	const struct fake_times quicker = { 5000, 10000, 30000, 50000 };
+	struct comparison comparison = runs(15, &quicker, 0.03, 20);
+	bool improved = false;
+
+	(void)state;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	for (size_t i = 0; i < comparison.gate.cell_count; i++)
+		improved |= comparison.gate.cells[i].stage == STAGE_DELIVER &&
+			    comparison.gate.cells[i].state == CELL_IMPROVED;
+	assert_true(improved);
+	end(&comparison);
+}
+
+/* Certain, but small: below the limit it is no regression. */
+static void less_than_the_limit_passes(void **state)
+{
+	const struct fake_times slower = { 5000, 10000, 40000, 51500 };
+	struct comparison comparison = runs(20, &slower, 0.005, 30);
+
+	(void)state;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	end(&comparison);
+}
+
+static void too_few_runs_are_inconclusive(void **state)
+{
+	const struct fake_times slower = { 5000, 10000, 40000, 500000 };
+
+	(void)state;
+	for (unsigned int pairs = 1; pairs <= 5; pairs++) {
+		struct comparison comparison = runs(pairs, &slower, 0, 40);
+
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+		assert_int_equal(gate_exit_code(comparison.gate.verdict), EXIT_INCONCLUSIVE);
+		assert_true(says(&comparison.gate, "too few"));
+		end(&comparison);
+	}
+}
+
+static void too_few_interrupts_are_inconclusive(void **state)
+{
+	struct gate_options many = usual;
+	struct comparison comparison = runs(15, &times, 0.01, 50);
+
+	(void)state;
+	/* Of 2000, 20 are beyond p99. */
+	many.min_samples = 21;
+	assert_int_equal(compare(&comparison, &many), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+	assert_true(says(&comparison.gate, "fewer than 2100 interrupts"));
+	gate_free(&comparison.gate);
+	many.min_samples = 20;
+	assert_int_equal(compare(&comparison, &many), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	end(&comparison);
+}
+
+/* What is slower is so, even if another percentile can't be told. */
+static void a_regression_is_not_hidden_by_what_is_untested(void **state)
+{
+	const struct fake_times slower = { 5000, 10000, 40000, 70000 };
+	struct comparison comparison = runs(15, &slower, 0.01, 60);
+	struct gate_options many = usual;
+
+	(void)state;
+	many.min_samples = 21;
+	assert_int_equal(compare(&comparison, &many), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	end(&comparison);
+}
+
+static void change_cpu(struct summary *summary)
+{
+	strcpy(summary->cpu, "another CPU");
+}
+
+static void change_hop(struct summary *summary)
+{
+	strcpy(summary->hops[HOP_SIGNAL], "kprobe");
+}
+
+static void change_mode(struct summary *summary)
+{
+	for (size_t i = 0; i < summary->run_count; i++)
+		strcpy(summary->runs[i].series[0].mode, "posted");
+}
+
+static void lose_some(struct summary *summary)
+{
+	for (size_t i = 0; i < summary->run_count; i++)
+		summary->runs[i].series[0].unmatched = 3;
+}
+
+static void lose_vectors(struct summary *summary)
+{
+	summary->runs[0].lost.vectors = 1;
+}
+
+static void lose_values(struct summary *summary)
+{
+	struct summary_stage *stage = &summary->runs[0].series[0].stages[STAGE_SERVICE];
+
+	stage->unplaced++;
+	stage->total++;
+}
+
+static void lose_stage(struct summary *summary)
+{
+	for (size_t i = 0; i < summary->run_count; i++)
+		summary->runs[i].series[0].stages[STAGE_HANDLER].measured = false;
+}
+
+static void lose_all(struct summary *summary)
+{
+	for (size_t i = 0; i < summary->run_count; i++)
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			summary->runs[i].series[0].stages[stage].measured = false;
+}
+
+/* Even where all is much slower. */
+static void what_can_not_be_compared_has_no_verdict(void **state)
+{
+	static const struct {
+		void (*change)(struct summary *summary);
+		const char *reason;
+	} cases[] = {
+		{ change_cpu, "machines differ" },
+		{ change_hop, "the hop signal is seen by" },
+		{ change_mode, "is in the base only" },
+		{ lose_some, "lost or unmatched" },
+		{ lose_vectors, "not followed" },
+	};
+	const struct fake_times slower = { 10000, 20000, 80000, 100000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct comparison comparison = runs(15, &slower, 0.01, 70);
+
+		cases[i].change(comparison.summaries[1]);
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+		if (!says(&comparison.gate, cases[i].reason))
+			fail_msg("%s is not why: %s", cases[i].reason, comparison.gate.reasons[0]);
+		end(&comparison);
+	}
+}
+
+static void what_can_not_be_told_of_a_stage_is_said(void **state)
+{
+	static const struct {
+		void (*change)(struct summary *summary);
+		const char *reason;
+	} cases[] = {
+		{ lose_values, "no room for all values" },
+		{ lose_stage, "in the base only" },
+		{ lose_all, "in the base only" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct comparison comparison = runs(15, &times, 0.01, 80);
+
+		cases[i].change(comparison.summaries[1]);
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+		if (!says(&comparison.gate, cases[i].reason))
+			fail_msg("%s is not why: %s", cases[i].reason, comparison.gate.reasons[0]);
+		end(&comparison);
+	}
+}
+
+static void machines_may_differ_if_asked(void **state)
+{
+	struct gate_options across = usual;
+	struct comparison comparison = runs(15, &times, 0.01, 90);
+
+	(void)state;
+	across.cross_machine = true;
+	change_cpu(comparison.summaries[1]);
+	assert_int_equal(compare(&comparison, &across), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	end(&comparison);
+}
+
+static void strict_wants_to_be_sure(void **state)
+{
+	struct gate_options strict = usual;
+	struct comparison comparison = runs(12, &times, 0.3, 91);
+
+	(void)state;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	gate_free(&comparison.gate);
+	strict.strict = true;
+	assert_int_equal(compare(&comparison, &strict), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+	end(&comparison);
+}
+
+/* The weather of two days differs by more than the code: one session of each tells nothing. */
+static void runs_that_did_not_alternate_are_of_their_session(void **state)
+{
+	const struct fake_times slower = { 6000, 12000, 48000, 60000 };
+	struct comparison comparison = runs(15, &slower, 0.02, 92);
+	struct gate_options unpaired = usual;
+
+	(void)state;
+	comparison.summaries[1]->session = 2000;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.unit, UNIT_SESSION);
+	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+	assert_true(says(&comparison.gate, "1 and 1 sessions are too few"));
+	gate_free(&comparison.gate);
+	unpaired.unpaired = true;
+	assert_int_equal(compare(&comparison, &unpaired), 0);
+	assert_int_equal(comparison.gate.unit, UNIT_RUN);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	end(&comparison);
+}
+
+#define SESSIONS	12
+
+/* Sessions that differ by a tenth, of runs that hardly do; and a change of a half. */
+static void many_sessions_are_compared(void **state)
+{
+	(void)state;
+	for (unsigned int slow = 0; slow < 2; slow++) {
+		struct summary *summaries[2][SESSIONS];
+		struct gate_side sides[2];
+		struct gate gate;
+		__u64 seed = 95;
+
+		for (unsigned int i = 0; i < 2 * SESSIONS; i++) {
+			double luck = exp(0.1 * random_normal(&seed)) * (slow && i % 2 ? 1.5 : 1);
+			const struct fake_times had = {
+				times.handler * luck, times.irqfd * luck, times.deliver * luck,
+				times.service * luck,
+			};
+
+			summaries[i % 2][i / 2] = fake_summary(1000 + i);
+			for (unsigned int run = 1; run <= 5; run++)
+				fake_run(summaries[i % 2][i / 2], run, 10 * i + run, &had, 0.001,
+					 &seed);
+		}
+		for (size_t side = 0; side < 2; side++)
+			sides[side] = (struct gate_side) { SESSIONS, summaries[side] };
+		assert_int_equal(gate_compare(&gate, &usual, &sides[0], &sides[1]), 0);
+		assert_int_equal(gate.unit, UNIT_SESSION);
+		assert_int_equal(gate.cells[0].base_units, SESSIONS);
+		assert_int_equal(gate.verdict, slow ? GATE_REGRESSION : GATE_PASS);
+		gate_free(&gate);
+		for (unsigned int i = 0; i < 2 * SESSIONS; i++)
+			summary_free(summaries[i % 2][i / 2]);
+	}
+}
+
+static void the_same_run_twice_is_refused(void **state)
+{
+	struct comparison comparison = runs(15, &times, 0.02, 93);
+	struct summary *twice[] = { comparison.summaries[0], comparison.summaries[0] };
+	const struct gate_side both = { 2, twice }, base = { 1, &comparison.summaries[0] };
+	const struct gate_side new = { 1, &comparison.summaries[1] };
+	struct gate gate;
+
+	(void)state;
+	assert_int_equal(gate_compare(&gate, &usual, &both, &new), EXIT_USAGE);
+	gate_free(&gate);
+	assert_int_equal(gate_compare(&gate, &usual, &new, &both), EXIT_USAGE);
+	gate_free(&gate);
+	assert_int_equal(gate_compare(&gate, &usual, &base, &base), EXIT_USAGE);
+	comparison.gate = gate;
+	end(&comparison);
+}
+
+static void no_interrupts_are_inconclusive(void **state)
+{
+	struct comparison comparison = { .summaries = { fake_summary(1), fake_summary(1) } };
+
+	(void)state;
+	for (unsigned int i = 1; i <= 15; i++) {
+		summary_add_run(comparison.summaries[0])->started = 2 * i;
+		summary_add_run(comparison.summaries[1])->started = 2 * i + 1;
+	}
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+	end(&comparison);
+}
+
+static char *shown(void (*write)(FILE *out, const struct gate *gate), const struct gate *gate)
+{
+	struct output output;
+
+	write(output_open(&output), gate);
+	return output_close(&output);
+}
+
+/* A name can't get out of its place, and every format says which stage it is. */
+static void every_format_names_the_stage(void **state)
+{
+	const struct fake_times slower = { 5000, 10000, 40000, 70000 };
+	struct comparison comparison = runs(15, &slower, 0.01, 94);
+	char *text;
+
+	(void)state;
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < 15; i++)
+			strcpy(comparison.summaries[side]->runs[i].series[0].class,
+			       "<b>\"&|*]]>");
+	assert_int_equal(compare(&comparison, &usual), 0);
+	for (size_t i = 0; i < gate_format_count; i++) {
+		text = shown(gate_formats[i].write, &comparison.gate);
+		assert_non_null(strstr(text, "service p50") ?: strstr(text, "\"service\"") ?:
+				strstr(text, "service   p50"));
+		assert_non_null(strstr(text, "regress"));
+		/* JSON and a terminal take it as it is. */
+		if (!strcmp(gate_formats[i].name, "markdown") ||
+		    !strcmp(gate_formats[i].name, "junit"))
+			assert_null(strstr(text, "<b>"));
+		if (strstr(gate_formats[i].name, "json") || strstr(gate_formats[i].name, "bench")) {
+			json_t *object = json_loads(text, 0, NULL);
+
+			assert_non_null(object);
+			json_decref(object);
+		}
+		free(text);
+	}
+	text = shown(gate_write_overlay, &comparison.gate);
+	assert_null(strstr(text, "<b>"));
+	assert_null(strstr(text, "nan"));
+	assert_null(strstr(text, "inf"));
+	assert_non_null(strstr(text, "</svg>"));
+	free(text);
+	end(&comparison);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_found_where_there_is_nothing),
+		cmocka_unit_test(a_slower_stage_is_named),
+		cmocka_unit_test(what_is_quicker_passes),
+		cmocka_unit_test(less_than_the_limit_passes),
+		cmocka_unit_test(too_few_runs_are_inconclusive),
+		cmocka_unit_test(too_few_interrupts_are_inconclusive),
+		cmocka_unit_test(a_regression_is_not_hidden_by_what_is_untested),
+		cmocka_unit_test(what_can_not_be_compared_has_no_verdict),
+		cmocka_unit_test(what_can_not_be_told_of_a_stage_is_said),
+		cmocka_unit_test(machines_may_differ_if_asked),
+		cmocka_unit_test(strict_wants_to_be_sure),
+		cmocka_unit_test(runs_that_did_not_alternate_are_of_their_session),
+		cmocka_unit_test(many_sessions_are_compared),
+		cmocka_unit_test(the_same_run_twice_is_refused),
+		cmocka_unit_test(no_interrupts_are_inconclusive),
+		cmocka_unit_test(every_format_names_the_stage),
+	};
+
+	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}
