@@ -89,7 +89,12 @@ for (const [name, options] of Object.entries({
 
 		await tab.locator('#stages .choice label', { hasText: /^P99$/ }).click();
 		assert.ok(await picture() !== before, 'P99 looks like P50');
+		/* What is said of the revision below the mouse stays within each chart. */
+		const tall = () => tab.evaluate(() => document.documentElement.scrollHeight), page = await tall();
+
 		await tab.hover('.stage .u-over');
+		assert.equal(await tab.locator('.stage .tip:visible').count(), STAGES.length);
+		assert.equal(await tall(), page);
 		await tab.screenshot({ path: `${screenshots}/history-${name}.png`, fullPage: true });
 	});
 console.log(`history: ${STAGES.length} charts, ${changes.length} changes, in 3 windows: all as it should be`);

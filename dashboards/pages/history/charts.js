@@ -119,7 +119,8 @@ function stageChart(series) {
 				},
 			],
 			bands: [{ series: [2, 1], fill: `${colour(BAND)}66` }],
-			cursor: { sync: { key: 'history' }, y: false },
+			/* Stages share revisions, not latencies. */
+			cursor: { sync: { key: 'history', scales: ['x', null] }, y: false },
 			hooks: {
 				init: [(u) => drawn.push(u)],
 				destroy: [(u) => {
