@@ -203,8 +203,8 @@ $(UNIT_TESTS): %: %.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 
 unit-tests: $(UNIT_TESTS)
 
-# Of the reader of recordings: the fuzzer, and what writes its seeds.
-$(B)/tests/fuzz/recording: $(B)/tests/fuzz/recording.o \
+# The fuzzers, of recordings and of requests; and what writes the seeds of the first.
+$(B)/tests/fuzz/recording $(B)/tests/fuzz/accept: %: %.o \
 		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LIBS) -o $@
@@ -362,7 +362,7 @@ test-fleet:
 # Not part of "make test", which has what the fuzzer has found as unit tests.
 fuzz:
 	@tools/install-deps fuzz
-	@$(MAKE) --no-print-directory FUZZ=1 build/fuzz/tests/fuzz/recording
+	@$(MAKE) --no-print-directory FUZZ=1 $(addprefix build/fuzz/tests/fuzz/,recording accept)
 	@$(MAKE) --no-print-directory SANITIZE=1 build/sanitized/tests/fuzz/seeds
 	@tests/fuzz/run
 
@@ -399,7 +399,7 @@ help:
 	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
 	@echo '	make test-install	in a new Debian system: what make install installs'
 	@echo '	make test-fleet		the exporter, rules and dashboards with a real Prometheus'
-	@echo '	make fuzz		the reader of recordings, for FUZZ_SECONDS (60)'
+	@echo '	make fuzz		what reads recordings and requests, for FUZZ_SECONDS (60)'
 	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
 	@echo '	make latency-ci		is the sample device slower than its baseline? dashboards/latency/'
 	@echo '	make gate-tables	how often imstrace gate is right; writes docs/performance/gate.md'

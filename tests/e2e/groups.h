@@ -15,5 +15,6 @@ int run_accounts(void);
 int run_accuracy(void);
 int run_lint(void);
 int run_recording(void);
+int run_runs(void);
 
 #endif /* IMSTRACE_E2E_GROUPS_H */

@@ -25,5 +25,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	lab_shell("mkdir -p " OUTPUT);
 	return run_faults() + run_ladder() + run_library() + run_live() + run_options() +
-	       run_accounts() + run_accuracy() + run_lint() + run_recording() ? EXIT_FAILURE : EXIT_SUCCESS;
+	       run_accounts() + run_accuracy() + run_lint() + run_recording() + run_runs() ?
+	       EXIT_FAILURE : EXIT_SUCCESS;
 }

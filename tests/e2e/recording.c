@@ -173,6 +173,10 @@ static void same_as_live(void **state)
 		count_lines(IMSTRACE " export --to csv " RECORDING " | wc -l"),
 		1 + count_lines("babeltrace2 " RECORDING " | grep -c imstrace:interrupt"));
 	expect_distributions(read);
+	/* Something comes of each format; what, the unit tests say. */
+	lab_shell("for to in json csv chrome perfetto openmetrics hgrm; do " IMSTRACE " export --to $to -o "
+		  OUTPUT "/exported " RECORDING " && [ $(wc -c < " OUTPUT "/exported) -gt 1000 ] || exit 1; "
+		  "done");
 	free(lab_output(&status, IMSTRACE " lint " RECORDING));
 	assert_int_equal(status, 0);
 	/* Without a warning. */

@@ -2,7 +2,7 @@
 import { el, section } from '../lib/dom.js';
 import { microseconds } from '../lib/format.js';
 import { table } from '../lib/table.js';
-import { data, date, nameOf, percent, percentileText, short } from './model.js';
+import { chance, data, date, nameOf, percent, percentileText, short } from './model.js';
 
 /* A click shows its charts. */
 export function changes(shared) {
@@ -18,7 +18,7 @@ export function changes(shared) {
 		{ key: 'before', heading: 'Before µs', value: (row) => row.before, text: (row) => microseconds(row.before) },
 		{ key: 'after', heading: 'After µs', value: (row) => row.after, text: (row) => microseconds(row.after) },
 		{ key: 'change', heading: 'By', value: (row) => row.change, text: (row) => percent(row.change), class: (row) => row.change > 0 && 'bad' },
-		{ key: 'p', heading: 'P', title: 'The chance of it if nothing had changed', value: (row) => row.p, text: (row) => row.p.toPrecision(2) },
+		{ key: 'p', heading: 'P', title: 'The chance of it if nothing had changed', value: (row) => row.p, text: (row) => chance(row.p) },
 	];
 	const shown = ({ series }) => nameOf(series) === shared.get('devices') && series.percentile === shared.get('percentile');
 

@@ -6,7 +6,7 @@ import { axis, chart } from '../lib/chart.js';
 import { choice, el, legend, section } from '../lib/dom.js';
 import { duration, known } from '../lib/format.js';
 import { colour } from '../lib/theme.js';
-import { data, date, devices, find, percent, percentiles, percentileText, short } from './model.js';
+import { chance, data, date, devices, find, percent, percentiles, percentileText, short } from './model.js';
 
 const { summaries } = data;
 const BAND = '--heat-1', RISE = '--bad', FALL = '--good';
@@ -62,7 +62,7 @@ function describe(series) {
 		return [`${short(summaries[idx].name)}  ${date(summaries[idx])}`,
 			`${duration(series.values[idx])}  (${duration(series.low[idx])} to ${duration(series.high[idx])}), ` +
 				`${summaries[idx].runs} runs`,
-			change ? `changed by ${percent(change.change)}, p ${change.p.toPrecision(2)}` : null,
+			change ? `changed by ${percent(change.change)}, p ${chance(change.p)}` : null,
 		].filter(Boolean).join('\n');
 	};
 }

@@ -23,7 +23,7 @@ export function header() {
 			`${date(summaries.at(-1))} UTC. imstrace ${data.version}.`),
 		el('dl', { class: 'tiles' },
 			tile('Summaries', count(summaries.length), `${count(summaries.reduce((sum, one) => sum + one.runs, 0))} runs`),
-			tile('Changes', count(all.length), all.length ? `in ${count(new Set(all.map((one) => one.summary)).size)} revisions` :
+			tile('Changes', count(all.length), all.length ? `with ${count(new Set(all.map((one) => one.summary)).size)} of the summaries` :
 				'nothing has changed'),
 			latest ? tile('Latest change', percent(latest.change), `${what(latest)}, ${short(summaries[latest.summary].name)}`) : null,
 			worst && worst.change > 0 ? tile('Largest rise', percent(worst.change),

@@ -23,3 +23,6 @@ export const date = (summary) => new Date(summary.time / 1e6).toISOString().slic
 export const percent = (share) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
 
 export const percentileText = (name) => name === 'p999' ? 'P99.9' : name.toUpperCase();
+
+/* Of runs that are all alike it is 0. */
+export const chance = (p) => p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
