@@ -653,19 +653,37 @@ int vcpu_reset(struct pt_regs *context)
 }
 
 /* The vCPU is destroyed, and its VM with it: no irqfd is left to signal. */
-SEC("kprobe/kvm_free_lapic")
-int vcpu_free(struct pt_regs *context)
+static __always_inline void forget_vcpu(struct vcpu_key key)
 {
-	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
-	struct vcpu_key key = vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id));
 	__u32 *known = bpf_map_lookup_elem(&vcpus, &key), number;
 
 	if (!known)
-		return 0;
+		return;
 	number = *known;
 	drop_guest(number);
 	bpf_map_delete_elem(&vcpus, &key);
 	__sync_fetch_and_add(&vcpu_generation, 1);
 	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
+}
+
+SEC("kprobe/kvm_free_lapic")
+int vcpu_free(struct pt_regs *context)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
+
+	forget_vcpu(vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id)));
+	return 0;
+}
+
+/*
+ * Where that can't be attached: user space runs this when a vCPU's process has ended. Its
+ * arguments are the members of struct vcpu_key.
+ */
+SEC("raw_tp")
+int vcpu_gone(struct bpf_raw_tracepoint_args *context)
+{
+	forget_vcpu((struct vcpu_key) {
+		.kvm = context->args[0], .pid = context->args[1], .vcpu_id = context->args[2],
+	});
 	return 0;
 }

@@ -121,13 +121,6 @@ struct {
 	__type(value, struct open_interrupt);
 } open_interrupts SEC(".maps");
 
-/* With the process, for the address of a struct kvm is used again. */
-struct vcpu_key {
-	__u64 kvm;
-	__u32 pid;
-	__u32 vcpu_id;
-};
-
 /* The number of a vCPU, its index in guest_interrupts. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -30,6 +30,13 @@ struct open_interrupt {
 	__u32 reserved;
 };
 
+/* A vCPU: with its process, for the address of a struct kvm is used again. */
+struct vcpu_key {
+	__u64 kvm;
+	__u32 pid;
+	__u32 vcpu_id;
+};
+
 enum pending_state {
 	PENDING_NONE,
 	PENDING_WRITING,	/* another CPU is filling it in */

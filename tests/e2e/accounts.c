@@ -155,15 +155,17 @@ struct interruption {
 	const char *guest;
 	bool reset;
 	int in_service;
+	bool service;	/* imstrace is not told that the VM ends */
 };
 
 #define HANGING	"--count 10 --vectors 0-1 --hang "
 
 static const struct interruption interruptions[] = {
-	{ "killed_with_pending", HANGING "vcpus " DEVICE, false, 0 },
-	{ "killed_in_service", HANGING "isr --rate 200 " DEVICE, false, 1 },
-	{ "reset_with_pending", HANGING "vcpus --reset " DEVICE, true, 0 },
-	{ "reset_in_service", HANGING "isr --rate 200 --reset " DEVICE, true, 1 },
+	{ "killed_with_pending", HANGING "vcpus " DEVICE, false, 0, false },
+	{ "killed_in_service", HANGING "isr --rate 200 " DEVICE, false, 1, false },
+	{ "reset_with_pending", HANGING "vcpus --reset " DEVICE, true, 0, false },
+	{ "reset_in_service", HANGING "isr --rate 200 --reset " DEVICE, true, 1, false },
+	{ "killed_unseen", HANGING "isr --rate 200 " DEVICE, false, 1, true },
 };
 
 /* How many are in flight at the end of the interval that has most. */
@@ -218,7 +220,8 @@ static void check_interruption(const struct interruption *interruption, json_t *
 static void vm_interrupted(void **state)
 {
 	const struct interruption *interruption = *state;
-	struct trace trace = trace_start(interruption->name, "--events -i 10ms");
+	struct trace trace = (interruption->service ? service_start : trace_start)(
+		interruption->name, "--events -i 10ms");
 	struct program guest = guest_start(interruption->guest);
 	json_t *truth = guest_ring(&guest);
 
@@ -410,6 +413,7 @@ int run_accounts(void)
 		cmocka_unit_test_teardown(vectors_come_and_go, lab_teardown),
 		cmocka_unit_test_teardown(irqs_are_reused, lab_teardown),
 		INTERRUPTION(0), INTERRUPTION(1), INTERRUPTION(2), INTERRUPTION(3),
+		INTERRUPTION(4),
 		cmocka_unit_test_teardown(vms_killed_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(tracers_come_and_go, lab_teardown),
 		cmocka_unit_test_teardown(more_vectors_than_room, lab_teardown),

@@ -190,7 +190,50 @@ static void ladder_with_disarmed_kprobes(void **state)
 	expect(object, "vectors of vfio-pci", "names in /sys/kernel/irq", NULL,
 	       "kprobe free_irq: attached, but does not fire");
 	expect(object, "bypass of vfio-pci", NULL, NULL, "attached, but does not fire");
-	expect(object, "vCPU resets", NULL, NULL, "attached, but does not fire");
+	expect(object, "vCPU resets", "processes in /proc", NULL, "attached, but does not fire");
+	json_decref(object);
+}
+
+#define AS_A_SERVICE	"setpriv " SERVICE_PRIVILEGES IMSTRACE
+
+/*
+ * Anybody with CAP_BPF and CAP_PERFMON: all hops, but no functions of modules and, where Debian's
+ * kernel is set to its default, no kprobes.
+ */
+static void ladder_without_root(void **state)
+{
+	json_t *object;
+
+	(void)state;
+	lab_shell("echo 2 > /proc/sys/kernel/perf_event_paranoid");
+	object = check("check-service", AS_A_SERVICE " check --json");
+	expect_tracepoints(object);
+	expect_signal(object, "fentry");
+	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
+	expect(object, "bypass of vfio-pci", "kprobe irq_bypass_unregister_producer", NULL,
+	       "takes CAP_SYS_ADMIN");
+	expect(object, "vCPU resets", "kprobe kvm_free_lapic", NULL, NULL);
+	json_decref(object);
+
+	lab_shell("echo 3 > /proc/sys/kernel/perf_event_paranoid");
+	object = check("check-paranoid", AS_A_SERVICE " check --json");
+	expect_tracepoints(object);
+	expect_signal(object, "fentry");
+	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
+	expect(object, "bypass of vfio-pci", NULL, NULL, "kernel.perf_event_paranoid is above 2");
+	expect(object, "vCPU resets", "processes in /proc", NULL,
+	       "kernel.perf_event_paranoid is above 2");
+	json_decref(object);
+}
+
+/* There no process is known by the number that KVM knows. */
+static void ladder_without_root_in_a_namespace(void **state)
+{
+	json_t *object = check("check-service-namespace",
+			       "unshare --pid --fork --mount-proc " AS_A_SERVICE " check --json");
+
+	(void)state;
+	expect(object, "vCPU resets", NULL, NULL, "processes in /proc: in a pid namespace");
 	json_decref(object);
 }
 
@@ -231,6 +274,8 @@ int run_ladder(void)
 		cmocka_unit_test_teardown(ladder_whole, lab_teardown),
 		cmocka_unit_test_teardown(ladder_in_a_namespace, lab_teardown),
 		cmocka_unit_test_teardown(ladder_without_fentry, lab_teardown),
+		cmocka_unit_test_teardown(ladder_without_root, lab_teardown),
+		cmocka_unit_test_teardown(ladder_without_root_in_a_namespace, lab_teardown),
 		cmocka_unit_test_teardown(ladder_with_disarmed_kprobes, arm_kprobes),
 		cmocka_unit_test_teardown(ladder_with_disabled_ftrace, enable_ftrace),
 	};

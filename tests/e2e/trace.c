@@ -21,7 +21,7 @@ static bool has_line(const char *path)
 	return found;
 }
 
-static struct trace start(const char *what, const char *name, const char *arguments)
+static struct trace start(const char *program, const char *what, const char *name, const char *arguments)
 {
 	struct trace trace = { 0 };
 	char all[512];
@@ -30,15 +30,15 @@ static struct trace start(const char *what, const char *name, const char *argume
 	snprintf(trace.path, sizeof(trace.path), OUTPUT "/%s.json", name);
 	unlink(trace.path);
 	snprintf(all, sizeof(all), "%s --json %s", what, arguments);
-	trace.program = program_start_to(trace.path, IMSTRACE, all);
+	trace.program = program_start_to(trace.path, program, all);
 	for (int i = 0; !has_line(trace.path); i++) {
 		siginfo_t ended = { 0 };
 
 		waitid(P_PID, trace.program.pid, &ended, WEXITED | WNOHANG | WNOWAIT);
 		if (ended.si_pid)
-			fail_msg("imstrace %s %s: exit status %d", what, arguments, ended.si_status);
+			fail_msg("%s %s: exit status %d", program, all, ended.si_status);
 		if (i == 3000)
-			fail_msg("imstrace %s %s has not started within 30 s", what, arguments);
+			fail_msg("%s %s has not started within 30 s", program, all);
 		usleep(10000);
 	}
 	return trace;
@@ -46,12 +46,17 @@ static struct trace start(const char *what, const char *name, const char *argume
 
 struct trace trace_start(const char *name, const char *arguments)
 {
-	return start("live --lint", name, arguments);
+	return start(IMSTRACE, "live --lint", name, arguments);
+}
+
+struct trace service_start(const char *name, const char *arguments)
+{
+	return start("setpriv", SERVICE_PRIVILEGES IMSTRACE " live --lint", name, arguments);
 }
 
 struct trace lint_start(const char *name, const char *arguments)
 {
-	return start("lint", name, arguments);
+	return start(IMSTRACE, "lint", name, arguments);
 }
 
 static void sort_in(struct trace *trace, json_t *object)

@@ -21,6 +21,8 @@ struct trace {
 
 /* imstrace live --lint, started and attached; its output goes to OUTPUT/@name.json. */
 struct trace trace_start(const char *name, const char *arguments);
+/* The same, with the privileges of a service. */
+struct trace service_start(const char *name, const char *arguments);
 /* The same of imstrace lint, which shows findings only. */
 struct trace lint_start(const char *name, const char *arguments);
 /* Ends it as Ctrl-C does, and reads what it said. Return: its exit status. */

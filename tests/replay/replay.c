@@ -32,13 +32,6 @@ struct slot {
 	__u32 guest_vector;
 };
 
-/* As struct vcpu_key in bpf/maps.h. */
-struct vcpu_key {
-	__u64 kvm;
-	__u32 pid;
-	__u32 vcpu_id;
-};
-
 struct list {
 	char *data;
 	size_t count;

@@ -9,6 +9,7 @@
 
 #include "../fault.h"
 #include "environment.h"
+#include "vcpus.h"
 #include "verify.h"
 
 #include <bpf/bpf.h>
@@ -23,11 +24,12 @@ enum way {
 	FENTRY,		/* fentry and fexit */
 	KPROBE,		/* kprobes and kretprobes */
 	NAMES,		/* no program: the names of irqs, looked at every second */
+	PROCESSES,	/* a program that we run when a process has ended, looked at likewise */
 };
 
 static const char *const way_names[] = {
 	[RAW_TRACEPOINT] = "raw_tp", [FENTRY] = "fentry", [KPROBE] = "kprobe",
-	[NAMES] = "names in",
+	[NAMES] = "names in", [PROCESSES] = "processes in",
 };
 
 #define MAX_RUNGS	4
@@ -145,9 +147,13 @@ static const struct feature {
 	[FEATURE_VCPUS] = {
 		"vCPU resets", HOP_COUNT, true,
 		"what is pending in a VM that is reset or destroyed stays in flight",
-		{ { KPROBE, "kvm", { { "vcpu_reset", "kvm_lapic_reset" },
-				     { "vcpu_reset", "kvm_apic_set_state" },
-				     { "vcpu_free", "kvm_free_lapic" } } } },
+		{
+			{ KPROBE, "kvm", { { "vcpu_reset", "kvm_lapic_reset" },
+					   { "vcpu_reset", "kvm_apic_set_state" },
+					   { "vcpu_free", "kvm_free_lapic" } } },
+			/* The end of a VM with its process; a reset is not seen. */
+			{ PROCESSES, NULL, { { "vcpu_gone", "/proc" } } },
+		},
 	},
 };
 
@@ -231,15 +237,30 @@ static struct bpf_program *find_program(const struct attachments *attachments,
 
 /*
  * Whether all of a rung's functions are in the BTF of the kernel or a module: of its own, whatever
- * --btf says. libbpf reads that once for an object.
+ * --btf says. libbpf reads that once for an object. Return: 0 or an errno.
  */
-static bool in_kernel_btf(const struct attachments *attachments, const struct rung *rung)
+static int find_in_kernel_btf(const struct attachments *attachments, const struct rung *rung)
 {
-	for (size_t i = 0; i < rung_size(rung); i++)
-		if (bpf_program__set_attach_target(find_program(attachments, &rung->probes[i]), 0,
-						   rung->probes[i].target))
-			return false;
-	return true;
+	for (size_t i = 0; i < rung_size(rung); i++) {
+		int ret = bpf_program__set_attach_target(find_program(attachments, &rung->probes[i]), 0,
+							 rung->probes[i].target);
+
+		if (ret)
+			return -ret;
+	}
+	return 0;
+}
+
+static const char *fentry_impossible(const struct attachments *attachments, const struct rung *rung)
+{
+	switch (find_in_kernel_btf(attachments, rung)) {
+	case 0:
+		return NULL;
+	case EPERM:
+		return "a module's BTF is opened by its id, which takes CAP_SYS_ADMIN";
+	default:
+		return "no such function in the kernel's BTF";
+	}
 }
 
 /* Why @rung can't hold; NULL: it may. */
@@ -253,6 +274,8 @@ static const char *rung_impossible(const struct attachments *attachments, const 
 		return NULL;
 	if (rung->way == NAMES)
 		return access(function, F_OK) ? strerror(errno) : NULL;
+	if (rung->way == PROCESSES)
+		return vcpus_tell_the_dead() ? NULL : "in a pid namespace";
 	/* A module that is built in need not be in sysfs. */
 	if (rung->module && !exists("/sys/module", rung->module) &&
 	    !kernel_has_function(function)) {
@@ -267,9 +290,7 @@ static const char *rung_impossible(const struct attachments *attachments, const 
 		snprintf(text, 128, "refused by the kernel: %s", strerror(refused));
 		return text;
 	}
-	if (rung->way == FENTRY && !in_kernel_btf(attachments, rung))
-		return "no such function in the kernel's BTF";
-	return NULL;
+	return rung->way == FENTRY ? fentry_impossible(attachments, rung) : NULL;
 }
 
 static bool asked_for(const struct attachments *attachments, const struct feature *feature)
@@ -378,11 +399,18 @@ static struct bpf_link *attach_probe(const struct rung *rung, const struct probe
 		return bpf_program__attach(program);
 	case KPROBE:
 	case NAMES:
+	case PROCESSES:
 		break;
 	}
 	return bpf_program__attach_kprobe(program,
 					  strstr(bpf_program__section_name(program), "kretprobe"),
 					  probe->target);
+}
+
+/* Not the kernel tells us, but we look. */
+static bool looks(enum way way)
+{
+	return way == NAMES || way == PROCESSES;
 }
 
 static void detach(struct attachments *attachments, size_t feature)
@@ -396,6 +424,9 @@ static void detach(struct attachments *attachments, size_t feature)
 
 static const char *explain(const struct rung *rung, int error)
 {
+	/* Debian's: above 2, CAP_PERFMON is not enough. */
+	if (error == EACCES && rung->way == KPROBE)
+		return "takes CAP_SYS_ADMIN while kernel.perf_event_paranoid is above 2";
 	if (error != ENOENT)
 		return strerror(error);
 	return rung->way == RAW_TRACEPOINT ? "this kernel has no such tracepoint" :
@@ -415,7 +446,7 @@ static void attach_undo(struct attachments *attachments)
 static const char *verify(const struct attachments *attachments, size_t feature, enum way way,
 			  const char *target)
 {
-	if (way == RAW_TRACEPOINT || way == NAMES)
+	if (way == RAW_TRACEPOINT || looks(way))
 		return "";
 	if (feature == FEATURE_PCI_SIGNAL)
 		return verify_signal(attachments->object);
@@ -428,7 +459,7 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 	/* The one that gives the rung its name. */
 	const struct probe *last = &rung->probes[rung_size(rung) - 1];
 
-	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
+	for (size_t i = 0; i < rung_size(rung) && !looks(rung->way); i++) {
 		const struct probe *probe = &rung->probes[i];
 
 		attachments->links[feature][i] =
@@ -562,16 +593,27 @@ const char *attach_posting_missing(const struct attachments *attachments)
 	return *status->attached ? NULL : status->tried;
 }
 
+/* Whether a feature is seen, and by programs that the kernel calls. */
+static bool seen_by_program(const struct attachments *attachments, size_t feature)
+{
+	const struct rung *rung = best_rung(attachments, feature);
+
+	return *attachments->status[feature].attached && rung && !looks(rung->way);
+}
+
 bool attach_sees_pci_requests(const struct attachments *attachments)
 {
-	const char *attached = attachments->status[FEATURE_PCI_VECTORS].attached;
-
-	return *attached && strncmp(attached, way_names[NAMES], strlen(way_names[NAMES]));
+	return seen_by_program(attachments, FEATURE_PCI_VECTORS);
 }
 
 bool attach_sees_vcpu_frees(const struct attachments *attachments)
 {
-	return *attachments->status[FEATURE_VCPUS].attached;
+	return seen_by_program(attachments, FEATURE_VCPUS);
+}
+
+bool attach_looks_at_vcpus(const struct attachments *attachments)
+{
+	return *attachments->status[FEATURE_VCPUS].attached && !attach_sees_vcpu_frees(attachments);
 }
 
 bool attach_sees_pci_bypass(const struct attachments *attachments)

@@ -13,9 +13,9 @@
  * X(ENUM, name, what for): the capabilities that matter. The name is libcap's.
  */
 #define ENVIRONMENT_CAPABILITIES(X)							\
-	X(SYS_ADMIN,	"cap_sys_admin",	"needed: opens the BTF of kvm.ko by its id")	\
-	X(BPF,		"cap_bpf",		"loads programs; CAP_SYS_ADMIN includes it")	\
-	X(PERFMON,	"cap_perfmon",		"attaches them; CAP_SYS_ADMIN includes it")	\
+	X(SYS_ADMIN,	"cap_sys_admin",	"includes the next two; fentry in modules")	\
+	X(BPF,		"cap_bpf",		"needed: loads programs")			\
+	X(PERFMON,	"cap_perfmon",		"needed: attaches them")			\
 	X(SYS_RESOURCE,	"cap_sys_resource",	"not needed")
 
 /* X(ENUM, module, one of its functions, what for) */

@@ -10,7 +10,9 @@
 #include "known.h"
 #include "memory.h"
 #include "retire.h"
+#include "vcpus.h"
 #include "vmm.h"
+#include "whole_btf.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -35,7 +37,7 @@
 /* The nobody of every Linux: what imstrace becomes when it has attached. */
 #define NOBODY	65534
 
-/* ns between two looks at the irqs' names, where nothing tells of new ones. */
+/* ns between two looks at irqs' names and at processes, where no program tells of them. */
 #define LOOK_AGAIN	1000000000ULL
 
 /* ns between two looks at what the kernel did not run. */
@@ -54,8 +56,11 @@ struct live {
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
-	__u64 look_again;	/* when */
+	bool look_at_vcpus;	/* no program sees them end */
+	__u64 look_again;	/* when, for what no program tells of */
 	__u64 count_again;	/* likewise */
+	int btf;		/* what whole_btf_open() made, -1: libbpf finds the types itself */
+	char btf_path[32];
 	int statistics;		/* while it is open the kernel measures programs' run time; -1: it isn't */
 	/* By id: the process whose names the vector has. */
 	__u32 *named;
@@ -70,20 +75,18 @@ static int show_libbpf(enum libbpf_print_level level, const char *format, va_lis
 }
 
 /* Whether anything can be followed at all. Return: 0 or an exit code, reported. */
-static int check_environment(const struct live_options *options, bool *may_post)
+static int check_environment(const struct live_options *options, struct environment *environment)
 {
-	struct environment environment;
+	const bool *capable = environment->capabilities;
 
-	environment_read(&environment);
-	*may_post = environment.apicv;
-	/* CAP_BPF and CAP_PERFMON load programs, but only this opens a module's BTF. */
-	if (!environment.capabilities[CAPABILITY_SYS_ADMIN])
-		return fault(EXIT_MISSING, "Run it as root, or give it CAP_SYS_ADMIN",
-			     "no privilege to load BPF programs that know KVM's types");
+	environment_read(environment);
+	if (!capable[CAPABILITY_SYS_ADMIN] && !(capable[CAPABILITY_BPF] && capable[CAPABILITY_PERFMON]))
+		return fault(EXIT_MISSING, "Run it as root, or give it CAP_BPF and CAP_PERFMON",
+			     "no privilege to load BPF programs");
 	if (options->btf && access(options->btf, R_OK))
 		return fault(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
 			     strerror(errno));
-	if (!options->btf && !environment.btf)
+	if (!options->btf && !environment->btf)
 		return fault(EXIT_MISSING,
 			     "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
 			     "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
@@ -91,6 +94,26 @@ static int check_environment(const struct live_options *options, bool *may_post)
 		return fault(EXIT_MISSING,
 			     "Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: --hops irq,signal",
 			     "KVM is not loaded, so interrupts can't be followed into a guest");
+	return 0;
+}
+
+/*
+ * Without CAP_SYS_ADMIN libbpf can't open kvm.ko's BTF. Where that is not in a file of its own, the
+ * kernel's has all. Return: 0 or an exit code, reported.
+ */
+static int find_types(struct live *live, const struct live_options *options,
+		      const struct environment *environment)
+{
+	if (options->btf || environment->capabilities[CAPABILITY_SYS_ADMIN] ||
+	    !(options->hops & HOPS_OF_KVM))
+		return 0;
+	live->btf = whole_btf_open("kvm");
+	if (live->btf == -ENOENT)
+		return 0;
+	if (live->btf < 0)
+		return fault(EXIT_RUNTIME, "Run it as root, or name a file with --btf",
+			     "reading KVM's types in /sys/kernel/btf failed: %s", strerror(-live->btf));
+	snprintf(live->btf_path, sizeof(live->btf_path), "/proc/self/fd/%d", live->btf);
 	return 0;
 }
 
@@ -247,14 +270,9 @@ static void add_known(void *context, const struct imstrace_vector *found)
 					    __ATOMIC_SEQ_CST);
 }
 
-/* Where no program sees vfio-pci request and free irqs: what has changed since? */
-static void look_again(struct live *live)
+/* Vectors that come and go unseen, but for their irqs' names: what has changed since? */
+static void look_at_names(struct live *live)
 {
-	__u64 now = clock_now(CLOCK_MONOTONIC);
-
-	if (live->programs->bss->pci_requests_seen || now < live->look_again)
-		return;
-	live->look_again = now + LOOK_AGAIN;
 	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
 		const struct imstrace_vector *vector = &live->memory.vectors[id];
 		__u64 mine = id + 1;
@@ -265,6 +283,20 @@ static void look_again(struct live *live)
 						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 	known_vectors(add_known, live);
+}
+
+/* Where no program is told of something. */
+static void look_again(struct live *live)
+{
+	__u64 now = clock_now(CLOCK_MONOTONIC);
+
+	if (!live->attachments || now < live->look_again)
+		return;
+	live->look_again = now + LOOK_AGAIN;
+	if (!live->programs->bss->pci_requests_seen)
+		look_at_names(live);
+	if (live->look_at_vcpus)
+		vcpus_forget_the_dead(live->programs);
 }
 
 /* A process's names don't change, or not in a way that matters. */
@@ -418,6 +450,8 @@ static void live_stop(struct source *source)
 	live->attachments = NULL;
 	/* Programs that were running when they were detached have ended after that. */
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	if (live->look_at_vcpus)
+		vcpus_forget_the_dead(live->programs);
 }
 
 static void unload(struct live *live)
@@ -436,6 +470,8 @@ static void live_close(struct source *source)
 	if (live->attachments)
 		live_stop(source);
 	unload(live);
+	if (live->btf >= 0)
+		close(live->btf);
 	if (live->statistics >= 0)
 		close(live->statistics);
 	free(live->named);
@@ -446,7 +482,8 @@ static void live_close(struct source *source)
 /* Return: 0, -EAGAIN if it may be better next time, or an exit code, reported. */
 static int load(struct live *live, const struct live_options *options)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	LIBBPF_OPTS(bpf_object_open_opts, open_options,
+		    .btf_custom_path = live->btf >= 0 ? live->btf_path : options->btf);
 	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
 	int ret;
 
@@ -537,14 +574,14 @@ static void describe_system(struct source *source)
 
 int live_open(struct source **result, const struct live_options *options)
 {
+	struct environment environment;
 	struct live *live;
-	bool may_post;
 	int ret;
 
 	/* LIBBPF_WARN is 0; its warnings are ours to explain. */
 	show_up_to = options->verbose ? options->verbose : -1;
 	libbpf_set_print(show_libbpf);
-	ret = check_environment(options, &may_post);
+	ret = check_environment(options, &environment);
 	if (ret)
 		return ret;
 
@@ -554,7 +591,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->statistics = options->overhead ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
 	if (options->overhead && live->statistics < 0)
 		warning("the kernel does not measure the programs' run time for us: %s", strerror(errno));
-	live->source.may_post = may_post;
+	live->source.may_post = environment.apicv;
 	live->source.now = live_now;
 	live->source.poll = live_poll;
 	live->source.stop = live_stop;
@@ -563,7 +600,8 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.retire = live_retire;
 	live->source.close = live_close;
 
-	ret = load_and_attach(live, options);
+	live->btf = -1;
+	ret = find_types(live, options, &environment) ?: load_and_attach(live, options);
 	if (ret) {
 		live_close(&live->source);
 		return ret;
@@ -577,6 +615,7 @@ int live_open(struct source **result, const struct live_options *options)
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
 	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
+	live->look_at_vcpus = attach_looks_at_vcpus(live->attachments);
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);
