@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 		written += clock_now(CLOCK_MONOTONIC) - began;
 	}
 	began = clock_now(CLOCK_MONOTONIC);
-	if (ctf_end(recorder.writer))
+	if (ctf_end(recorder.writer, 0))
 		return 1;
 	written += clock_now(CLOCK_MONOTONIC) - began;
 	sync_file(options.directory, "interrupts");

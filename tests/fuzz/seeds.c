@@ -41,7 +41,7 @@ static void record(enum seed seed, const char *directory)
 					   fake_record_all(writer, fake);
 	if (!ret && seed == SEED_KEPT)
 		ret = ctf_keep(writer);
-	if (ret || ctf_end(writer))
+	if (ret || ctf_end(writer, 0))
 		exit(1);
 	ctf_close(writer);
 	free(fake);

@@ -29,6 +29,7 @@ struct fixture {
 	struct ctf_options options;
 	struct ctf_writer *writer;
 	struct fake_source *fake;
+	__u64 ended;	/* what the clock says when the recording ends */
 	struct source *read;
 	struct seen *seen;
 };
@@ -61,7 +62,7 @@ static void start(struct fixture *fixture)
 
 static void finish(struct fixture *fixture)
 {
-	assert_int_equal(ctf_end(fixture->writer), 0);
+	assert_int_equal(ctf_end(fixture->writer, fixture->ended), 0);
 	ctf_close(fixture->writer);
 	fixture->writer = NULL;
 }
@@ -402,6 +403,42 @@ static void a_time_range_is_of_the_end_of_interrupts(void **state)
 	end(&fixture);
 }
 
+static void what_is_quiet_at_its_end_is_part_of_it(void **state)
+{
+	struct fixture fixture = begin((struct ctf_options) { 0 });
+	struct source *read;
+
+	(void)state;
+	start(&fixture);
+	fake_vector(fixture.fake, FAKE_DEVICE, 0);
+	write_interrupt(&fixture, 2000, 500);
+	fixture.ended = 9000;
+	finish(&fixture);
+	read_all(&fixture);
+	assert_string_equal(fixture.seen->order, "i");
+	assert_int_equal(fixture.read->now(fixture.read), 9000);
+	fixture.read->close(fixture.read);
+	/* From 1000 on; interval by interval. */
+	read_part(&fixture, 0, 6000);
+	assert_int_equal(fixture.read->now(fixture.read), 7000);
+	fixture.read->close(fixture.read);
+	assert_int_equal(recording_open(&fixture.read, &(struct recording_options) {
+			 .directory = fixture.directory }), 0);
+	read = fixture.read;
+	read->handlers = (struct source_handlers) {
+		.lifecycle = on_step, .interrupt = on_interrupt, .context = fixture.seen,
+	};
+	for (__u64 time = 4000; time < 9000; time += 1000) {
+		assert_int_equal(read->poll(read, time), 0);
+		assert_int_equal(read->now(read), time);
+		assert_false(read->ended);
+	}
+	assert_int_equal(read->poll(read, 10000), 0);
+	assert_int_equal(read->now(read), 9000);
+	assert_true(read->ended);
+	end(&fixture);
+}
+
 static void more_than_a_packet(void **state)
 {
 	const unsigned int count = 3 * CTF_PACKET_BYTES / sizeof(struct ctf_interrupt);
@@ -418,7 +455,7 @@ static void more_than_a_packet(void **state)
 		if (i % 4 == 0)
 			write_step(&fixture, 2000 + i);
 	}
-	assert_int_equal(ctf_end(fixture.writer), 0);
+	assert_int_equal(ctf_end(fixture.writer, 0), 0);
 	size = ctf_size(fixture.writer);
 	assert_int_equal(size.events[CTF_INTERRUPTS], count);
 	finish(&fixture);
@@ -626,6 +663,7 @@ static void babeltrace_reads_the_same_events(void **state)
 	assert_int_equal(fake_record_all(fixture.writer, fixture.fake), 0);
 	fixture.fake->totals.lost_interrupts = 0;
 	fixture.fake->totals.lost_lifecycle = 0;
+	fixture.ended = 1000000;
 	finish(&fixture);
 	read_all(&fixture);
 	expect_output("babeltrace2 %s 2>&1 >/dev/null", &fixture, "");
@@ -798,6 +836,7 @@ int main(void)
 		cmocka_unit_test(accounts_and_histograms_are_rebuilt),
 		cmocka_unit_test(streams_are_merged_in_time_order),
 		cmocka_unit_test(a_time_range_is_of_the_end_of_interrupts),
+		cmocka_unit_test(what_is_quiet_at_its_end_is_part_of_it),
 		cmocka_unit_test(more_than_a_packet),
 		cmocka_unit_test(a_vector_is_told_of_before_its_interrupts),
 		cmocka_unit_test(only_what_is_over),

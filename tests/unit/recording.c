@@ -105,7 +105,7 @@ static struct fixture begin(unsigned int packets)
 		assert_int_equal(ctf_write_interrupt(writer, &interrupt), 0);
 		assert_int_equal(ctf_flush(writer), 0);
 	}
-	assert_int_equal(ctf_end(writer), 0);
+	assert_int_equal(ctf_end(writer, 0), 0);
 	ctf_close(writer);
 	free(fake);
 	for (unsigned int file = 0; file < FILES; file++)

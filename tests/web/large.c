@@ -135,7 +135,7 @@ int main(int argc, char **argv)
 	must(ctf_start(writer, &source), "beginning");
 	write_lives(writer, vectors, totals.vectors);
 	write_interrupts(writer, vectors, totals.vectors, interrupts);
-	must(ctf_end(writer), "ending");
+	must(ctf_end(writer, 0), "ending");
 	ctf_close(writer);
 	free((void *)source.accounts);
 	free(vectors);

@@ -129,7 +129,7 @@ static void record_summary(FILE *out, const struct report *report)
 {
 	/* While the source is there. */
 	if (!recording.failed)
-		note(ctf_end(recording.writer));
+		note(ctf_end(recording.writer, report->to));
 	recording.shown->summary(out, report);
 }
 

@@ -265,18 +265,21 @@ static __u64 count_discarded(const struct ctf_writer *writer, enum ctf_stream nu
 	return number == CTF_LIFECYCLE ? totals->lost_lifecycle : totals->lost_interrupts;
 }
 
-static int end_packet(struct ctf_writer *writer, enum ctf_stream number)
+/* The time has come to @now, without another event. */
+static int end_packet_at(struct ctf_writer *writer, enum ctf_stream number, __u64 now)
 {
 	struct stream *stream = &writer->streams[number];
 	__u64 discarded = count_discarded(writer, number);
 	int ret;
 
-	/* One without events says what has been lost after the last. */
+	/* One without events says what has been lost after the last, and how long there was none. */
 	if (stream->used == sizeof(struct ctf_packet)) {
-		if (discarded == stream->discarded)
+		if (discarded == stream->discarded && now <= stream->last)
 			return 0;
 		stream->packet.begin = stream->last;
 	}
+	if (now > stream->last)
+		stream->last = now;
 	stream->discarded = discarded;
 	stream->packet.content_bits = stream->packet.packet_bits = 8 * stream->used;
 	stream->packet.discarded = discarded;
@@ -287,6 +290,11 @@ static int end_packet(struct ctf_writer *writer, enum ctf_stream number)
 	stream->used = sizeof(struct ctf_packet);
 	stream->events = 0;
 	return ret;
+}
+
+static int end_packet(struct ctf_writer *writer, enum ctf_stream number)
+{
+	return end_packet_at(writer, number, 0);
 }
 
 /* Room for an event of @size bytes; NULL: the packet before it could not be written. */
@@ -547,10 +555,15 @@ int ctf_start(struct ctf_writer *writer, const struct source *source)
 	return write_metadata(writer);
 }
 
-int ctf_end(struct ctf_writer *writer)
+int ctf_end(struct ctf_writer *writer, __u64 now)
 {
+	int ret;
+
 	/* What the flight recorder was not asked to keep goes. */
-	return writer->options.last ? 0 : ctf_flush(writer);
+	if (writer->options.last)
+		return 0;
+	ret = ctf_flush(writer);
+	return ret ?: end_packet_at(writer, CTF_INTERRUPTS, now);
 }
 
 static void free_writer(struct ctf_writer *writer)

@@ -52,8 +52,8 @@ struct ctf_size {
 };
 struct ctf_size ctf_size(const struct ctf_writer *writer);
 
-/* The last flush: while the source is still there. */
-int ctf_end(struct ctf_writer *writer);
+/* The last flush: while the source is still there. The recording is of all the time up to @now. */
+int ctf_end(struct ctf_writer *writer, __u64 now);
 
 /* Closes the files and frees. */
 void ctf_close(struct ctf_writer *writer);

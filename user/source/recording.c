@@ -38,6 +38,7 @@ struct stream {
 	size_t at, end;		/* in the packet: the next event, and where they end */
 	__u64 sequence;		/* of the packet after this one, at least */
 	__u64 last;		/* time of the event before */
+	__u64 until;		/* when the packet was ended */
 	bool done;
 	bool told;		/* that it has what is left out */
 };
@@ -317,6 +318,7 @@ static int next_packet(struct recording *recording, struct stream *stream)
 	stream->at = sizeof(*packet);
 	stream->end = packet->content_bits / 8;
 	stream->sequence = packet->sequence + 1;
+	stream->until = packet->end;
 	/* Before its events are handed on: what they lack may be among what is missing. */
 	if (packet->discarded > *lost)
 		*lost = packet->discarded;
@@ -515,6 +517,17 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 /* Events handled before the caller is let look at its signals again. */
 #define BATCH	65536
 
+/* When it was ended, or what is wanted of it. To be called when all has been read. */
+static __u64 recording_end(const struct recording *recording)
+{
+	__u64 end = 0;
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (recording->streams[number].until > end)
+			end = recording->streams[number].until;
+	return end < recording->to ? end : recording->to;
+}
+
 static int recording_poll(struct source *source, __u64 until)
 {
 	struct recording *recording = (struct recording *)source;
@@ -531,9 +544,11 @@ static int recording_poll(struct source *source, __u64 until)
 			return ret;
 		if (!event || event->time > recording->to) {
 			/* It goes on behind what is wanted of it. */
-			if (event)
-				recording->now = recording->to;
-			source->ended = true;
+			__u64 end = event ? recording->to : recording_end(recording);
+
+			source->ended = end <= until;
+			if (end > recording->now)
+				recording->now = source->ended ? end : until;
 			break;
 		}
 		if (event->time > until) {
