@@ -23,36 +23,45 @@ static __always_inline struct vcpu_key vcpu_key(struct kvm *kvm, __u32 vcpu_id)
 	};
 }
 
+/* The process that a VM belongs to; 0: this kernel does not say. */
+static __always_inline __u32 process_of(struct kvm *kvm)
+{
+	if (!bpf_core_field_exists(struct mm_struct, owner))
+		return 0;
+	return BPF_CORE_READ(kvm, mm, owner, tgid);
+}
+
 /* Gives a vCPU a number; IMSTRACE_NONE: there is none left. */
 static __noinline __u32 new_vcpu(const struct vcpu_key *key)
 {
-	__u32 number, *known;
+	struct vcpu_entry entry, *known;
 
 	if (!key)
 		return IMSTRACE_NONE;
-	if (bpf_map_pop_elem(&free_vcpus, &number)) {
-		number = __sync_fetch_and_add(&totals.vcpus, 1);
-		if (number >= max_vcpus) {
+	if (bpf_map_pop_elem(&free_vcpus, &entry.number)) {
+		entry.number = __sync_fetch_and_add(&totals.vcpus, 1);
+		if (entry.number >= max_vcpus) {
 			__sync_fetch_and_sub(&totals.vcpus, 1);
 			return IMSTRACE_NONE;
 		}
 	}
-	if (!bpf_map_update_elem(&vcpus, key, &number, BPF_NOEXIST)) {
+	entry.process = process_of((struct kvm *)key->kvm);
+	if (!bpf_map_update_elem(&vcpus, key, &entry, BPF_NOEXIST)) {
 		__sync_fetch_and_add(&vcpu_generation, 1);
-		return number;
+		return entry.number;
 	}
 	/* Another CPU was first. */
-	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
+	bpf_map_push_elem(&free_vcpus, &entry.number, BPF_ANY);
 	known = bpf_map_lookup_elem(&vcpus, key);
-	return known ? *known : IMSTRACE_NONE;
+	return known ? known->number : IMSTRACE_NONE;
 }
 
 static __noinline __u32 find_number(struct kvm *kvm, __u32 vcpu_id, bool add)
 {
 	struct vcpu_key key = vcpu_key(kvm, vcpu_id);
-	__u32 *known = bpf_map_lookup_elem(&vcpus, &key);
+	struct vcpu_entry *known = bpf_map_lookup_elem(&vcpus, &key);
 
-	return known ? *known : add ? new_vcpu(&key) : IMSTRACE_NONE;
+	return known ? known->number : add ? new_vcpu(&key) : IMSTRACE_NONE;
 }
 
 static __always_inline struct recent_vcpus *recent_vcpus_of_cpu(void)

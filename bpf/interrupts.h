@@ -645,23 +645,20 @@ int vcpu_reset(struct pt_regs *context)
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
 	struct vcpu_key key = vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id));
-	__u32 *number = bpf_map_lookup_elem(&vcpus, &key);
+	struct vcpu_entry *known = bpf_map_lookup_elem(&vcpus, &key);
 
-	if (number)
-		drop_guest(*number);
+	if (known)
+		drop_guest(known->number);
 	return 0;
 }
 
 /* The vCPU is destroyed, and its VM with it: no irqfd is left to signal. */
-static __always_inline void forget_vcpu(struct vcpu_key key)
+static __always_inline void forget_vcpu(const struct vcpu_key *key, __u32 number)
 {
-	__u32 *known = bpf_map_lookup_elem(&vcpus, &key), number;
-
-	if (!known)
-		return;
-	number = *known;
 	drop_guest(number);
-	bpf_map_delete_elem(&vcpus, &key);
+	/* Not twice: its number would be given out twice as well. */
+	if (bpf_map_delete_elem(&vcpus, key))
+		return;
 	__sync_fetch_and_add(&vcpu_generation, 1);
 	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
 }
@@ -670,20 +667,36 @@ SEC("kprobe/kvm_free_lapic")
 int vcpu_free(struct pt_regs *context)
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
+	struct vcpu_key key = vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id));
+	struct vcpu_entry *known = bpf_map_lookup_elem(&vcpus, &key);
 
-	forget_vcpu(vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id)));
+	if (known)
+		forget_vcpu(&key, known->number);
+	return 0;
+}
+
+static long forget_of_process(void *map, struct vcpu_key *key, struct vcpu_entry *entry,
+			      const __u32 *process)
+{
+	struct vcpu_key copy = *key;
+
+	if (entry->process == *process)
+		forget_vcpu(&copy, entry->number);
 	return 0;
 }
 
 /*
- * Where that can't be attached: user space runs this when a vCPU's process has ended. Its
- * arguments are the members of struct vcpu_key.
+ * Where that can't be attached: a process has ended, and its files were closed before, VMs
+ * among them. Of a VM that its VMM has closed before its own end it is told only now.
  */
-SEC("raw_tp")
-int vcpu_gone(struct bpf_raw_tracepoint_args *context)
+SEC("raw_tp/sched_process_free")
+int process_free(struct bpf_raw_tracepoint_args *context)
 {
-	forget_vcpu((struct vcpu_key) {
-		.kvm = context->args[0], .pid = context->args[1], .vcpu_id = context->args[2],
-	});
+	struct task_struct *task = (struct task_struct *)context->args[0];
+	__u32 process = BPF_CORE_READ(task, tgid);
+
+	/* Of a thread that is not the first: the others may go on. The first one is freed last. */
+	if ((__u32)BPF_CORE_READ(task, pid) == process)
+		bpf_for_each_map_elem(&vcpus, forget_of_process, &process, 0);
 	return 0;
 }

@@ -52,7 +52,13 @@ struct preempt_notifier {
 };
 
 struct task_struct {
+	int pid;	/* the thread's */
+	int tgid;	/* the process's */
 	struct hlist_head preempt_notifiers;
+};
+
+struct mm_struct {
+	struct task_struct *owner;	/* with CONFIG_MEMCG */
 };
 
 struct irqaction {
@@ -68,7 +74,8 @@ struct irq_bypass_producer {
 /* From here on: kvm.ko. */
 
 struct kvm {
-	int userspace_pid;
+	int userspace_pid;	/* the thread's that made it */
+	struct mm_struct *mm;
 };
 
 struct kvm_kernel_irq_routing_entry {

@@ -121,12 +121,11 @@ struct {
 	__type(value, struct open_interrupt);
 } open_interrupts SEC(".maps");
 
-/* The number of a vCPU, its index in guest_interrupts. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct vcpu_key);
-	__type(value, __u32);
+	__type(value, struct vcpu_entry);
 } vcpus SEC(".maps");
 
 /* Numbers of vCPUs that are gone, to be given out again. */

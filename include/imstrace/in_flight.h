@@ -30,11 +30,17 @@ struct open_interrupt {
 	__u32 reserved;
 };
 
-/* A vCPU: with its process, for the address of a struct kvm is used again. */
+/* A vCPU: with who made the VM, for the address of a struct kvm is used again. */
 struct vcpu_key {
 	__u64 kvm;
 	__u32 pid;
 	__u32 vcpu_id;
+};
+
+/* What is known of it: the index of its first struct guest_interrupt, / GUEST_VECTORS. */
+struct vcpu_entry {
+	__u32 number;
+	__u32 process;	/* 0: not known */
 };
 
 enum pending_state {

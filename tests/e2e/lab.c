@@ -53,6 +53,11 @@ char *lab_output(int *status, const char *format, ...)
 	return text;
 }
 
+bool lab_has_fprobes(void)
+{
+	return !system("grep -q ' register_fprobe$' /proc/kallsyms");
+}
+
 void lab_create_device(const char *uuid)
 {
 	lab_shell("tests/vm/lab device %s", uuid);

@@ -49,6 +49,9 @@ char *lab_output(int *status, const char *format, ...);
 /* How large a file is, in bytes; -1: there is none. */
 long long lab_size(const char *path);
 
+/* Whether the kernel has what kprobe.multi is made of. */
+bool lab_has_fprobes(void);
+
 /* Another device, on the software parent. */
 void lab_create_device(const char *uuid);
 void lab_remove_device(const char *uuid);

@@ -108,6 +108,21 @@ static void expect_no_signal(json_t *check, const char *way)
 	expect_stages(check, false);
 }
 
+/* What kprobes that are no perf events see, and of it what is seen where there are none. */
+static void expect_multi(json_t *check, const char *verified, const char *refused)
+{
+	if (lab_has_fprobes()) {
+		expect(check, "bypass of vfio-pci", "kprobe.multi irq_bypass_unregister_producer",
+		       verified, refused);
+		expect(check, "vCPU resets", "kprobe.multi kvm_apic_set_state", verified, refused);
+		expect(check, "vCPU ends", "kprobe.multi kvm_free_lapic", verified, refused);
+	} else {
+		expect(check, "bypass of vfio-pci", NULL, NULL, refused);
+		expect(check, "vCPU resets", NULL, NULL, refused);
+		expect(check, "vCPU ends", "raw_tp sched_process_free", NULL, refused);
+	}
+}
+
 /* How many calls ftrace has patched in, and how many kprobes there are. */
 static int probes_in_place(void)
 {
@@ -132,7 +147,8 @@ static void ladder_whole(void **state)
 	       NULL);
 	expect(object, "bypass of vfio-pci", "fentry irq_bypass_unregister_producer",
 	       "patched in by ftrace", NULL);
-	expect(object, "vCPU resets", "kprobe kvm_free_lapic", "armed", NULL);
+	expect(object, "vCPU resets", "kprobe kvm_apic_set_state", "armed", NULL);
+	expect(object, "vCPU ends", "kprobe kvm_free_lapic", "armed", NULL);
 	json_decref(object);
 	assert_int_equal(probes_in_place(), before);
 }
@@ -165,7 +181,8 @@ static void ladder_without_fentry(void **state)
 	expect(object, "vectors of vfio-pci", "kprobe request_threaded_irq", "armed", "fentry");
 	expect(object, "bypass of vfio-pci", "kprobe irq_bypass_unregister_producer", "armed",
 	       "fentry");
-	expect(object, "vCPU resets", "kprobe kvm_free_lapic", "armed", NULL);
+	expect(object, "vCPU resets", "kprobe kvm_apic_set_state", "armed", NULL);
+	expect(object, "vCPU ends", "kprobe kvm_free_lapic", "armed", NULL);
 	json_decref(object);
 }
 
@@ -189,52 +206,65 @@ static void ladder_with_disarmed_kprobes(void **state)
 	expect_no_signal(object, "kprobe");
 	expect(object, "vectors of vfio-pci", "names in /sys/kernel/irq", NULL,
 	       "kprobe free_irq: attached, but does not fire");
-	expect(object, "bypass of vfio-pci", NULL, NULL, "attached, but does not fire");
-	expect(object, "vCPU resets", "processes in /proc", NULL, "attached, but does not fire");
+	expect_multi(object, "patched in by ftrace", "attached, but does not fire");
 	json_decref(object);
 }
 
 #define AS_A_SERVICE	"setpriv " SERVICE_PRIVILEGES IMSTRACE
 
-/*
- * Anybody with CAP_BPF and CAP_PERFMON: all hops, but no functions of modules and, where Debian's
- * kernel is set to its default, no kprobes.
- */
+static void set_paranoia(int level)
+{
+	lab_shell("echo %d > /proc/sys/kernel/perf_event_paranoid", level);
+}
+
+static int reset_paranoia(void **state)
+{
+	(void)state;
+	set_paranoia(3);
+	return lab_teardown(state);
+}
+
+/* Anybody with CAP_BPF and CAP_PERFMON: all hops, and all that kprobes see. */
 static void ladder_without_root(void **state)
 {
 	json_t *object;
 
 	(void)state;
-	lab_shell("echo 2 > /proc/sys/kernel/perf_event_paranoid");
+	set_paranoia(2);
 	object = check("check-service", AS_A_SERVICE " check --json");
 	expect_tracepoints(object);
 	expect_signal(object, "fentry");
 	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
 	expect(object, "bypass of vfio-pci", "kprobe irq_bypass_unregister_producer", NULL,
-	       "takes CAP_SYS_ADMIN");
-	expect(object, "vCPU resets", "kprobe kvm_free_lapic", NULL, NULL);
-	json_decref(object);
-
-	lab_shell("echo 3 > /proc/sys/kernel/perf_event_paranoid");
-	object = check("check-paranoid", AS_A_SERVICE " check --json");
-	expect_tracepoints(object);
-	expect_signal(object, "fentry");
-	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
-	expect(object, "bypass of vfio-pci", NULL, NULL, "kernel.perf_event_paranoid is above 2");
-	expect(object, "vCPU resets", "processes in /proc", NULL,
-	       "kernel.perf_event_paranoid is above 2");
+	       "which takes CAP_SYS_ADMIN");
+	expect(object, "vCPU resets", "kprobe kvm_apic_set_state", NULL, NULL);
+	expect(object, "vCPU ends", "kprobe kvm_free_lapic", NULL, NULL);
 	json_decref(object);
 }
 
-/* There no process is known by the number that KVM knows. */
-static void ladder_without_root_in_a_namespace(void **state)
+/* The same where Debian's kernel is set as it comes. */
+static void ladder_without_perf_events(void **state)
 {
-	json_t *object = check("check-service-namespace",
-			       "unshare --pid --fork --mount-proc " AS_A_SERVICE " check --json");
+	json_t *object = check("check-paranoid", AS_A_SERVICE " check --json");
 
 	(void)state;
-	expect(object, "vCPU resets", NULL, NULL, "processes in /proc: in a pid namespace");
+	expect_tracepoints(object);
+	expect_signal(object, "fentry");
+	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
+	expect_multi(object, NULL, "kernel.perf_event_paranoid is above 2");
 	json_decref(object);
+}
+
+/* Nothing of modules is asked for, nor are the modules' types. */
+static void ladder_of_the_host_without_root(void **state)
+{
+	int status;
+	char *text = lab_output(&status, AS_A_SERVICE " live --hops irq,signal -i 0 -d 100ms 2>&1");
+
+	(void)state;
+	if (status || !strstr(text, "No vector was seen"))
+		fail_msg("exit status %d: %s", status, text);
+	free(text);
 }
 
 static int enable_ftrace(void **state)
@@ -261,6 +291,14 @@ static void ladder_with_disabled_ftrace(void **state)
 	       "fentry free_irq: attached, but does not fire");
 	json_decref(object);
 
+	/* Who may look at none of the lists sees it all the same. */
+	object = check("check-ftrace-service", AS_A_SERVICE " check --json");
+	expect_no_signal(object, "fentry");
+	expect(object, "vectors of vfio-pci", "names in /sys/kernel/irq", NULL,
+	       "fentry free_irq: attached, but does not fire");
+	expect(object, "vCPU ends", "raw_tp sched_process_free", NULL, NULL);
+	json_decref(object);
+
 	text = lab_output(&status, IMSTRACE " check 2>&1");
 	assert_int_equal(status, 0);
 	assert_non_null(strstr(text, "\n  handler              n/a, not seen: signal\n"));
@@ -274,8 +312,9 @@ int run_ladder(void)
 		cmocka_unit_test_teardown(ladder_whole, lab_teardown),
 		cmocka_unit_test_teardown(ladder_in_a_namespace, lab_teardown),
 		cmocka_unit_test_teardown(ladder_without_fentry, lab_teardown),
-		cmocka_unit_test_teardown(ladder_without_root, lab_teardown),
-		cmocka_unit_test_teardown(ladder_without_root_in_a_namespace, lab_teardown),
+		cmocka_unit_test_teardown(ladder_without_root, reset_paranoia),
+		cmocka_unit_test_teardown(ladder_without_perf_events, lab_teardown),
+		cmocka_unit_test_teardown(ladder_of_the_host_without_root, lab_teardown),
 		cmocka_unit_test_teardown(ladder_with_disarmed_kprobes, arm_kprobes),
 		cmocka_unit_test_teardown(ladder_with_disabled_ftrace, enable_ftrace),
 	};

@@ -283,13 +283,14 @@ static void tally(struct replay *replay, const struct slot *slot, struct in_gues
 		.kvm = slot->vcpu->vm->kvm, .pid = slot->vcpu->vm->pid, .vcpu_id = slot->vcpu->id,
 	};
 	struct guest_interrupt guest;
+	struct vcpu_entry entry;
 	__u32 index;
 
 	/* A vCPU for which there was no room has none. */
-	if (bpf_map__lookup_elem(replay->programs->maps.vcpus, &key, sizeof(key), &index,
-				 sizeof(index), 0))
+	if (bpf_map__lookup_elem(replay->programs->maps.vcpus, &key, sizeof(key), &entry,
+				 sizeof(entry), 0))
 		return;
-	index = index * GUEST_VECTORS + slot->guest_vector;
+	index = entry.number * GUEST_VECTORS + slot->guest_vector;
 	if (bpf_map__lookup_elem(map, &index, sizeof(index), &guest, sizeof(guest), 0))
 		abort();
 	if (guest.state == PENDING_VALID)

@@ -559,7 +559,7 @@ static void cleaning_never_writes_past_its_end(void **state)
 #define CHECKED_ENVIRONMENT							\
 	"Kernel 6.12.0, with BTF: yes, APICv or AVIC allowed: no\n\n"		\
 	"CAPABILITY             HELD \n"					\
-	"  cap_sys_admin        yes   includes the next two; fentry in modules\n" \
+	"  cap_sys_admin        yes   includes the next two; BTF of modules, --overhead\n" \
 	"  cap_bpf              no    needed: loads programs\n" \
 	"  cap_perfmon          no    needed: attaches them\n" \
 	"  cap_sys_resource     no    not needed\n\n"				\

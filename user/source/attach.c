@@ -9,27 +9,28 @@
 
 #include "../fault.h"
 #include "environment.h"
-#include "vcpus.h"
 #include "verify.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum way {
 	RAW_TRACEPOINT,
 	FENTRY,		/* fentry and fexit */
 	KPROBE,		/* kprobes and kretprobes */
+	KPROBE_MULTI,	/* the same, not by way of a perf event; slower to come and go */
 	NAMES,		/* no program: the names of irqs, looked at every second */
-	PROCESSES,	/* a program that we run when a process has ended, looked at likewise */
 };
 
 static const char *const way_names[] = {
 	[RAW_TRACEPOINT] = "raw_tp", [FENTRY] = "fentry", [KPROBE] = "kprobe",
-	[NAMES] = "names in", [PROCESSES] = "processes in",
+	[KPROBE_MULTI] = "kprobe.multi", [NAMES] = "names in",
 };
 
 #define MAX_RUNGS	4
@@ -51,9 +52,17 @@ struct rung {
 enum feature_id {
 	FEATURE_IMS_VECTORS, FEATURE_PCI_VECTORS, FEATURE_PCI_BYPASS, FEATURE_POSTING, FEATURE_IRQ,
 	FEATURE_IMS_SIGNAL, FEATURE_PCI_SIGNAL, FEATURE_ACCEPT, FEATURE_APICV, FEATURE_INJECT,
-	FEATURE_EOI, FEATURE_VCPUS,
+	FEATURE_EOI, FEATURE_VCPU_RESETS, FEATURE_VCPU_ENDS,
 	FEATURE_COUNT
 };
+
+/* By either way of attaching them. */
+#define BYPASS_KPROBES	{						\
+	{ "bypass_register_kretprobe", "irq_bypass_register_producer" },	\
+	{ "bypass_register_kprobe", "irq_bypass_register_producer" },		\
+	{ "bypass_unregister_kprobe", "irq_bypass_unregister_producer" },	\
+}
+#define RESET_KPROBES	{ { "vcpu_reset", "kvm_lapic_reset" }, { "vcpu_reset", "kvm_apic_set_state" } }
 
 /*
  * As an interrupt passes them. They are attached from the last to the first, so that
@@ -95,10 +104,8 @@ static const struct feature {
 			{ FENTRY, "irqbypass",
 			  { { "bypass_register_fexit", "irq_bypass_register_producer" },
 			    { "bypass_unregister_fentry", "irq_bypass_unregister_producer" } } },
-			{ KPROBE, "irqbypass",
-			  { { "bypass_register_kretprobe", "irq_bypass_register_producer" },
-			    { "bypass_register_kprobe", "irq_bypass_register_producer" },
-			    { "bypass_unregister_kprobe", "irq_bypass_unregister_producer" } } },
+			{ KPROBE, "irqbypass", BYPASS_KPROBES },
+			{ KPROBE_MULTI, "irqbypass", BYPASS_KPROBES },
 		},
 	},
 	[FEATURE_POSTING] = {
@@ -144,15 +151,22 @@ static const struct feature {
 		{ { RAW_TRACEPOINT, NULL, { { "pv_eoi", "kvm_pv_eoi", true },
 					    { "eoi", "kvm_eoi" } } } },
 	},
-	[FEATURE_VCPUS] = {
+	[FEATURE_VCPU_RESETS] = {
 		"vCPU resets", HOP_COUNT, true,
-		"what is pending in a VM that is reset or destroyed stays in flight",
+		"what is pending in a VM that is reset is timed up to the next of its vector",
 		{
-			{ KPROBE, "kvm", { { "vcpu_reset", "kvm_lapic_reset" },
-					   { "vcpu_reset", "kvm_apic_set_state" },
-					   { "vcpu_free", "kvm_free_lapic" } } },
-			/* The end of a VM with its process; a reset is not seen. */
-			{ PROCESSES, NULL, { { "vcpu_gone", "/proc" } } },
+			{ KPROBE, "kvm", RESET_KPROBES },
+			{ KPROBE_MULTI, "kvm", RESET_KPROBES },
+		},
+	},
+	[FEATURE_VCPU_ENDS] = {
+		"vCPU ends", HOP_COUNT, true,
+		"what is pending in a VM that is destroyed stays in flight",
+		{
+			{ KPROBE, "kvm", { { "vcpu_free", "kvm_free_lapic" } } },
+			{ KPROBE_MULTI, "kvm", { { "vcpu_free", "kvm_free_lapic" } } },
+			/* That of its process. */
+			{ RAW_TRACEPOINT, NULL, { { "process_free", "sched_process_free" } } },
 		},
 	},
 };
@@ -191,6 +205,9 @@ struct abilities {
 	int fentry;		/* 0, or the errno that such programs are refused with */
 	int kprobe;
 	bool kprobe_events;	/* that a program can be attached to */
+	int perf_event;
+	bool fprobes;		/* that kprobe.multi is made of */
+	bool modules;		/* the BTF of a module can be opened, by its id */
 };
 
 /* Return: 0, or the errno with which a program that does nothing is refused. */
@@ -208,17 +225,37 @@ static int try_load(enum bpf_prog_type type, const struct bpf_prog_load_opts *op
 	return 0;
 }
 
+/* Likewise, for a perf event that counts nothing. */
+static int try_perf_event(void)
+{
+	struct perf_event_attr nothing = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(nothing), .config = PERF_COUNT_SW_DUMMY,
+	};
+	int event = syscall(SYS_perf_event_open, &nothing, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (event < 0)
+		return errno;
+	close(event);
+	return 0;
+}
+
 static void find_abilities(struct abilities *abilities)
 {
 	/* No type 1 is a function, which is said of it where such programs are taken. */
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY,
 		    .attach_btf_id = 1);
+	struct environment environment;
 
+	environment_read(&environment);
 	abilities->fentry = try_load(BPF_PROG_TYPE_TRACING, &options);
 	if (abilities->fentry == EINVAL)
 		abilities->fentry = 0;
 	abilities->kprobe = try_load(BPF_PROG_TYPE_KPROBE, NULL);
 	abilities->kprobe_events = !access("/sys/bus/event_source/devices/kprobe", F_OK);
+	abilities->perf_event = try_perf_event();
+	/* Looked for where it is needed: that takes its time. */
+	abilities->fprobes = !abilities->perf_event || kernel_has_function("register_fprobe");
+	abilities->modules = environment.capabilities[CAPABILITY_SYS_ADMIN];
 }
 
 static bool exists(const char *directory, const char *name)
@@ -237,60 +274,77 @@ static struct bpf_program *find_program(const struct attachments *attachments,
 
 /*
  * Whether all of a rung's functions are in the BTF of the kernel or a module: of its own, whatever
- * --btf says. libbpf reads that once for an object. Return: 0 or an errno.
+ * --btf says. libbpf reads that once for an object.
  */
-static int find_in_kernel_btf(const struct attachments *attachments, const struct rung *rung)
+static bool in_kernel_btf(const struct attachments *attachments, const struct rung *rung)
 {
-	for (size_t i = 0; i < rung_size(rung); i++) {
-		int ret = bpf_program__set_attach_target(find_program(attachments, &rung->probes[i]), 0,
-							 rung->probes[i].target);
-
-		if (ret)
-			return -ret;
-	}
-	return 0;
+	for (size_t i = 0; i < rung_size(rung); i++)
+		if (bpf_program__set_attach_target(find_program(attachments, &rung->probes[i]), 0,
+						   rung->probes[i].target))
+			return false;
+	return true;
 }
 
-static const char *fentry_impossible(const struct attachments *attachments, const struct rung *rung)
+static const char *refused_by_kernel(int error, char text[128])
 {
-	switch (find_in_kernel_btf(attachments, rung)) {
-	case 0:
-		return NULL;
-	case EPERM:
+	snprintf(text, 128, "refused by the kernel: %s", strerror(error));
+	return text;
+}
+
+static const char *fentry_impossible(const struct attachments *attachments, const struct rung *rung,
+				     const struct abilities *abilities, char text[128])
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return "this kernel shows no BTF of its own";
+	if (abilities->fentry)
+		return refused_by_kernel(abilities->fentry, text);
+	if (rung->module && !abilities->modules)
 		return "a module's BTF is opened by its id, which takes CAP_SYS_ADMIN";
-	default:
-		return "no such function in the kernel's BTF";
-	}
+	return in_kernel_btf(attachments, rung) ? NULL : "no such function in the kernel's BTF";
+}
+
+static const char *kprobe_impossible(const struct abilities *abilities, char text[128])
+{
+	if (!abilities->kprobe_events)
+		return "this kernel has no kprobes";
+	if (abilities->kprobe)
+		return refused_by_kernel(abilities->kprobe, text);
+	if (abilities->perf_event == EACCES)
+		return "perf events are refused: Debian's kernel.perf_event_paranoid is above 2";
+	return NULL;
+}
+
+static const char *multi_impossible(const struct abilities *abilities, char text[128])
+{
+	if (abilities->kprobe)
+		return refused_by_kernel(abilities->kprobe, text);
+	return abilities->fprobes ? NULL : "this kernel has no fprobes";
 }
 
 /* Why @rung can't hold; NULL: it may. */
 static const char *rung_impossible(const struct attachments *attachments, const struct rung *rung,
 				   const struct abilities *abilities, char text[128])
 {
-	int refused = rung->way == FENTRY ? abilities->fentry : abilities->kprobe;
 	const char *function = rung->probes[0].target;
 
 	if (rung->way == RAW_TRACEPOINT)
 		return NULL;
 	if (rung->way == NAMES)
 		return access(function, F_OK) ? strerror(errno) : NULL;
-	if (rung->way == PROCESSES)
-		return vcpus_tell_the_dead() ? NULL : "in a pid namespace";
 	/* A module that is built in need not be in sysfs. */
 	if (rung->module && !exists("/sys/module", rung->module) &&
 	    !kernel_has_function(function)) {
 		snprintf(text, 128, "%s is neither loaded nor built in", rung->module);
 		return text;
 	}
-	if (rung->way == FENTRY && access("/sys/kernel/btf/vmlinux", R_OK))
-		return "this kernel shows no BTF of its own";
-	if (rung->way == KPROBE && !abilities->kprobe_events)
-		return "this kernel has no kprobes";
-	if (refused) {
-		snprintf(text, 128, "refused by the kernel: %s", strerror(refused));
-		return text;
+	switch (rung->way) {
+	case FENTRY:
+		return fentry_impossible(attachments, rung, abilities, text);
+	case KPROBE_MULTI:
+		return multi_impossible(abilities, text);
+	default:
+		return kprobe_impossible(abilities, text);
 	}
-	return rung->way == FENTRY ? fentry_impossible(attachments, rung) : NULL;
 }
 
 static bool asked_for(const struct attachments *attachments, const struct feature *feature)
@@ -344,8 +398,13 @@ static void step_down(struct attachments *attachments, size_t feature, const str
 
 static void set_autoload(struct attachments *attachments, const struct rung *rung, bool load)
 {
-	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++)
-		bpf_program__set_autoload(find_program(attachments, &rung->probes[i]), load);
+	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
+		struct bpf_program *program = find_program(attachments, &rung->probes[i]);
+
+		bpf_program__set_autoload(program, load);
+		if (load && rung->way == KPROBE_MULTI)
+			bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
+	}
 }
 
 struct attachments *attach_new(unsigned int hops)
@@ -392,25 +451,22 @@ bool attach_without_fentry(struct attachments *attachments, int error)
 static struct bpf_link *attach_probe(const struct rung *rung, const struct probe *probe,
 				     struct bpf_program *program)
 {
+	bool at_return = strstr(bpf_program__section_name(program), "kretprobe");
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = (const char **)&probe->target, .cnt = 1,
+		    .retprobe = at_return);
+
 	switch (rung->way) {
 	case RAW_TRACEPOINT:
 		return bpf_program__attach_raw_tracepoint(program, probe->target);
 	case FENTRY:
 		return bpf_program__attach(program);
+	case KPROBE_MULTI:
+		return bpf_program__attach_kprobe_multi_opts(program, NULL, &options);
 	case KPROBE:
 	case NAMES:
-	case PROCESSES:
 		break;
 	}
-	return bpf_program__attach_kprobe(program,
-					  strstr(bpf_program__section_name(program), "kretprobe"),
-					  probe->target);
-}
-
-/* Not the kernel tells us, but we look. */
-static bool looks(enum way way)
-{
-	return way == NAMES || way == PROCESSES;
+	return bpf_program__attach_kprobe(program, at_return, probe->target);
 }
 
 static void detach(struct attachments *attachments, size_t feature)
@@ -424,9 +480,6 @@ static void detach(struct attachments *attachments, size_t feature)
 
 static const char *explain(const struct rung *rung, int error)
 {
-	/* Debian's: above 2, CAP_PERFMON is not enough. */
-	if (error == EACCES && rung->way == KPROBE)
-		return "takes CAP_SYS_ADMIN while kernel.perf_event_paranoid is above 2";
 	if (error != ENOENT)
 		return strerror(error);
 	return rung->way == RAW_TRACEPOINT ? "this kernel has no such tracepoint" :
@@ -446,11 +499,11 @@ static void attach_undo(struct attachments *attachments)
 static const char *verify(const struct attachments *attachments, size_t feature, enum way way,
 			  const char *target)
 {
-	if (way == RAW_TRACEPOINT || looks(way))
+	if (way == RAW_TRACEPOINT || way == NAMES)
 		return "";
 	if (feature == FEATURE_PCI_SIGNAL)
 		return verify_signal(attachments->object);
-	return way == FENTRY ? verify_fentry(target) : verify_kprobe(target);
+	return way == KPROBE ? verify_kprobe(target) : verify_ftrace(target);
 }
 
 static bool attach_rung(struct attachments *attachments, size_t feature, const struct rung *rung)
@@ -459,7 +512,7 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 	/* The one that gives the rung its name. */
 	const struct probe *last = &rung->probes[rung_size(rung) - 1];
 
-	for (size_t i = 0; i < rung_size(rung) && !looks(rung->way); i++) {
+	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
 		const struct probe *probe = &rung->probes[i];
 
 		attachments->links[feature][i] =
@@ -593,27 +646,22 @@ const char *attach_posting_missing(const struct attachments *attachments)
 	return *status->attached ? NULL : status->tried;
 }
 
-/* Whether a feature is seen, and by programs that the kernel calls. */
-static bool seen_by_program(const struct attachments *attachments, size_t feature)
+/* What a feature is attached by, as a bit; 0: it isn't. */
+static unsigned int attached_by(const struct attachments *attachments, size_t feature)
 {
 	const struct rung *rung = best_rung(attachments, feature);
 
-	return *attachments->status[feature].attached && rung && !looks(rung->way);
+	return *attachments->status[feature].attached && rung ? 1U << rung->way : 0;
 }
 
 bool attach_sees_pci_requests(const struct attachments *attachments)
 {
-	return seen_by_program(attachments, FEATURE_PCI_VECTORS);
+	return attached_by(attachments, FEATURE_PCI_VECTORS) & (1U << FENTRY | 1U << KPROBE);
 }
 
 bool attach_sees_vcpu_frees(const struct attachments *attachments)
 {
-	return seen_by_program(attachments, FEATURE_VCPUS);
-}
-
-bool attach_looks_at_vcpus(const struct attachments *attachments)
-{
-	return *attachments->status[FEATURE_VCPUS].attached && !attach_sees_vcpu_frees(attachments);
+	return attached_by(attachments, FEATURE_VCPU_ENDS) & (1U << KPROBE | 1U << KPROBE_MULTI);
 }
 
 bool attach_sees_pci_bypass(const struct attachments *attachments)

@@ -67,12 +67,8 @@ const char *attach_posting_missing(const struct attachments *attachments);
  */
 bool attach_sees_pci_requests(const struct attachments *attachments);
 
-/*
- * Whether vCPUs are seen to be destroyed; or else, whether it is to be looked, again and again,
- * for those whose process has ended.
- */
+/* Whether each vCPU is seen to be destroyed, as it happens. */
 bool attach_sees_vcpu_frees(const struct attachments *attachments);
-bool attach_looks_at_vcpus(const struct attachments *attachments);
 
 /* Whether it is seen to register them as bypass producers. */
 bool attach_sees_pci_bypass(const struct attachments *attachments);

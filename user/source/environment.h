@@ -13,7 +13,7 @@
  * X(ENUM, name, what for): the capabilities that matter. The name is libcap's.
  */
 #define ENVIRONMENT_CAPABILITIES(X)							\
-	X(SYS_ADMIN,	"cap_sys_admin",	"includes the next two; fentry in modules")	\
+	X(SYS_ADMIN,	"cap_sys_admin",	"includes the next two; BTF of modules, --overhead") \
 	X(BPF,		"cap_bpf",		"needed: loads programs")			\
 	X(PERFMON,	"cap_perfmon",		"needed: attaches them")			\
 	X(SYS_RESOURCE,	"cap_sys_resource",	"not needed")

@@ -10,7 +10,6 @@
 #include "known.h"
 #include "memory.h"
 #include "retire.h"
-#include "vcpus.h"
 #include "vmm.h"
 #include "whole_btf.h"
 
@@ -37,7 +36,7 @@
 /* The nobody of every Linux: what imstrace becomes when it has attached. */
 #define NOBODY	65534
 
-/* ns between two looks at irqs' names and at processes, where no program tells of them. */
+/* ns between two looks at the irqs' names, where nothing tells of new ones. */
 #define LOOK_AGAIN	1000000000ULL
 
 /* ns between two looks at what the kernel did not run. */
@@ -56,11 +55,10 @@ struct live {
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
-	bool look_at_vcpus;	/* no program sees them end */
-	__u64 look_again;	/* when, for what no program tells of */
+	__u64 look_again;	/* when */
 	__u64 count_again;	/* likewise */
-	int btf;		/* what whole_btf_open() made, -1: libbpf finds the types itself */
-	char btf_path[32];
+	int btf;		/* what whole_btf_open() made, negative: nothing */
+	char btf_path[32];	/* "": libbpf finds the types itself */
 	int statistics;		/* while it is open the kernel measures programs' run time; -1: it isn't */
 	/* By id: the process whose names the vector has. */
 	__u32 *named;
@@ -98,30 +96,41 @@ static int check_environment(const struct live_options *options, struct environm
 }
 
 /*
- * Without CAP_SYS_ADMIN libbpf can't open kvm.ko's BTF. Where that is not in a file of its own, the
- * kernel's has all. Return: 0 or an exit code, reported.
+ * Without CAP_SYS_ADMIN libbpf can't open the BTF of modules, nor look for more in it: it has to be
+ * one file. Return: 0 or an exit code, reported.
  */
 static int find_types(struct live *live, const struct live_options *options,
 		      const struct environment *environment)
 {
-	if (options->btf || environment->capabilities[CAPABILITY_SYS_ADMIN] ||
-	    !(options->hops & HOPS_OF_KVM))
+	if (options->btf || environment->capabilities[CAPABILITY_SYS_ADMIN])
 		return 0;
 	live->btf = whole_btf_open("kvm");
+	/* Built in: then the kernel's has all. Or not loaded, and not followed. */
 	if (live->btf == -ENOENT)
-		return 0;
-	if (live->btf < 0)
+		snprintf(live->btf_path, sizeof(live->btf_path), "/sys/kernel/btf/vmlinux");
+	else if (live->btf >= 0)
+		snprintf(live->btf_path, sizeof(live->btf_path), "/proc/self/fd/%d", live->btf);
+	else
 		return fault(EXIT_RUNTIME, "Run it as root, or name a file with --btf",
 			     "reading KVM's types in /sys/kernel/btf failed: %s", strerror(-live->btf));
-	snprintf(live->btf_path, sizeof(live->btf_path), "/proc/self/fd/%d", live->btf);
 	return 0;
+}
+
+/* Once the programs are loaded. */
+static void forget_types(struct live *live)
+{
+	if (live->btf >= 0)
+		close(live->btf);
+	live->btf = -1;
 }
 
 /* Nothing that is done from here on needs a privilege, nor the files of root. */
 static int drop_privileges(void)
 {
 	cap_t none = cap_init();
-	bool dropped = none && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* Not dumpable: or others of the same user could attach to it, and reach its maps. */
+	bool dropped = none && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+		       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 
 	if (dropped && !geteuid())
 		dropped = !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
@@ -270,9 +279,14 @@ static void add_known(void *context, const struct imstrace_vector *found)
 					    __ATOMIC_SEQ_CST);
 }
 
-/* Vectors that come and go unseen, but for their irqs' names: what has changed since? */
-static void look_at_names(struct live *live)
+/* Where no program sees vfio-pci request and free irqs: what has changed since? */
+static void look_again(struct live *live)
 {
+	__u64 now = clock_now(CLOCK_MONOTONIC);
+
+	if (live->programs->bss->pci_requests_seen || now < live->look_again)
+		return;
+	live->look_again = now + LOOK_AGAIN;
 	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
 		const struct imstrace_vector *vector = &live->memory.vectors[id];
 		__u64 mine = id + 1;
@@ -283,20 +297,6 @@ static void look_at_names(struct live *live)
 						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 	known_vectors(add_known, live);
-}
-
-/* Where no program is told of something. */
-static void look_again(struct live *live)
-{
-	__u64 now = clock_now(CLOCK_MONOTONIC);
-
-	if (!live->attachments || now < live->look_again)
-		return;
-	live->look_again = now + LOOK_AGAIN;
-	if (!live->programs->bss->pci_requests_seen)
-		look_at_names(live);
-	if (live->look_at_vcpus)
-		vcpus_forget_the_dead(live->programs);
 }
 
 /* A process's names don't change, or not in a way that matters. */
@@ -450,8 +450,6 @@ static void live_stop(struct source *source)
 	live->attachments = NULL;
 	/* Programs that were running when they were detached have ended after that. */
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-	if (live->look_at_vcpus)
-		vcpus_forget_the_dead(live->programs);
 }
 
 static void unload(struct live *live)
@@ -470,8 +468,7 @@ static void live_close(struct source *source)
 	if (live->attachments)
 		live_stop(source);
 	unload(live);
-	if (live->btf >= 0)
-		close(live->btf);
+	forget_types(live);
 	if (live->statistics >= 0)
 		close(live->statistics);
 	free(live->named);
@@ -483,7 +480,7 @@ static void live_close(struct source *source)
 static int load(struct live *live, const struct live_options *options)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options,
-		    .btf_custom_path = live->btf >= 0 ? live->btf_path : options->btf);
+		    .btf_custom_path = *live->btf_path ? live->btf_path : options->btf);
 	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
 	int ret;
 
@@ -590,7 +587,8 @@ int live_open(struct source **result, const struct live_options *options)
 		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	live->statistics = options->overhead ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
 	if (options->overhead && live->statistics < 0)
-		warning("the kernel does not measure the programs' run time for us: %s", strerror(errno));
+		warning("the kernel does not measure the programs' run time for us: %s%s", strerror(errno),
+			errno == EPERM ? " (it takes CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1)" : "");
 	live->source.may_post = environment.apicv;
 	live->source.now = live_now;
 	live->source.poll = live_poll;
@@ -602,6 +600,7 @@ int live_open(struct source **result, const struct live_options *options)
 
 	live->btf = -1;
 	ret = find_types(live, options, &environment) ?: load_and_attach(live, options);
+	forget_types(live);
 	if (ret) {
 		live_close(&live->source);
 		return ret;
@@ -615,7 +614,6 @@ int live_open(struct source **result, const struct live_options *options)
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
 	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
-	live->look_at_vcpus = attach_looks_at_vcpus(live->attachments);
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);

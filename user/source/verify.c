@@ -127,7 +127,24 @@ static enum finding patched(const char *function)
 	return finding;
 }
 
-const char *verify_fentry(const char *function)
+/* Somebody has written 0 to it. */
+static bool switched_off(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int value = file ? getc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	return value == '0';
+}
+
+/* What remains to who may not look: this file is anybody's to read. */
+static const char *unless_ftrace_is_off(void)
+{
+	return switched_off("/proc/sys/kernel/ftrace_enabled") ? NULL : "";
+}
+
+const char *verify_ftrace(const char *function)
 {
 	switch (patched(function)) {
 	case FOUND:
@@ -137,18 +154,7 @@ const char *verify_fentry(const char *function)
 	case CANNOT_LOOK:
 		break;
 	}
-	return "";
-}
-
-/* All kprobes are off: somebody has written 0 to it. */
-static bool kprobes_disarmed(void)
-{
-	FILE *file = fopen("/sys/kernel/debug/kprobes/enabled", "re");
-	int value = file ? getc(file) : EOF;
-
-	if (file)
-		fclose(file);
-	return value == '0';
+	return unless_ftrace_is_off();
 }
 
 const char *verify_kprobe(const char *function)
@@ -160,7 +166,7 @@ const char *verify_kprobe(const char *function)
 	char line[512];
 
 	if (!list)
-		return "";
+		return unless_ftrace_is_off();
 	while (!armed && fgets(line, sizeof(line), list)) {
 		const char *at = strstr(line, function);
 
@@ -171,7 +177,8 @@ const char *verify_kprobe(const char *function)
 		by_ftrace = strstr(at, "[FTRACE]");
 	}
 	fclose(list);
-	if (!armed || kprobes_disarmed() || (by_ftrace && patched(function) == NOT_FOUND))
+	if (!armed || switched_off("/sys/kernel/debug/kprobes/enabled") ||
+	    (by_ftrace && patched(function) == NOT_FOUND))
 		return NULL;
 	return "armed";
 }

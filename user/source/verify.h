@@ -17,10 +17,10 @@
 const char *verify_signal(const struct bpf_object *object);
 
 /*
- * The same of what can't be called for a trial: whether the kernel has patched a call of ours
- * into @function, or its kprobe is armed. Return: as above.
+ * The same of what can't be called for a trial: whether ftrace has patched a call of ours
+ * into @function (for fentry and kprobe.multi), or its kprobe is armed. Return: as above.
  */
-const char *verify_fentry(const char *function);
+const char *verify_ftrace(const char *function);
 const char *verify_kprobe(const char *function);
 
 #endif /* IMSTRACE_SOURCE_VERIFY_H */

@@ -2,111 +2,71 @@
 #define _GNU_SOURCE
 #include "whole_btf.h"
 
+#include <bpf/btf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/btf.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* A kernel's is some 6 MiB, kvm.ko's 200 KiB. */
-#define LARGEST	(256L << 20)
+/* uapi/linux/memfd.h, since 6.3: nobody will execute it. With vm.memfd_noexec=2 it must be said. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008U
+#endif
 
-struct btf_file {
-	struct btf_header *header;	/* the whole file; free() it */
-	char *types, *strings;
-};
-
-static bool read_all(int file, char *to, size_t size)
+static int new_file(void)
 {
-	while (size) {
-		ssize_t got = read(file, to, size);
+	int file = memfd_create("imstrace-btf", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 
-		if (got <= 0)
-			return false;
-		to += got;
-		size -= got;
-	}
-	return true;
-}
-
-static bool sections_fit(const struct btf_header *header, size_t size)
-{
-	return size >= sizeof(*header) && header->magic == BTF_MAGIC && header->hdr_len <= size &&
-	       header->type_off <= size && header->type_len <= size &&
-	       header->str_off <= size && header->str_len <= size &&
-	       (size_t)header->hdr_len + header->type_off + header->type_len <= size &&
-	       (size_t)header->hdr_len + header->str_off + header->str_len <= size;
-}
-
-/* Return: 0 or a negative errno. */
-static int btf_read(const char *name, struct btf_file *btf)
-{
-	char path[96];
-	struct stat status;
-	int file, ret = 0;
-
-	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return -errno;
-	if (fstat(file, &status) || status.st_size > LARGEST)
-		ret = -EIO;
-	btf->header = ret ? NULL : malloc(status.st_size + 1);
-	if (!btf->header)
-		ret = ret ?: -ENOMEM;
-	else if (!read_all(file, (char *)btf->header, status.st_size) ||
-		 !sections_fit(btf->header, status.st_size))
-		ret = -EIO;
-	close(file);
-	if (ret)
-		return ret;
-	btf->types = (char *)btf->header + btf->header->hdr_len + btf->header->type_off;
-	btf->strings = (char *)btf->header + btf->header->hdr_len + btf->header->str_off;
-	return 0;
+	return file < 0 && errno == EINVAL ? memfd_create("imstrace-btf", MFD_CLOEXEC) : file;
 }
 
 /*
  * A module's BTF goes on where the kernel's ends, with its type ids as with its offsets of
  * strings (Documentation/bpf/btf.rst, split BTF): one after the other is all there is to do.
  */
-static int write_both(const struct btf_file *kernel, const struct btf_file *module)
+static int write_both(const struct btf_header *first, const struct btf_header *second)
 {
 	struct btf_header header = {
 		.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(header),
-		.type_len = kernel->header->type_len + module->header->type_len,
-		.str_off = kernel->header->type_len + module->header->type_len,
-		.str_len = kernel->header->str_len + module->header->str_len,
 	};
-	const struct iovec parts[] = {
-		{ &header, sizeof(header) },
-		{ kernel->types, kernel->header->type_len },
-		{ module->types, module->header->type_len },
-		{ kernel->strings, kernel->header->str_len },
-		{ module->strings, module->header->str_len },
+	struct iovec parts[] = {
+		{ .iov_base = &header, .iov_len = sizeof(header) },
+#define PART(of, section)							\
+		{ .iov_base = (char *)(of) + (of)->hdr_len + (of)->section##_off,	\
+		  .iov_len = (of)->section##_len }
+		PART(first, type), PART(second, type), PART(first, str), PART(second, str),
 	};
-	ssize_t size = sizeof(header) + header.type_len + header.str_len;
-	int whole = memfd_create("imstrace-btf", MFD_CLOEXEC);
+	ssize_t whole = sizeof(header);
+	int file;
 
-	if (whole < 0)
+	header.type_len = header.str_off = first->type_len + second->type_len;
+	header.str_len = first->str_len + second->str_len;
+	whole += header.type_len + header.str_len;
+	file = new_file();
+	if (file < 0)
 		return -errno;
-	if (writev(whole, parts, sizeof(parts) / sizeof(parts[0])) == size)
-		return whole;
-	close(whole);
+	if (writev(file, parts, sizeof(parts) / sizeof(parts[0])) == whole)
+		return file;
+	close(file);
 	return -EIO;
 }
 
 int whole_btf_open(const char *module)
 {
-	struct btf_file of_kernel = { 0 }, of_module = { 0 };
-	int ret = btf_read(module, &of_module) ?: btf_read("vmlinux", &of_kernel) ?:
-		  write_both(&of_kernel, &of_module);
+	struct btf *of_kernel = btf__load_vmlinux_btf();
+	struct btf *of_module = of_kernel ? btf__load_module_btf(module, of_kernel) : NULL;
+	const void *first = NULL, *second = NULL;
+	__u32 size;
+	int ret;
 
-	free(of_module.header);
-	free(of_kernel.header);
+	if (of_module) {
+		first = btf__raw_data(of_kernel, &size);
+		second = btf__raw_data(of_module, &size);
+	}
+	ret = first && second ? write_both(first, second) : -errno;
+	btf__free(of_module);
+	btf__free(of_kernel);
 	return ret;
 }
