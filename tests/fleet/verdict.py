@@ -126,8 +126,10 @@ def judge_quantiles(verdict, directory):
             stage = (own.get(int(row["metric"]["vector"])) or {}).get(row["metric"]["stage"])
             theirs = float(row["value"][1]) * 1e9
             ours = stage and stage.get(key)
-            # Two observers: what each adds to the other's short stages is not what is compared.
-            if not ours or row["metric"]["stage"] not in ("deliver", "delivery", "total"):
+            # Two observers: what each adds to the other's short stages is not what is compared. Nor is
+            # a label set that a vector has left before its first interrupt, such as that of no mode yet.
+            if (not ours or row["metric"]["stage"] not in ("deliver", "delivery", "total") or
+                    math.isnan(theirs)):
                 continue
             compared += 1
             verdict.check(f"P{quantile} {row['metric']}", ours / WIDTH <= theirs * 1.05 and
