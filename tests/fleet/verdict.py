@@ -22,6 +22,16 @@ WIDTH = 2 ** (1 / 8) * (1 + 1 / 64)
 EMPTY_WHEN_WELL = ("imstrace_lost_records_total{job=~\".*\"}[1m])) > 0",
                    "imstrace_lint_findings_total{job=~\".*\", instance=~\".*\"}[1h])) > 0")
 
+# What a format is answered as.
+FORMATS = {"text": "text/plain", "openmetrics": "application/openmetrics-text",
+           "protobuf": "application/vnd.google.protobuf"}
+# Under load, of each format, at least: scrapes, and answers, of which several scrapes may share one.
+# There are some 300 and 80.
+LEAST_SCRAPES = 100
+LEAST_ANSWERS = 20
+# kB that imstrace serve may grow by: a dozen answers.
+GROWTH = 2048
+
 
 def expressions():
     """(dashboard, expression) of all queries, annotations and variables, their variables set."""
@@ -144,6 +154,53 @@ def judge_textfile(verdict, directory):
                       seen)
 
 
+def samples(directory, name):
+    """Of metrics as text: the value by its name and labels."""
+    with open(os.path.join(directory, name), encoding="utf-8") as file:
+        lines = [line.rsplit(" ", 1) for line in file if not line.startswith("#")]
+    return {sample: float(value) for sample, value in lines}
+
+
+def resident(directory, name):
+    with open(os.path.join(directory, name), encoding="utf-8") as file:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", file.read())[1])
+
+
+def judge_load(verdict, directory):
+    """Many have scraped while a guest took its interrupts: nobody was refused, nothing was lost."""
+    with open(os.path.join(directory, "scrapes"), encoding="utf-8") as file:
+        scrapes = [line.rstrip("\n").split("\t") for line in file]
+    before, after = (samples(directory, f"load-{when}.text") for when in ("before", "after"))
+    grown = {sample: value - before.get(sample, 0) for sample, value in after.items()}
+    good = {asked: 0 for asked in FORMATS}
+    bad = []
+    for asked, error, status, kind in scrapes:
+        if (error, status, kind.split(";")[0]) == ("0", "200", FORMATS[asked]):
+            good[asked] += 1
+        else:
+            bad.append((asked, error, status, kind))
+    verdict.check("load: no scrape fails", not bad, f"{len(bad)} of {len(scrapes)}: {bad[:5]}")
+    for asked, count in good.items():
+        verdict.check(f"load: scrapes, {asked}", count >= LEAST_SCRAPES, count)
+        answers = grown[f'imstrace_scrapes_total{{format="{asked}"}}']
+        verdict.check(f"load: answers, {asked}", answers >= LEAST_ANSWERS, answers)
+
+    seen = load(directory, "load-truth.json")["seen"]
+    for hop in ("accept", "inject", "eoi"):
+        counted = grown[f'imstrace_host_hops_total{{hop="{hop}"}}']
+        verdict.check(f"load: {hop}", counted == seen, (counted, seen))
+    lost = {sample: value for sample, value in grown.items() if "_lost_" in sample}
+    verdict.check("load: kinds of loss", any("imstrace_lost_records_total" in s for s in lost), lost)
+    for sample, value in lost.items():
+        verdict.check(f"load: {sample}", value == 0, value)
+
+    memory = [resident(directory, f"load-{when}.status") for when in ("before", "after")]
+    verdict.check("load: memory", memory[1] - memory[0] <= GROWTH, memory)
+    print(f"load: {sum(good.values())} scrapes ({', '.join(f'{n} {f}' for f, n in good.items())}) and "
+          f"{len(bad)} that failed, during {seen} interrupts; {sum(lost.values()):.0f} lost; "
+          f"{memory[0]} kB before and {memory[1]} kB after")
+
+
 def main():
     if sys.argv[1:] == ["--expressions"]:
         json.dump([expression for _, expression in expressions()], sys.stdout)
@@ -156,6 +213,7 @@ def main():
         judge_counts(verdict, directory, mode)
     judge_quantiles(verdict, directory)
     judge_textfile(verdict, directory)
+    judge_load(verdict, directory)
     print(f"{verdict.passed} checks passed, {verdict.failed} failed")
     return 1 if verdict.failed else 0
 
