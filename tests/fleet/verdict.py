@@ -19,8 +19,8 @@ TOP = os.path.join(os.path.dirname(__file__), "..", "..")
 WIDTH = 2 ** (1 / 8) * (1 + 1 / 64)
 
 # Expressions whose result is empty while all is well, and only then: alerts, and these.
-EMPTY_WHEN_WELL = ("imstrace_lost_records_total{job=~\".*\"}[1m])) > 0",
-                   "imstrace_lint_findings_total{job=~\".*\", instance=~\".*\"}[1h])) > 0")
+EMPTY_WHEN_WELL = ('imstrace_lost_records_total{job=~"$job"}[$__rate_interval])) > 0',
+                   'imstrace_lint_findings_total{job=~"$job", instance=~"$instance"}[1h])) > 0')
 
 # What a format is answered as.
 FORMATS = {"text": "text/plain", "openmetrics": "application/openmetrics-text",
@@ -33,8 +33,20 @@ LEAST_ANSWERS = 20
 GROWTH = 2048
 
 
+def dashboards():
+    """(name, dashboard) of each."""
+    for path in sorted(glob.glob(os.path.join(TOP, "dashboards/grafana/*.json"))):
+        with open(path, encoding="utf-8") as file:
+            yield os.path.basename(path)[:-len(".json")], json.load(file)
+
+
+def concrete(expression, interval="1m"):
+    """As Prometheus takes it, for all jobs, hosts and devices."""
+    return re.sub(r"\$\w+", ".*", expression.replace("$__rate_interval", interval))
+
+
 def expressions():
-    """(dashboard, expression) of all queries, annotations and variables, their variables set."""
+    """(dashboard, expression) of all queries, annotations and variables."""
     def walk(node):
         if isinstance(node, dict):
             if isinstance(node.get("expr"), str):
@@ -48,11 +60,17 @@ def expressions():
             for value in node:
                 yield from walk(value)
 
-    for path in sorted(glob.glob(os.path.join(TOP, "dashboards/grafana/*.json"))):
-        with open(path, encoding="utf-8") as file:
-            for expression in walk(json.load(file)):
-                text = expression.replace("$__rate_interval", "1m")
-                yield os.path.basename(path), re.sub(r"\$\w+", ".*", text)
+    for name, dashboard in dashboards():
+        for expression in walk(dashboard):
+            yield name, expression
+
+
+def panels():
+    """(name, expression) of all queries of panels: a name is DASHBOARD-NUMBER-QUERY."""
+    for name, dashboard in dashboards():
+        for number, panel in enumerate(dashboard["panels"]):
+            for target in panel["targets"]:
+                yield f"{name}-{number}-{target['refId']}", target["expr"]
 
 
 class Verdict:
@@ -82,15 +100,33 @@ def values(answer):
 def judge_expressions(verdict, directory, mode):
     answers = load(directory, f"{mode}-expressions.json")
     for where, expression in expressions():
-        answer = answers.get(expression)
+        answer = answers.get(concrete(expression))
         name = f"{mode}, {where}: {expression}"
         if answer is None or answer["status"] != "success":
             verdict.check(name, False, answer)
-        elif any(expression.endswith(end) for end in EMPTY_WHEN_WELL):
+        elif expression.endswith(EMPTY_WHEN_WELL):
             verdict.check(name, not answer["data"]["result"], "not empty, and nothing is wrong")
         else:
             found = values(answer)
             verdict.check(name, found and any(math.isfinite(v) for v in found), f"no data: {found}")
+
+
+def judge_panels(verdict, directory):
+    """What tests/fleet/pictures.mjs draws: at some time each has data."""
+    for name, expression in panels():
+        answer = load(directory, f"panels/{name}.json")
+        what = f"panel {name}: {expression}"
+        if answer["status"] != "success":
+            verdict.check(what, False, answer)
+            continue
+        rows = answer["data"]["result"]
+        drawn = any(row.get("histograms") or any(math.isfinite(float(value))
+                                                 for _, value in row.get("values", []))
+                    for row in rows)
+        if expression.endswith(EMPTY_WHEN_WELL):
+            verdict.check(what, not rows, "not empty, and nothing is wrong")
+        else:
+            verdict.check(what, drawn, f"no data: {rows}")
 
 
 def judge_rules(verdict, directory, mode):
@@ -203,7 +239,12 @@ def judge_load(verdict, directory):
 
 def main():
     if sys.argv[1:] == ["--expressions"]:
-        json.dump([expression for _, expression in expressions()], sys.stdout)
+        json.dump([concrete(expression) for _, expression in expressions()], sys.stdout)
+        return 0
+    if sys.argv[1:] == ["--panels"]:
+        # What is drawn is to show more than one figure a minute: ten scrapes make a rate.
+        for name, expression in panels():
+            print(name, concrete(expression, "10s"), sep="\t")
         return 0
     directory = sys.argv[1]
     verdict = Verdict()
@@ -214,6 +255,7 @@ def main():
     judge_quantiles(verdict, directory)
     judge_textfile(verdict, directory)
     judge_load(verdict, directory)
+    judge_panels(verdict, directory)
     print(f"{verdict.passed} checks passed, {verdict.failed} failed")
     return 1 if verdict.failed else 0
 
