@@ -227,6 +227,9 @@ $(B)/tests/screen/top: $(B)/tests/screen/top.o $(filter-out $(B)/user/main.o,$(U
 
 screen-tests: $(B)/tests/screen/top
 
+# What make test-fleet needs; without npm it draws no pictures.
+fleet-tests: all guest modules $(if $(NPM),build/npm/tests/web/installed)
+
 # Of imstrace itself, on this machine; likewise a program per file.
 NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
 
@@ -353,10 +356,10 @@ test-debug-kernel:
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 
-# Not part of "make test": wants Prometheus and npm.
+# Not part of "make test": wants Prometheus, Chromium and npm.
 test-fleet:
 	@tools/install-deps fleet
-	@$(MAKE) --no-print-directory all guest modules
+	@$(MAKE) --no-print-directory fleet-tests
 	@tests/fleet/run
 
 # Not part of "make test", which has what the fuzzer has found as unit tests.
@@ -407,7 +410,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all install uninstall test-install test-fleet screen-tests web-tests modules \
+.PHONY: all install uninstall test-install test-fleet fleet-tests screen-tests web-tests modules \
 	kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel gate-tables \
 	history-tables latency-ci clean help

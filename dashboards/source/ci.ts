@@ -19,6 +19,6 @@ export const ci = dashboard("imstrace-ci", "imstrace: CI history",
 		query(`sum by (hop) (imstrace_hops_total{${selector}})`, "{{hop}}")))
 	.withPanel(lines("Lost in the run", "short",
 		query(`sum by (what) (imstrace_lost_records_total{${selector}})`, "{{what}}")))
-	.withPanel(lines("Version and kernel", "short",
+	.withPanel(lines("Runners, by version and kernel", "short",
 		query(`count by (version, kernel) (imstrace_build_info{${selector}})`,
 			"{{version}} on {{kernel}}")));

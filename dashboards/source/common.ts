@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What all dashboards have: the data source, variables, links, annotations, and queries that hold
 // for native and for classic histograms.
-import { DataSourceRef } from "@grafana/grafana-foundation-sdk/common";
+import {
+	DataSourceRef, LegendDisplayMode, LegendPlacement, ScaleDistribution,
+	ScaleDistributionConfigBuilder, VizLegendOptionsBuilder,
+} from "@grafana/grafana-foundation-sdk/common";
 import {
 	AnnotationQueryBuilder, DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder,
 	DashboardLinkType, DatasourceVariableBuilder, QueryVariableBuilder, VariableRefresh,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
-import { ScaleDistribution } from "@grafana/grafana-foundation-sdk/common";
-import { ScaleDistributionConfigBuilder } from "@grafana/grafana-foundation-sdk/common";
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
@@ -54,20 +55,32 @@ export const rate = (by: string, counter: string, selector: string) =>
 export const query = (expr: string, legend: string) =>
 	new DataqueryBuilder().expr(expr).legendFormat(legend).range();
 
-export const lines = (title: string, unit: string, ...queries: DataqueryBuilder[]) =>
-	queries.reduce(
-		(panel, target, at) => panel.withTarget(target.refId(String.fromCharCode(65 + at))),
-		new timeseries.PanelBuilder().title(title).unit(unit).datasource(source).height(8)
-			.span(12).fillOpacity(5));
+const log = (base: number) =>
+	new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(base);
 
-export const figure = (title: string, unit: string, expr: string) =>
-	new stat.PanelBuilder().title(title).unit(unit).datasource(source).height(4).span(4)
-		.withTarget(new DataqueryBuilder().expr(expr).instant().refId("A"));
+export const lines = (title: string, unit: string, ...queries: DataqueryBuilder[]) => {
+	const panel = new timeseries.PanelBuilder().title(title).unit(unit).datasource(source)
+		.height(8).span(12).fillOpacity(5)
+		// The builder would show none.
+		.legend(new VizLegendOptionsBuilder().showLegend(true)
+			.displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom));
+	// Stages differ by factors of thousands: on a linear scale the short ones would lie on the floor.
+	if (unit === "s")
+		panel.scaleDistribution(log(10));
+	return queries.reduce((all, target, at) =>
+		all.withTarget(target.refId(String.fromCharCode(65 + at))), panel);
+};
+
+export const figure = (title: string, unit: string, expr: string, legend?: string) => {
+	const target = new DataqueryBuilder().expr(expr).instant().refId("A");
+	return new stat.PanelBuilder().title(title).unit(unit).datasource(source).height(4).span(4)
+		.withTarget(legend ? target.legendFormat(legend) : target);
+};
 
 export const heat = (title: string, expr: string) =>
 	new heatmap.PanelBuilder().title(title).datasource(source).height(8).span(8)
 		.yAxis(new heatmap.YAxisConfigBuilder().unit("s"))
-		.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(2))
+		.scaleDistribution(log(2))
 		.withTarget(new DataqueryBuilder().expr(expr).format(PromQueryFormat.Heatmap)
 			.exemplar(true).range().refId("A"));
 

@@ -31,7 +31,7 @@ export const fleet = dashboard("imstrace-fleet", "imstrace: fleet",
 		query(`topk(10, instance:imstrace_over_budget:ratio_rate5m{${hosts}})`, "{{instance}}")))
 	.withPanel(lines("Lost/s", "short",
 		query(`sum by (instance) (instance:imstrace_lost:rate5m{${hosts}})`, "{{instance}}")))
-	.withPanel(lines("Cost: CPU of imstrace itself, and its label sets", "short",
-		query(`max(rate(process_cpu_seconds_total{${hosts}}[$__rate_interval]))`, "CPUs, most"),
+	.withPanel(lines("Cost: CPU of imstrace itself, and its label sets", "percentunit",
+		query(`max(rate(process_cpu_seconds_total{${hosts}}[$__rate_interval]))`, "of a CPU, most"),
 		query(`max(imstrace_series{${hosts}} / imstrace_series_limit{${hosts}})`,
 			"label sets of the limit, most")));
