@@ -137,8 +137,9 @@ static int drop_privileges(void)
 			  !setresuid(NOBODY, NOBODY, NOBODY);
 	dropped = dropped && !cap_set_proc(none);
 	cap_free(none);
-	return dropped ? 0 : fault(EXIT_RUNTIME, NULL, "could not drop privileges: %s",
-				   strerror(errno));
+	return dropped ? 0 : fault(EXIT_RUNTIME,
+				   "Root needs CAP_SETUID and CAP_SETGID for it; another user does not",
+				   "could not drop privileges: %s", strerror(errno));
 }
 
 static int on_lifecycle(void *context, void *data, size_t size)
