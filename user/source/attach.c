@@ -310,7 +310,7 @@ static const char *kprobe_impossible(const struct abilities *abilities, char tex
 	if (abilities->kprobe)
 		return refused_by_kernel(abilities->kprobe, text);
 	if (abilities->perf_event == EACCES)
-		return "perf events are refused: Debian's kernel.perf_event_paranoid is above 2";
+		return "perf events are refused, as where Debian's kernel.perf_event_paranoid is above 2";
 	return NULL;
 }
 
