@@ -6,7 +6,8 @@
 # shellcheck source=tests/checks.bash
 . tests/checks.bash
 
-tmux=(tmux -L "imstrace-test-$$" -f /dev/null)
+tmux=(tmux -L "imstrace-test-$$-0" -f /dev/null)
+started=0
 trap '"${tmux[@]}" kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
 
 screen() { "${tmux[@]}" capture-pane -p; }
@@ -55,6 +56,7 @@ ends_with_summary()
 start()
 {
 	"${tmux[@]}" kill-server 2>/dev/null
-	while "${tmux[@]}" has-session 2>/dev/null; do sleep 0.1; done
+	# A server of its own: one that is ending may still take the session, and then end.
+	tmux[2]=imstrace-test-$$-$((++started))
 	"${tmux[@]}" new-session -d -x 80 -y 24 "$* 2>'$scratch/stderr'; echo status \$?; sleep 100"
 }

@@ -88,6 +88,9 @@ for (const [name, options] of Object.entries({
 		const before = await picture();
 
 		await tab.locator('#stages .choice label', { hasText: /^P99$/ }).click();
+		/* A new chart is drawn when its place has a size. */
+		await tab.waitForFunction((count) => document.querySelectorAll('.stage canvas').length === count, STAGES.length);
+		await tab.evaluate(() => new Promise(requestAnimationFrame));
 		assert.ok(await picture() !== before, 'P99 looks like P50');
 		/* What is said of the revision below the mouse stays within each chart. */
 		const tall = () => tab.evaluate(() => document.documentElement.scrollHeight), page = await tall();
