@@ -293,7 +293,11 @@ $(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
 
-e2e-tests: $(B)/tests/e2e/e2e all guest modules $(FAULT)/ims-fault.ko
+$(B)/tests/vm/whole-btf: $(B)/tests/vm/whole-btf.o $(B)/user/source/whole_btf.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
+
+e2e-tests: $(B)/tests/e2e/e2e $(B)/tests/vm/whole-btf all guest modules $(FAULT)/ims-fault.ko
 
 # Those of the library: programs run inside the VM.
 KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The programs of imstrace, one object: lifecycle.h follows the life of each
- * vector, interrupts.h each interrupt.
+ * vector, interrupts.h each interrupt, vcpus.h what becomes of those whose vCPU is no more.
  */
 #include "lifecycle.h"
 #include "interrupts.h"
+#include "vcpus.h"
 
 char LICENSE[] SEC("license") = "GPL";

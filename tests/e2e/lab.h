@@ -19,10 +19,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define IMSTRACE	"build/imstrace"
-/* For setpriv: a user that has what tools/systemd/imstrace.service gives, and no more. */
-#define SERVICE_PRIVILEGES						\
-	"--reuid 1000 --regid 1000 --clear-groups --inh-caps=-all,+bpf,+perfmon " \
-	"--ambient-caps=-all,+bpf,+perfmon --bounding-set=-all,+bpf,+perfmon "
+/* Becomes a command, as the systemd unit has it: a user with two capabilities. */
+#define AS_SERVICE	"tests/vm/as-service"
 /*
  * In the VM's own memory; tests/e2e/run saves it. Over 9p a file that is made anew under an old
  * name may still show the old one's content.

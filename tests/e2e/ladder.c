@@ -171,7 +171,7 @@ static void ladder_without_fentry(void **state)
 	json_t *object;
 
 	(void)state;
-	lab_shell("tests/vm/whole-btf kvm " WHOLE_BTF);
+	lab_shell("build/tests/vm/whole-btf kvm > " WHOLE_BTF);
 	object = check("check-kprobe", CHECK_WITHOUT_BTF);
 	expect_tracepoints(object);
 	expect_signal(object, "kprobe");
@@ -199,7 +199,7 @@ static void ladder_with_disarmed_kprobes(void **state)
 	json_t *object;
 
 	(void)state;
-	lab_shell("tests/vm/whole-btf kvm " WHOLE_BTF);
+	lab_shell("build/tests/vm/whole-btf kvm > " WHOLE_BTF);
 	lab_shell("echo 0 > /sys/kernel/debug/kprobes/enabled");
 	object = check("check-disarmed", CHECK_WITHOUT_BTF);
 	expect_tracepoints(object);
@@ -210,7 +210,7 @@ static void ladder_with_disarmed_kprobes(void **state)
 	json_decref(object);
 }
 
-#define AS_A_SERVICE	"setpriv " SERVICE_PRIVILEGES IMSTRACE
+#define SERVICE	AS_SERVICE " " IMSTRACE
 
 static void set_paranoia(int level)
 {
@@ -231,7 +231,7 @@ static void ladder_without_root(void **state)
 
 	(void)state;
 	set_paranoia(2);
-	object = check("check-service", AS_A_SERVICE " check --json");
+	object = check("check-service", SERVICE " check --json");
 	expect_tracepoints(object);
 	expect_signal(object, "fentry");
 	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
@@ -245,7 +245,7 @@ static void ladder_without_root(void **state)
 /* The same where Debian's kernel is set as it comes. */
 static void ladder_without_perf_events(void **state)
 {
-	json_t *object = check("check-paranoid", AS_A_SERVICE " check --json");
+	json_t *object = check("check-paranoid", SERVICE " check --json");
 
 	(void)state;
 	expect_tracepoints(object);
@@ -259,7 +259,7 @@ static void ladder_without_perf_events(void **state)
 static void ladder_of_the_host_without_root(void **state)
 {
 	int status;
-	char *text = lab_output(&status, AS_A_SERVICE " live --hops irq,signal -i 0 -d 100ms 2>&1");
+	char *text = lab_output(&status, SERVICE " live --hops irq,signal -i 0 -d 100ms 2>&1");
 
 	(void)state;
 	if (status || !strstr(text, "No vector was seen"))
@@ -292,7 +292,7 @@ static void ladder_with_disabled_ftrace(void **state)
 	json_decref(object);
 
 	/* Who may look at none of the lists sees it all the same. */
-	object = check("check-ftrace-service", AS_A_SERVICE " check --json");
+	object = check("check-ftrace-service", SERVICE " check --json");
 	expect_no_signal(object, "fentry");
 	expect(object, "vectors of vfio-pci", "names in /sys/kernel/irq", NULL,
 	       "fentry free_irq: attached, but does not fire");

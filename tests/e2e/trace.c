@@ -51,7 +51,7 @@ struct trace trace_start(const char *name, const char *arguments)
 
 struct trace service_start(const char *name, const char *arguments)
 {
-	return start("setpriv", SERVICE_PRIVILEGES IMSTRACE " live --lint", name, arguments);
+	return start(AS_SERVICE, IMSTRACE " live --lint", name, arguments);
 }
 
 struct trace lint_start(const char *name, const char *arguments)

@@ -174,6 +174,7 @@ static const struct feature {
 struct attachments {
 	struct bpf_object *object;
 	unsigned int hops;
+	bool modules;	/* their BTF can be opened */
 	bool looked;	/* at what is possible */
 	/* Rungs that may hold, as far as is known. Only the highest one of a feature is loaded. */
 	bool possible[FEATURE_COUNT][MAX_RUNGS];
@@ -207,7 +208,6 @@ struct abilities {
 	bool kprobe_events;	/* that a program can be attached to */
 	int perf_event;
 	bool fprobes;		/* that kprobe.multi is made of */
-	bool modules;		/* the BTF of a module can be opened, by its id */
 };
 
 /* Return: 0, or the errno with which a program that does nothing is refused. */
@@ -244,9 +244,7 @@ static void find_abilities(struct abilities *abilities)
 	/* No type 1 is a function, which is said of it where such programs are taken. */
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY,
 		    .attach_btf_id = 1);
-	struct environment environment;
 
-	environment_read(&environment);
 	abilities->fentry = try_load(BPF_PROG_TYPE_TRACING, &options);
 	if (abilities->fentry == EINVAL)
 		abilities->fentry = 0;
@@ -255,7 +253,6 @@ static void find_abilities(struct abilities *abilities)
 	abilities->perf_event = try_perf_event();
 	/* Looked for where it is needed: that takes its time. */
 	abilities->fprobes = !abilities->perf_event || kernel_has_function("register_fprobe");
-	abilities->modules = environment.capabilities[CAPABILITY_SYS_ADMIN];
 }
 
 static bool exists(const char *directory, const char *name)
@@ -298,7 +295,7 @@ static const char *fentry_impossible(const struct attachments *attachments, cons
 		return "this kernel shows no BTF of its own";
 	if (abilities->fentry)
 		return refused_by_kernel(abilities->fentry, text);
-	if (rung->module && !abilities->modules)
+	if (rung->module && !attachments->modules)
 		return "a module's BTF is opened by its id, which takes CAP_SYS_ADMIN";
 	return in_kernel_btf(attachments, rung) ? NULL : "no such function in the kernel's BTF";
 }
@@ -407,12 +404,14 @@ static void set_autoload(struct attachments *attachments, const struct rung *run
 	}
 }
 
-struct attachments *attach_new(unsigned int hops)
+struct attachments *attach_new(unsigned int hops, bool modules)
 {
 	struct attachments *attachments = calloc(1, sizeof(*attachments));
 
-	if (attachments)
-		attachments->hops = hops;
+	if (!attachments)
+		return NULL;
+	attachments->hops = hops;
+	attachments->modules = modules;
 	return attachments;
 }
 

@@ -14,10 +14,11 @@ struct attachments;
 /**
  * attach_new - what is attached: nothing yet
  * @hops:	mask of the hops asked for
+ * @modules:	the BTF of a module can be opened by its id, which takes CAP_SYS_ADMIN
  *
  * Return: to be freed by attach_free(); NULL: out of memory.
  */
-struct attachments *attach_new(unsigned int hops);
+struct attachments *attach_new(unsigned int hops, bool modules);
 
 /**
  * attach_plan - before loading: what is to be loaded?

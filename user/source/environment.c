@@ -96,14 +96,21 @@ void environment_read_modules(struct environment *environment)
 	find_functions(functions, environment->modules, MODULE_COUNT);
 }
 
-/* Whether a boolean parameter of a module is on: "Y" or, as an int, "1". */
-static bool parameter_is_on(const char *path)
+int kernel_setting(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	int value = file ? getc(file) : EOF;
 
 	if (file)
 		fclose(file);
+	return value;
+}
+
+/* Whether a boolean parameter of a module is on: "Y" or, as an int, "1". */
+static bool parameter_is_on(const char *path)
+{
+	int value = kernel_setting(path);
+
 	return value == 'Y' || value == '1';
 }
 

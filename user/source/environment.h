@@ -72,6 +72,9 @@ bool kernel_has_function(const char *name);
 /* Whether a module is loaded, or built in; as slow if it is not loaded. */
 bool module_there(size_t module);
 
+/* The first character of a file of the kernel's settings, such as '0' or 'Y'; EOF: can't be read. */
+int kernel_setting(const char *path);
+
 const char *capability_name(size_t capability);
 const char *capability_what(size_t capability);
 const char *module_name(size_t module);

@@ -57,8 +57,6 @@ struct live {
 	size_t known_count;
 	__u64 look_again;	/* when */
 	__u64 count_again;	/* likewise */
-	int btf;		/* what whole_btf_open() made, negative: nothing */
-	char btf_path[32];	/* "": libbpf finds the types itself */
 	int statistics;		/* while it is open the kernel measures programs' run time; -1: it isn't */
 	/* By id: the process whose names the vector has. */
 	__u32 *named;
@@ -97,31 +95,21 @@ static int check_environment(const struct live_options *options, struct environm
 
 /*
  * Without CAP_SYS_ADMIN libbpf can't open the BTF of modules, nor look for more in it: it has to be
- * one file. Return: 0 or an exit code, reported.
+ * one file. @file: to be kept open while @path is used, if it is not negative. Return: 0 or an exit
+ * code, reported.
  */
-static int find_types(struct live *live, const struct live_options *options,
-		      const struct environment *environment)
+static int put_types_together(char path[32], int *file)
 {
-	if (options->btf || environment->capabilities[CAPABILITY_SYS_ADMIN])
-		return 0;
-	live->btf = whole_btf_open("kvm");
+	*file = whole_btf_open("kvm");
 	/* Built in: then the kernel's has all. Or not loaded, and not followed. */
-	if (live->btf == -ENOENT)
-		snprintf(live->btf_path, sizeof(live->btf_path), "/sys/kernel/btf/vmlinux");
-	else if (live->btf >= 0)
-		snprintf(live->btf_path, sizeof(live->btf_path), "/proc/self/fd/%d", live->btf);
+	if (*file == -ENOENT)
+		snprintf(path, 32, "/sys/kernel/btf/vmlinux");
+	else if (*file >= 0)
+		snprintf(path, 32, "/proc/self/fd/%d", *file);
 	else
 		return fault(EXIT_RUNTIME, "Run it as root, or name a file with --btf",
-			     "reading KVM's types in /sys/kernel/btf failed: %s", strerror(-live->btf));
+			     "reading KVM's types in /sys/kernel/btf failed: %s", strerror(-*file));
 	return 0;
-}
-
-/* Once the programs are loaded. */
-static void forget_types(struct live *live)
-{
-	if (live->btf >= 0)
-		close(live->btf);
-	live->btf = -1;
 }
 
 /* Nothing that is done from here on needs a privilege, nor the files of root. */
@@ -469,7 +457,6 @@ static void live_close(struct source *source)
 	if (live->attachments)
 		live_stop(source);
 	unload(live);
-	forget_types(live);
 	if (live->statistics >= 0)
 		close(live->statistics);
 	free(live->named);
@@ -478,10 +465,9 @@ static void live_close(struct source *source)
 }
 
 /* Return: 0, -EAGAIN if it may be better next time, or an exit code, reported. */
-static int load(struct live *live, const struct live_options *options)
+static int load(struct live *live, const struct live_options *options, const char *btf)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options,
-		    .btf_custom_path = *live->btf_path ? live->btf_path : options->btf);
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = btf);
 	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
 	int ret;
 
@@ -535,19 +521,33 @@ static int attach(struct live *live)
 }
 
 /* Each time that a rung of the ladder does not hold, there is one less: this ends. */
-static int load_and_attach(struct live *live, const struct live_options *options)
+static int try_rungs(struct live *live, const struct live_options *options, const char *btf)
 {
 	int ret;
 
-	live->attachments = attach_new(options->hops);
-	if (!live->attachments)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
 	for (;;) {
-		ret = load(live, options) ?: map_memory(live) ?: open_streams(live) ?: attach(live);
+		ret = load(live, options, btf) ?: map_memory(live) ?: open_streams(live) ?: attach(live);
 		if (ret != -EAGAIN)
-			break;
+			return ret;
 		unload(live);
 	}
+}
+
+/* @admin: with CAP_SYS_ADMIN. */
+static int load_and_attach(struct live *live, const struct live_options *options, bool admin)
+{
+	bool together = !admin && !options->btf;
+	int file = -1, ret = 0;
+	char path[32];
+
+	live->attachments = attach_new(options->hops, admin);
+	if (!live->attachments)
+		return fault(EXIT_RUNTIME, NULL, "out of memory");
+	if (together)
+		ret = put_types_together(path, &file);
+	ret = ret ?: try_rungs(live, options, together ? path : options->btf);
+	if (file >= 0)
+		close(file);
 	if (ret)
 		return ret;
 	live->named = calloc(live->source.capacity, sizeof(*live->named));
@@ -599,9 +599,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.retire = live_retire;
 	live->source.close = live_close;
 
-	live->btf = -1;
-	ret = find_types(live, options, &environment) ?: load_and_attach(live, options);
-	forget_types(live);
+	ret = load_and_attach(live, options, environment.capabilities[CAPABILITY_SYS_ADMIN]);
 	if (ret) {
 		live_close(&live->source);
 		return ret;

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "verify.h"
 
+#include "environment.h"
+
 #include <imstrace/records.h>
 
 #include "imstrace.skel.h"
@@ -127,21 +129,10 @@ static enum finding patched(const char *function)
 	return finding;
 }
 
-/* Somebody has written 0 to it. */
-static bool switched_off(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	int value = file ? getc(file) : EOF;
-
-	if (file)
-		fclose(file);
-	return value == '0';
-}
-
 /* What remains to who may not look: this file is anybody's to read. */
 static const char *unless_ftrace_is_off(void)
 {
-	return switched_off("/proc/sys/kernel/ftrace_enabled") ? NULL : "";
+	return kernel_setting("/proc/sys/kernel/ftrace_enabled") == '0' ? NULL : "";
 }
 
 const char *verify_ftrace(const char *function)
@@ -177,7 +168,7 @@ const char *verify_kprobe(const char *function)
 		by_ftrace = strstr(at, "[FTRACE]");
 	}
 	fclose(list);
-	if (!armed || switched_off("/sys/kernel/debug/kprobes/enabled") ||
+	if (!armed || kernel_setting("/sys/kernel/debug/kprobes/enabled") == '0' ||
 	    (by_ftrace && patched(function) == NOT_FOUND))
 		return NULL;
 	return "armed";
