@@ -378,7 +378,7 @@ bench: deps
 	@tests/bench/run
 
 $(B)/tests/history/synthetic: $(B)/tests/history/synthetic.o \
-		$(B)/user/statistics/change_points.o
+		$(B)/user/compare/statistics/change_points.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lRmath -lm -o $@
 

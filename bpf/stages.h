@@ -75,7 +75,7 @@ static __always_inline void count_stage(struct imstrace_account *account, __u32 
 	/* The bucket last: what a reader finds counted, it finds in the rest. */
 	account->sums[stage] += value;
 	raise_to(&histogram->max, value);
-	raise_to(&histogram->not_min, ~value);
+	raise_to(&histogram->inverted_min, ~value);
 	__sync_fetch_and_add(place, 1);
 }
 

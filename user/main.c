@@ -3,7 +3,7 @@
  * imstrace: which subcommand?
  */
 #include "cmd/command.h"
-#include "fault.h"
+#include "errors.h"
 #include "version.h"
 
 #include <bpf/libbpf.h>
@@ -52,5 +52,6 @@ int main(int argc, char **argv)
 		argv[1] = name;
 		return commands[i]->run(argc - 1, argv + 1);
 	}
-	return fault(EXIT_USAGE, "See imstrace --help", "there is no command \"%.40s\"", argv[1]);
+	return report_error(EXIT_USAGE, "See imstrace --help", "there is no command \"%.40s\"",
+			    argv[1]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session.h"
 
-#include "fault.h"
+#include "errors.h"
 #include "model/lifecycle.h"
 #include "model/lint.h"
 #include "stop.h"
@@ -140,7 +140,7 @@ static int flush(const struct session *session)
 
 	if (!fflush(stdout) && !ferror(stdout))
 		return sink && sink->flush ? sink->flush() : 0;
-	return fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
+	return report_error(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
 }
 
 static int poll_until(struct session *session, __u64 until)
@@ -226,7 +226,7 @@ static int give_verdict(struct session *session)
 {
 	static const enum exit_code codes[] = {
 		[LINT_CLEAN] = EXIT_OK,
-		[LINT_FOUND] = EXIT_REGRESSION,
+		[LINT_FOUND] = EXIT_FOUND,
 		[LINT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
 	};
 	struct source *source = session->source;
@@ -278,7 +278,7 @@ int session_run(struct source *source, const struct session_options *options)
 		if (!ret && session.lint)
 			ret = give_verdict(&session);
 	} else {
-		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
+		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
 	}
 	slowest_free(&session.slowest);
 	lint_free(session.lint);

@@ -34,7 +34,7 @@
 
 struct imstrace_histogram {
 	__u64 max;		/* ns */
-	__u64 not_min;		/* ~min, so that all zeroes is an empty histogram */
+	__u64 inverted_min;		/* ~min, so that all zeroes is an empty histogram */
 	__u64 unplaced;		/* values for which the pool had no block left */
 	/* By bucket / HISTOGRAM_BLOCK_BUCKETS: number in the pool + 1, 0: none yet. */
 	__u32 blocks[HISTOGRAM_BLOCKS];

@@ -10,7 +10,7 @@
 #include "side.h"
 
 #include "../../user/clock.h"
-#include "../../user/sink/ctf.h"
+#include "../../user/recording/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
  */
 #define _GNU_SOURCE
 #include "../../user/session.h"
-#include "../../user/source/ctf.h"
-#include "../../user/source/recording.h"
+#include "../../user/recording/format.h"
+#include "../../user/recording/reader.h"
 #include "input.h"
 
 #include <fcntl.h>

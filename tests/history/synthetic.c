@@ -4,7 +4,7 @@
  * of several shapes and two changes each, or none; through the function that imstrace history uses,
  * with its defaults. Prints the tables of docs/performance/history.md; the same ones each time.
  */
-#include "../../user/statistics/change_points.h"
+#include "../../user/compare/statistics/change_points.h"
 
 #include <linux/types.h>
 #include <math.h>

@@ -8,7 +8,7 @@
 #include "../unit/fake.h"
 
 #include "../../user/clock.h"
-#include "../../user/fault.h"
+#include "../../user/errors.h"
 #include "../../user/serve/server.h"
 
 #include <arpa/inet.h>

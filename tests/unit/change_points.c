@@ -4,7 +4,7 @@
  */
 #include "fake.h"
 
-#include "../../user/statistics/change_points.h"
+#include "../../user/compare/statistics/change_points.h"
 
 #include <math.h>
 

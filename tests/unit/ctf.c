@@ -6,8 +6,8 @@
 #include "fake_recording.h"
 
 #include "../../user/measure/report.h"
-#include "../../user/source/ctf.h"
-#include "../../user/source/recording.h"
+#include "../../user/recording/format.h"
+#include "../../user/recording/reader.h"
 
 #include <signal.h>
 #include <sys/resource.h>

@@ -45,8 +45,8 @@ static inline void histogram_fill(struct histogram *histogram, __u64 value)
 	histogram->sum += value;
 	if (histogram->max < value)
 		histogram->max = value;
-	if (histogram->not_min < ~value)
-		histogram->not_min = ~value;
+	if (histogram->inverted_min < ~value)
+		histogram->inverted_min = ~value;
 }
 
 #ifndef FAKE_CAPACITY
@@ -97,8 +97,8 @@ static inline void fake_value(struct fake_source *fake, size_t index, __u64 valu
 	fake->accounts[index / STAGE_COUNT].sums[index % STAGE_COUNT] += value;
 	if (histogram->max < value)
 		histogram->max = value;
-	if (histogram->not_min < ~value)
-		histogram->not_min = ~value;
+	if (histogram->inverted_min < ~value)
+		histogram->inverted_min = ~value;
 	if (!*number && fake->totals.blocks < fake->source.block_capacity)
 		*number = ++fake->totals.blocks;
 	if (*number) {

@@ -8,7 +8,7 @@
 
 #include "fake.h"
 
-#include "../../user/sink/ctf.h"
+#include "../../user/recording/writer.h"
 
 #define FAKE_DEVICE	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 

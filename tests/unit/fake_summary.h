@@ -8,7 +8,7 @@
 #include "fake.h"
 
 #include "../../user/measure/stages.h"
-#include "../../user/summary/summary.h"
+#include "../../user/compare/summary/summary.h"
 
 #include <math.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
  */
 #include "fake_summary.h"
 
-#include "../../user/fault.h"
-#include "../../user/gate/format.h"
+#include "../../user/errors.h"
+#include "../../user/compare/gate/format.h"
 
 static const struct gate_options usual = {
 	.limits = { [PERCENTILE_p50] = 0.05, [PERCENTILE_p99] = 0.1 },
@@ -91,7 +91,7 @@ static void a_slower_stage_is_named(void **state)
 		comparison = runs(15, &slower, 0.03, 10 + part);
 		assert_int_equal(compare(&comparison, &usual), 0);
 		assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
-		assert_int_equal(gate_exit_code(comparison.gate.verdict), EXIT_REGRESSION);
+		assert_int_equal(gate_exit_code(comparison.gate.verdict), EXIT_FOUND);
 		for (size_t i = 0; i < comparison.gate.cell_count; i++) {
 			const struct gate_cell *cell = &comparison.gate.cells[i];
 

@@ -276,7 +276,7 @@ static void ranks_are_not_rounded_up_past_a_whole_one(void **state)
 		histogram->buckets[1] = cases[i].of_1000;
 		histogram->buckets[100] = 1000 - cases[i].of_1000;
 		histogram->max = 100;
-		histogram->not_min = ~1ULL;
+		histogram->inverted_min = ~1ULL;
 		for (int scale = 1; scale <= 100; scale++) {
 			__u64 count = histogram_count(histogram);
 

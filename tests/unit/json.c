@@ -5,7 +5,7 @@
  */
 #include "fake_check.h"
 
-#include "../../user/fault.h"
+#include "../../user/errors.h"
 #include "../../user/model/lifecycle.h"
 #include "../../user/sink/sink.h"
 #include "../../user/version.h"
@@ -653,7 +653,7 @@ static void out_of_memory_is_an_error_line(void **state)
 	free(fake);
 }
 
-/* What fault() writes to stdout, or NULL. */
+/* What report_error() writes to stdout, or NULL. */
 static json_t *fault_line(enum exit_code code, const char *remedy, const char *message)
 {
 	FILE *real_out = stdout, *real_err = stderr;
@@ -663,8 +663,8 @@ static json_t *fault_line(enum exit_code code, const char *remedy, const char *m
 
 	stdout = output_open(&out);
 	stderr = output_open(&err);
-	fault_use_json();
-	returned = fault(code, remedy, "%s", message);
+	errors_use_json();
+	returned = report_error(code, remedy, "%s", message);
 	stdout = real_out;
 	stderr = real_err;
 	assert_int_equal(returned, code);

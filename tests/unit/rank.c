@@ -5,7 +5,7 @@
  */
 #include "fake.h"
 
-#include "../../user/statistics/rank.h"
+#include "../../user/compare/statistics/rank.h"
 
 #include <math.h>
 

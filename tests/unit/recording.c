@@ -6,10 +6,10 @@
 #define _GNU_SOURCE
 #include "fake_recording.h"
 
-#include "../../user/fault.h"
+#include "../../user/errors.h"
 #include "../../user/session.h"
-#include "../../user/source/ctf.h"
-#include "../../user/source/recording.h"
+#include "../../user/recording/format.h"
+#include "../../user/recording/reader.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -5,11 +5,11 @@
  */
 #include "fake_summary.h"
 
-#include "../../user/fault.h"
+#include "../../user/errors.h"
 #include "../../user/measure/report.h"
-#include "../../user/summary/collect.h"
-#include "../../user/summary/groups.h"
-#include "../../user/summary/load.h"
+#include "../../user/compare/summary/collect.h"
+#include "../../user/compare/summary/groups.h"
+#include "../../user/compare/summary/load.h"
 
 #include <sys/stat.h>
 

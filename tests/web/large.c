@@ -8,7 +8,7 @@
 #include "../unit/fake.h"
 
 #include "../../user/model/hops.h"
-#include "../../user/sink/ctf.h"
+#include "../../user/recording/writer.h"
 
 /* Of one device. */
 #define VECTORS_EACH	8

@@ -2,7 +2,7 @@
 /*
  * imstrace check: what can be measured on this system?
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../sink/sink.h"
 #include "../source/live.h"
 #include "command.h"
@@ -86,7 +86,8 @@ static int run(int argc, char **argv)
 		check.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
 	ret = live_open(&source, &check.live);
 	if (!ret && !sees_any_hop(source))
-		ret = fault(EXIT_MISSING, NULL, "no hop of an interrupt can be seen on this system");
+		ret = report_error(EXIT_MISSING, NULL,
+				   "no hop of an interrupt can be seen on this system");
 	check.sink->check(stdout, &environment, source);
 	if (source)
 		source->close(source);

@@ -2,7 +2,7 @@
 /*
  * imstrace export: a recording in the formats of other tools. The table of them is here.
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../session.h"
 #include "../stop.h"
 #include "command.h"
@@ -151,11 +151,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static int open_output(const struct export_command *command)
 {
 	if (command->output && !freopen(command->output, "we", stdout))
-		return fault(EXIT_RUNTIME, NULL, "cannot write to %s: %s", command->output,
-			     strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s", command->output,
+				    strerror(errno));
 	if (command->format->binary && isatty(STDOUT_FILENO))
-		return fault(EXIT_USAGE, "Name a file with -o", "%s is not for a terminal",
-			     command->format->name);
+		return report_error(EXIT_USAGE, "Name a file with -o", "%s is not for a terminal",
+				    command->format->name);
 	/* There is one thread. Ten million interrupts are a hundred million lines. */
 	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);

@@ -2,9 +2,9 @@
 /*
  * imstrace gate: is it slower than it was?
  */
-#include "../fault.h"
-#include "../gate/format.h"
-#include "../summary/load.h"
+#include "../errors.h"
+#include "../compare/gate/format.h"
+#include "../compare/summary/load.h"
 #include "command.h"
 #include "options.h"
 
@@ -184,7 +184,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 			argp_error(state, "--format wants one of those that --help lists, not "
 				   "\"%s\"", value);
 		else if (command->format->write == gate_write_json)
-			fault_use_json();
+			errors_use_json();
 		break;
 	case KEY_OVERLAY:
 		command->overlay = value;
@@ -212,10 +212,12 @@ static int write_overlay(const struct gate *gate, const char *path)
 	FILE *file = fopen(path, "we");
 
 	if (!file)
-		return fault(EXIT_RUNTIME, NULL, "cannot write to %s: %s", path, strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s", path,
+				    strerror(errno));
 	gate_write_overlay(file, gate);
 	if (ferror(file) | fclose(file))
-		return fault(EXIT_RUNTIME, NULL, "writing %s failed: %s", path, strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", path,
+				    strerror(errno));
 	return 0;
 }
 
@@ -232,8 +234,8 @@ static int compare(const struct gate_command *command)
 		if (command->overlay)
 			ret = write_overlay(&gate, command->overlay);
 		if (fflush(stdout) || ferror(stdout))
-			ret = fault(EXIT_RUNTIME, NULL, "writing the output failed: %s",
-				    strerror(errno));
+			ret = report_error(EXIT_RUNTIME, NULL, "writing the output failed: %s",
+					   strerror(errno));
 		ret = ret ?: gate_exit_code(gate.verdict);
 	}
 	gate_free(&gate);

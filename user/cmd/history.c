@@ -2,8 +2,8 @@
 /*
  * imstrace history: how latency has changed over time.
  */
-#include "../fault.h"
-#include "../history/show.h"
+#include "../errors.h"
+#include "../compare/history/show.h"
 #include "../sink/page.h"
 #include "command.h"
 #include "options.h"
@@ -88,7 +88,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		break;
 	case KEY_JSON:
 		command->json = true;
-		fault_use_json();
+		errors_use_json();
 		break;
 	case KEY_HTML:
 		command->html = value;
@@ -132,7 +132,7 @@ static int write_json(const struct history *history)
 	int ret = 0;
 
 	if (!object || json_dumpf(object, stdout, JSON_COMPACT))
-		ret = fault(EXIT_RUNTIME, NULL, "out of memory");
+		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
 	putchar('\n');
 	json_decref(object);
 	return ret;
@@ -161,7 +161,8 @@ static int show(struct history_command *command)
 	if (!ret && command->html)
 		ret = write_page(&history, command->html);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = fault(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
+		ret = report_error(EXIT_RUNTIME, NULL, "writing the output failed: %s",
+				   strerror(errno));
 	history_free(&history);
 	return ret;
 }

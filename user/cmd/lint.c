@@ -2,7 +2,7 @@
 /*
  * imstrace lint: what is wrong with the drivers of vectors?
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../session.h"
 #include "../stop.h"
 #include "command.h"

@@ -2,7 +2,7 @@
 /*
  * imstrace live: follow the vectors of the running kernel.
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../session.h"
 #include "../source/live.h"
 #include "../stop.h"

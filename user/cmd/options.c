@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "options.h"
 
-#include "../fault.h"
+#include "../errors.h"
 #include "../model/hops.h"
 
 #include <ctype.h>
@@ -154,7 +154,7 @@ static error_t parse_json(int key, char *value, struct argp_state *state)
 	if (key != KEY_JSON)
 		return ARGP_ERR_UNKNOWN;
 	*sink = &json_sink;
-	fault_use_json();
+	errors_use_json();
 	return 0;
 }
 

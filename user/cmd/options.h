@@ -7,7 +7,7 @@
 
 #include "../sink/sink.h"
 #include "../source/live.h"
-#include "../source/recording.h"
+#include "../recording/reader.h"
 #include "command.h"
 
 #include <argp.h>

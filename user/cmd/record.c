@@ -3,10 +3,10 @@
  * imstrace record: keep what live sees.
  */
 #define _GNU_SOURCE
-#include "../fault.h"
+#include "../errors.h"
 #include "../session.h"
-#include "../sink/ctf.h"
-#include "../source/ctf.h"
+#include "../recording/writer.h"
+#include "../recording/format.h"
 #include "../source/live.h"
 #include "../stop.h"
 #include "command.h"
@@ -183,10 +183,10 @@ static int start_child(char **command, int *go)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC))
-		return fault(EXIT_RUNTIME, NULL, "pipe: %s", strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "pipe: %s", strerror(errno));
 	recording.child = fork();
 	if (recording.child < 0)
-		return fault(EXIT_RUNTIME, NULL, "fork: %s", strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "fork: %s", strerror(errno));
 	if (!recording.child) {
 		char byte;
 
@@ -274,7 +274,7 @@ static int record(struct record_command *command)
 		return ret;
 	}
 	if (go >= 0 && write(go, "", 1) != 1)
-		ret = fault(EXIT_RUNTIME, NULL, "%s has gone", *command->command);
+		ret = report_error(EXIT_RUNTIME, NULL, "%s has gone", *command->command);
 	if (go >= 0)
 		close(go);
 	ret = ret ?: session_run(recording.source, &command->session);

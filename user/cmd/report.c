@@ -2,7 +2,7 @@
 /*
  * imstrace report: what a recording says.
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../session.h"
 #include "../sink/page.h"
 #include "../stop.h"

@@ -3,10 +3,10 @@
  * imstrace run: measure a workload again and again, for imstrace gate and history.
  */
 #define _GNU_SOURCE
-#include "../fault.h"
-#include "../repeat.h"
+#include "../errors.h"
+#include "../compare/repeat.h"
 #include "../stop.h"
-#include "../summary/show.h"
+#include "../compare/summary/show.h"
 #include "command.h"
 #include "options.h"
 
@@ -194,10 +194,10 @@ static int prepare(struct run_command *command, size_t i)
 	command->summaries[i] = summary;
 	command->files[i] = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!command->files[i])
-		return fault(EXIT_RUNTIME, NULL, "cannot write to %s: %s", command->outputs[i],
-			     strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s",
+				    command->outputs[i], strerror(errno));
 	if (!summary)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	summary_describe_machine(summary);
 	if (command->revision_count)
 		snprintf(summary->revision, sizeof(summary->revision), "%s",
@@ -207,7 +207,8 @@ static int prepare(struct run_command *command, size_t i)
 	json_object_update(summary->labels, command->labels);
 	for (char **word = command->commands[i]; *word; word++)
 		if (json_array_append_new(summary->command, json_string(*word)))
-			return fault(EXIT_USAGE, NULL, "the command is not UTF-8: %s", *word);
+			return report_error(EXIT_USAGE, NULL, "the command is not UTF-8: %s",
+					    *word);
 	return 0;
 }
 
@@ -229,7 +230,8 @@ static int finish(struct run_command *command)
 		struct summary *summary = command->summaries[i];
 
 		if (!summary->run_count)
-			return fault(EXIT_RUNTIME, NULL, "it was stopped before the first run was over");
+			return report_error(EXIT_RUNTIME, NULL,
+					    "it was stopped before the first run was over");
 		ret = ret ?: summary_write(summary, command->files[i]);
 		summary_show(stdout, summary);
 	}
@@ -287,8 +289,8 @@ static int run(int argc, char **argv)
 	ret = measure(&command);
 	for (size_t i = 0; i < command.repeat.commands; i++) {
 		if (command.files[i] && fclose(command.files[i]) && !ret)
-			ret = fault(EXIT_RUNTIME, NULL, "writing %s failed: %s", command.outputs[i],
-				    strerror(errno));
+			ret = report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s",
+					   command.outputs[i], strerror(errno));
 		summary_free(command.summaries[i]);
 	}
 	json_decref(command.labels);

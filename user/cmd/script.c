@@ -2,7 +2,7 @@
 /*
  * imstrace script: a recording event by event.
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../session.h"
 #include "../sink/fields.h"
 #include "../stop.h"

@@ -3,7 +3,7 @@
  * imstrace serve: figures for Prometheus.
  */
 #include "../clock.h"
-#include "../fault.h"
+#include "../errors.h"
 #include "../serve/server.h"
 #include "../serve/textfile.h"
 #include "../source/live.h"
@@ -168,7 +168,7 @@ static int serve(const struct serve_command *command, struct source *source, int
 	int ret;
 
 	if (!exporter)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (command->listen)
 		server = server_start(listener, exporter);
 	if (command->listen && !server) {

@@ -2,7 +2,7 @@
 /*
  * imstrace top: the vectors of the running kernel on a full screen.
  */
-#include "../fault.h"
+#include "../errors.h"
 #include "../screen/screen.h"
 #include "../session.h"
 #include "../source/live.h"

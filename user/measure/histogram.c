@@ -42,9 +42,10 @@ static void subtract_block(__u64 *result, const __u64 *later, const __u64 *earli
 	}
 }
 
-/* The rest of a difference whose buckets are done; @max and @not_min are the later reading's. */
+/* The rest of a difference whose buckets are done; @max and @inverted_min are the later reading's.
+ */
 static void bound(struct histogram *result, const struct range *range, __u64 sum, __u64 max,
-		  __u64 not_min)
+		  __u64 inverted_min)
 {
 	__u64 low;
 
@@ -52,7 +53,7 @@ static void bound(struct histogram *result, const struct range *range, __u64 sum
 		return;
 	result->sum = sum;
 	result->max = max;
-	result->not_min = not_min;
+	result->inverted_min = inverted_min;
 	/* Where unplaced ones are, nobody knows: all that is left is what held before. */
 	if (result->unplaced)
 		return;
@@ -60,7 +61,7 @@ static void bound(struct histogram *result, const struct range *range, __u64 sum
 		result->max = histogram_bucket_high(range->last);
 	low = histogram_bucket_low(range->first);
 	if (low > histogram_min(result))
-		result->not_min = ~low;
+		result->inverted_min = ~low;
 }
 
 void histogram_advance(struct histogram *difference, __u64 sum, struct imstrace_histogram *to,
@@ -90,8 +91,8 @@ void histogram_advance(struct histogram *difference, __u64 sum, struct imstrace_
 	/* The programs count in the bucket last, so that must be read first. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	to->max = from->max;
-	to->not_min = from->not_min;
-	bound(difference, &range, sum, to->max, to->not_min);
+	to->inverted_min = from->inverted_min;
+	bound(difference, &range, sum, to->max, to->inverted_min);
 }
 
 void histogram_spread(struct histogram *to, const struct imstrace_histogram *from,
@@ -100,7 +101,7 @@ void histogram_spread(struct histogram *to, const struct imstrace_histogram *fro
 	memset(to, 0, sizeof(*to));
 	to->sum = sum;
 	to->max = from->max;
-	to->not_min = from->not_min;
+	to->inverted_min = from->inverted_min;
 	to->unplaced = from->unplaced;
 	for (__u32 i = 0; i < HISTOGRAM_BLOCKS; i++)
 		if (from->blocks[i])
@@ -113,8 +114,8 @@ void histogram_add(struct imstrace_histogram *to, struct imstrace_block *blocks,
 {
 	if (to->max < more->max)
 		to->max = more->max;
-	if (to->not_min < more->not_min)
-		to->not_min = more->not_min;
+	if (to->inverted_min < more->inverted_min)
+		to->inverted_min = more->inverted_min;
 	to->unplaced += more->unplaced;
 	for (__u32 i = 0; i < HISTOGRAM_BLOCKS; i++) {
 		to->blocks[i] = layout->blocks[i];
@@ -135,7 +136,7 @@ __u64 histogram_count(const struct histogram *histogram)
 
 __u64 histogram_min(const struct histogram *histogram)
 {
-	return histogram->not_min ? ~histogram->not_min : 0;
+	return histogram->inverted_min ? ~histogram->inverted_min : 0;
 }
 
 __u64 histogram_percentile(const struct histogram *histogram, __u64 count, double percent)
@@ -173,8 +174,8 @@ void histogram_merge(struct histogram *to, const struct histogram *from)
 	to->unplaced += from->unplaced;
 	if (to->max < from->max)
 		to->max = from->max;
-	if (to->not_min < from->not_min)
-		to->not_min = from->not_min;
+	if (to->inverted_min < from->inverted_min)
+		to->inverted_min = from->inverted_min;
 	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++)
 		to->buckets[i] += from->buckets[i];
 }
@@ -192,5 +193,5 @@ void histogram_subtract(struct histogram *result, const struct histogram *later,
 		subtract_block(&result->buckets[at], &later->buckets[at], &earlier->buckets[at], i,
 			       &range);
 	}
-	bound(result, &range, later->sum - earlier->sum, later->max, later->not_min);
+	bound(result, &range, later->sum - earlier->sum, later->max, later->inverted_min);
 }

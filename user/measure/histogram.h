@@ -11,14 +11,14 @@
  * struct histogram - a histogram with every bucket in its place
  * @sum:	of all values
  * @max:	the largest
- * @not_min:	~ the smallest, so that all zeroes is an empty histogram
+ * @inverted_min:	~ the smallest, so that all zeroes is an empty histogram
  * @unplaced:	values that are in no bucket, for the pool had no block left
  * @buckets:	how many values are in each
  */
 struct histogram {
 	__u64 sum;
 	__u64 max;
-	__u64 not_min;
+	__u64 inverted_min;
 	__u64 unplaced;
 	__u64 buckets[HISTOGRAM_BUCKETS];
 };

@@ -16,7 +16,7 @@
 struct series_stage {
 	__u64 unplaced;
 	__u64 max;
-	__u64 not_min;
+	__u64 inverted_min;
 	struct imstrace_block *blocks[HISTOGRAM_BLOCKS];
 };
 
@@ -172,15 +172,15 @@ static void add_values(struct series_stage *stage, unsigned int at, const __u64 
 }
 
 static void add_extremes(struct series *series, enum imstrace_stage stage, __u64 max,
-			 __u64 not_min, __u32 vector, __u64 now)
+			 __u64 inverted_min, __u32 vector, __u64 now)
 {
 	struct slowest_value *slowest = &series->slowest[stage];
 	struct series_stage *to = &series->stages[stage];
 
 	if (to->max < max)
 		to->max = max;
-	if (to->not_min < not_min)
-		to->not_min = not_min;
+	if (to->inverted_min < inverted_min)
+		to->inverted_min = inverted_min;
 	if (slowest->value < max)
 		*slowest = (struct slowest_value) { .value = max, .time = now, .vector = vector };
 }
@@ -222,7 +222,7 @@ static void read_stage(struct series_set *set, __u32 id, enum imstrace_stage sta
 		to[k]->stages[stage].unplaced += unplaced - member->unplaced[stage];
 		/* One that has not grown may be that of the vector which had the id before. */
 		if (max > member->max[stage])
-			add_extremes(to[k], stage, max, from->not_min,
+			add_extremes(to[k], stage, max, from->inverted_min,
 				     set->source->vectors[id].vector, now);
 	}
 	member->unplaced[stage] = unplaced;
@@ -439,7 +439,7 @@ void series_histogram(const struct series *series, enum imstrace_stage stage,
 	memset(histogram, 0, sizeof(*histogram));
 	histogram->sum = series->account.sums[stage];
 	histogram->max = from->max;
-	histogram->not_min = from->not_min;
+	histogram->inverted_min = from->inverted_min;
 	histogram->unplaced = from->unplaced;
 	for (unsigned int i = 0; i < HISTOGRAM_BLOCKS; i++)
 		if (from->blocks[i])

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "screen.h"
 
-#include "../fault.h"
+#include "../errors.h"
 #include "../measure/accounts.h"
 #include "../sink/text.h"
 #include "../stop.h"
@@ -41,13 +41,13 @@ int screen_open(void)
 	const char *terminal = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return fault(EXIT_USAGE, "For a pipe or a file there is imstrace live",
-			     "imstrace top wants a terminal");
+		return report_error(EXIT_USAGE, "For a pipe or a file there is imstrace live",
+				    "imstrace top wants a terminal");
 	setlocale(LC_CTYPE, "");
 	screen.terminal = newterm(NULL, stdout, stdin);
 	if (!screen.terminal)
-		return fault(EXIT_USAGE, "Set TERM to one that is, or use imstrace live",
-			     "the terminal \"%s\" is not known", terminal ?: "");
+		return report_error(EXIT_USAGE, "Set TERM to one that is, or use imstrace live",
+				    "the terminal \"%s\" is not known", terminal ?: "");
 	/* What is said on stderr would be lost with this screen. */
 	fflush(stderr);
 	screen.stderr_before = dup(STDERR_FILENO);
@@ -113,7 +113,7 @@ static void screen_start(FILE *out, const struct source *source)
 	screen.drawing.time = source->started;
 	screen.histogram = STAGE_COUNT;
 	if (!table_init(&screen.table, source->capacity) || !screen.steps) {
-		fault(EXIT_RUNTIME, NULL, "out of memory");
+		report_error(EXIT_RUNTIME, NULL, "out of memory");
 		stop_request();
 		return;
 	}

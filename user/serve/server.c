@@ -2,7 +2,7 @@
 #include "server.h"
 
 #include "../clock.h"
-#include "../fault.h"
+#include "../errors.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,12 +49,13 @@ static int listen_unix(const char *path, int *listener)
 	int fd;
 
 	if (!*path || strlen(path) >= sizeof(address.sun_path))
-		return fault(EXIT_USAGE, NULL, "the path of a socket has 1 to %zu bytes",
-			     sizeof(address.sun_path) - 1);
+		return report_error(EXIT_USAGE, NULL, "the path of a socket has 1 to %zu bytes",
+				    sizeof(address.sun_path) - 1);
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return fault(EXIT_RUNTIME, NULL, "opening a socket failed: %s", strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "opening a socket failed: %s",
+				    strerror(errno));
 	/* One that nobody listens at is left from a run that was killed; nothing else is removed. */
 	if (!lstat(path, &status) && S_ISSOCK(status.st_mode) &&
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) && errno == ECONNREFUSED)
@@ -63,7 +64,8 @@ static int listen_unix(const char *path, int *listener)
 		int error = errno;
 
 		close(fd);
-		return fault(EXIT_RUNTIME, NULL, "cannot listen at %s: %s", path, strerror(error));
+		return report_error(EXIT_RUNTIME, NULL, "cannot listen at %s: %s", path,
+				    strerror(error));
 	}
 	*listener = fd;
 	return 0;
@@ -105,8 +107,9 @@ static int listen_at(const struct addrinfo *found, const char *where, int *liste
 
 		if (fd >= 0)
 			close(fd);
-		return fault(EXIT_RUNTIME, error == EADDRINUSE ? "Name another with --listen" : NULL,
-			     "cannot listen at %s: %s", where, strerror(error));
+		return report_error(EXIT_RUNTIME,
+				    error == EADDRINUSE ? "Name another with --listen" : NULL,
+				    "cannot listen at %s: %s", where, strerror(error));
 	}
 	*listener = fd;
 	return 0;
@@ -122,15 +125,18 @@ static int listen_tcp(const char *where, bool remote, int *listener)
 	snprintf(text, sizeof(text), "%s", where);
 	if (strlen(where) >= sizeof(text) || !split_address(text, &host, &port) ||
 	    getaddrinfo(host, port, &hints, &found))
-		return fault(EXIT_USAGE, NULL,
-			     "--listen wants ADDRESS:PORT such as " DEFAULT_LISTEN
-			     ", [ADDRESS]:PORT, or unix:PATH, not \"%.100s\"", where);
+		return report_error(EXIT_USAGE, NULL,
+				    "--listen wants ADDRESS:PORT such as " DEFAULT_LISTEN
+				    ", [ADDRESS]:PORT, or unix:PATH, not \"%.100s\"",
+				    where);
 	if (!is_loopback(found->ai_addr)) {
 		if (!remote) {
 			freeaddrinfo(found);
-			return fault(EXIT_USAGE, "Put a proxy that asks who is there in front of "
-				     "it, or say --allow-remote if the network may read it all",
-				     "%.100s is not a loopback address", where);
+			return report_error(
+				EXIT_USAGE,
+				"Put a proxy that asks who is there in front of "
+				"it, or say --allow-remote if the network may read it all",
+				"%.100s is not a loopback address", where);
 		}
 		warning("whoever reaches %.100s can read the names of devices and VMs: there is "
 			"neither a password nor encryption", where);
@@ -306,7 +312,7 @@ struct server *server_start(int listener, struct exporter *exporter)
 
 	if (!server) {
 		close(listener);
-		fault(EXIT_RUNTIME, NULL, "out of memory");
+		report_error(EXIT_RUNTIME, NULL, "out of memory");
 		return NULL;
 	}
 	server->exporter = exporter;
@@ -323,7 +329,7 @@ struct server *server_start(int listener, struct exporter *exporter)
 		MHD_OPTION_END);
 	if (server->daemon)
 		return server;
-	fault(EXIT_RUNTIME, NULL, "starting the HTTP server failed: %s", strerror(errno));
+	report_error(EXIT_RUNTIME, NULL, "starting the HTTP server failed: %s", strerror(errno));
 	close(listener);
 	pthread_mutex_destroy(&server->lock);
 	free(server);

@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "textfile.h"
 
-#include "../fault.h"
+#include "../errors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,19 +129,21 @@ static int open_directory(struct textfile *textfile, const char *path)
 	size_t length = strlen(path);
 
 	if (length >= PATH_MAX || length < 6 || strcmp(path + length - 5, ".prom"))
-		return fault(EXIT_USAGE, NULL, "--textfile wants a name that ends with .prom: "
-			     "node_exporter reads no other");
+		return report_error(EXIT_USAGE, NULL,
+				    "--textfile wants a name that ends with .prom: "
+				    "node_exporter reads no other");
 	strcpy(base, path);
 	strcpy(parent, path);
 	if (strlen(basename(base)) + 5 > sizeof(textfile->name))
-		return fault(EXIT_USAGE, NULL, "the file's name is too long");
+		return report_error(EXIT_USAGE, NULL, "the file's name is too long");
 	strcpy(base, path);
 	strcpy(textfile->name, basename(base));
 	sprintf(textfile->new_name, "%.*s.new", NAME_MAX - 4, textfile->name);
 	textfile->directory = open(dirname(parent), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (textfile->directory >= 0)
 		return 0;
-	return fault(EXIT_RUNTIME, NULL, "cannot write to %.300s: %s", path, strerror(errno));
+	return report_error(EXIT_RUNTIME, NULL, "cannot write to %.300s: %s", path,
+			    strerror(errno));
 }
 
 int textfile_open(struct textfile **result, const char *path)
@@ -149,7 +151,8 @@ int textfile_open(struct textfile **result, const char *path)
 	struct textfile *textfile = calloc(1, sizeof(*textfile));
 	int ends[2], ret;
 
-	ret = textfile ? open_directory(textfile, path) : (int)fault(EXIT_RUNTIME, NULL, "out of memory");
+	ret = textfile ? open_directory(textfile, path)
+		       : (int)report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (ret) {
 		free(textfile);
 		return ret;
@@ -172,8 +175,8 @@ int textfile_open(struct textfile **result, const char *path)
 	}
 	close(ends[0]);
 failed:
-	ret = fault(EXIT_RUNTIME, NULL, "starting the writer of %.300s failed: %s", path,
-		    strerror(errno));
+	ret = report_error(EXIT_RUNTIME, NULL, "starting the writer of %.300s failed: %s", path,
+			   strerror(errno));
 	close(textfile->directory);
 	free(textfile);
 	return ret;
@@ -188,7 +191,7 @@ int textfile_write(struct textfile *textfile, struct exporter *exporter)
 	bool sent;
 
 	if (!text)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	sent = send(textfile->socket, &size, sizeof(size), MSG_NOSIGNAL) == sizeof(size);
 	for (size_t done = 0; sent && done < bytes;) {
 		ssize_t put = send(textfile->socket, text + done, bytes - done, MSG_NOSIGNAL);
@@ -199,8 +202,8 @@ int textfile_write(struct textfile *textfile, struct exporter *exporter)
 	}
 	free(text);
 	if (!sent || !read_all(textfile->socket, &error, sizeof(error)) || error)
-		return fault(EXIT_RUNTIME, NULL, "writing %s failed: %s", textfile->name,
-			     strerror(error));
+		return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", textfile->name,
+				    strerror(error));
 	return 0;
 }
 

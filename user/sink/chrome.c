@@ -6,7 +6,7 @@
  */
 #include "sink.h"
 
-#include "../fault.h"
+#include "../errors.h"
 #include "../version.h"
 #include "timeline.h"
 
@@ -176,7 +176,7 @@ static void chrome_summary(FILE *out, const struct report *report)
 
 static int chrome_flush(void)
 {
-	return out_of_memory ? fault(EXIT_RUNTIME, NULL, "out of memory") : EXIT_OK;
+	return out_of_memory ? report_error(EXIT_RUNTIME, NULL, "out of memory") : EXIT_OK;
 }
 
 const struct sink chrome_sink = {

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "page.h"
 
-#include "../fault.h"
+#include "../errors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,16 +43,17 @@ int page_open(FILE **out, enum page page, const char *path)
 	int file;
 
 	if (!pages[page].start)
-		return fault(EXIT_MISSING,
-			     "Build it again where npm is installed and reaches its registry",
-			     "this imstrace was built without its HTML pages");
+		return report_error(
+			EXIT_MISSING,
+			"Build it again where npm is installed and reaches its registry",
+			"this imstrace was built without its HTML pages");
 	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	*out = file < 0 ? NULL : fdopen(file, "w");
 	if (*out)
 		return 0;
 	if (file >= 0)
 		close(file);
-	return fault(EXIT_RUNTIME, NULL, "cannot write to %s: %s", path, strerror(errno));
+	return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s", path, strerror(errno));
 }
 
 /* JSON has "<" in strings only, where it may as well be so: no name can end the element. */
@@ -93,5 +94,5 @@ int page_close(FILE *out, const char *path)
 
 	if (!fclose(out) && !failed)
 		return 0;
-	return fault(EXIT_RUNTIME, NULL, "writing %s failed: %s", path, strerror(errno));
+	return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", path, strerror(errno));
 }

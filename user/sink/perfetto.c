@@ -7,7 +7,7 @@
  */
 #include "sink.h"
 
-#include "../fault.h"
+#include "../errors.h"
 #include "timeline.h"
 
 #include "user/sink/perfetto.pb-c.h"
@@ -313,7 +313,7 @@ static void perfetto_summary(FILE *out, const struct report *report)
 
 static int perfetto_flush(void)
 {
-	return out_of_memory ? fault(EXIT_RUNTIME, NULL, "out of memory") : EXIT_OK;
+	return out_of_memory ? report_error(EXIT_RUNTIME, NULL, "out of memory") : EXIT_OK;
 }
 
 const struct sink perfetto_sink = {

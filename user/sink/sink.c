@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sink.h"
 
-#include "../fault.h"
+#include "../errors.h"
 
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "timeline.h"
 
-#include "../fault.h"
+#include "../errors.h"
 #include "sink.h"
 
 #include <inttypes.h>

@@ -7,7 +7,7 @@
  */
 #include "attach.h"
 
-#include "../fault.h"
+#include "../errors.h"
 #include "environment.h"
 #include "verify.h"
 

@@ -3,7 +3,7 @@
 #include "live.h"
 
 #include "../clock.h"
-#include "../fault.h"
+#include "../errors.h"
 #include "attach.h"
 #include "environment.h"
 #include "imstrace.skel.h"
@@ -77,19 +77,23 @@ static int check_environment(const struct live_options *options, struct environm
 
 	environment_read(environment);
 	if (!capable[CAPABILITY_SYS_ADMIN] && !(capable[CAPABILITY_BPF] && capable[CAPABILITY_PERFMON]))
-		return fault(EXIT_MISSING, "Run it as root, or give it CAP_BPF and CAP_PERFMON",
-			     "no privilege to load BPF programs");
+		return report_error(EXIT_MISSING,
+				    "Run it as root, or give it CAP_BPF and CAP_PERFMON",
+				    "no privilege to load BPF programs");
 	if (options->btf && access(options->btf, R_OK))
-		return fault(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
-			     strerror(errno));
+		return report_error(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
+				    strerror(errno));
 	if (!options->btf && !environment->btf)
-		return fault(EXIT_MISSING,
-			     "Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
-			     "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
+		return report_error(
+			EXIT_MISSING,
+			"Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
+			"this kernel has no BTF (/sys/kernel/btf/vmlinux)");
 	if (options->hops & HOPS_OF_KVM && !module_there(MODULE_KVM))
-		return fault(EXIT_MISSING,
-			     "Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: --hops irq,signal",
-			     "KVM is not loaded, so interrupts can't be followed into a guest");
+		return report_error(
+			EXIT_MISSING,
+			"Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: "
+			"--hops irq,signal",
+			"KVM is not loaded, so interrupts can't be followed into a guest");
 	return 0;
 }
 
@@ -107,8 +111,9 @@ static int put_types_together(char path[32], int *file)
 	else if (*file >= 0)
 		snprintf(path, 32, "/proc/self/fd/%d", *file);
 	else
-		return fault(EXIT_RUNTIME, "Run it as root, or name a file with --btf",
-			     "reading KVM's types in /sys/kernel/btf failed: %s", strerror(-*file));
+		return report_error(EXIT_RUNTIME, "Run it as root, or name a file with --btf",
+				    "reading KVM's types in /sys/kernel/btf failed: %s",
+				    strerror(-*file));
 	return 0;
 }
 
@@ -125,9 +130,11 @@ static int drop_privileges(void)
 			  !setresuid(NOBODY, NOBODY, NOBODY);
 	dropped = dropped && !cap_set_proc(none);
 	cap_free(none);
-	return dropped ? 0 : fault(EXIT_RUNTIME,
-				   "Root needs CAP_SETUID and CAP_SETGID for it; another user does not",
-				   "could not drop privileges: %s", strerror(errno));
+	return dropped ? 0
+		       : report_error(EXIT_RUNTIME,
+				      "Root needs CAP_SETUID and CAP_SETGID for it; another user "
+				      "does not",
+				      "could not drop privileges: %s", strerror(errno));
 }
 
 static int on_lifecycle(void *context, void *data, size_t size)
@@ -400,7 +407,8 @@ static int live_poll(struct source *source, __u64 until)
 	}
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)
 		return 0;
-	return fault(EXIT_RUNTIME, NULL, "reading the event streams failed: %s", strerror(-ret));
+	return report_error(EXIT_RUNTIME, NULL, "reading the event streams failed: %s",
+			    strerror(-ret));
 }
 
 static void live_ignore(struct source *source, __u32 id)
@@ -472,8 +480,8 @@ static int load(struct live *live, const struct live_options *options, const cha
 	int ret;
 
 	if (!programs)
-		return fault(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
-			     strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
+				    strerror(errno));
 	live->programs = programs;
 	memory_size(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
@@ -482,22 +490,23 @@ static int load(struct live *live, const struct live_options *options, const cha
 
 	ret = imstrace_bpf__load(programs);
 	if (ret == -EPERM)
-		return fault(EXIT_MISSING,
-			     "A container or lockdown may forbid it: see -v, and try outside",
-			     "the kernel refused to load the BPF programs");
+		return report_error(
+			EXIT_MISSING,
+			"A container or lockdown may forbid it: see -v, and try outside",
+			"the kernel refused to load the BPF programs");
 	if (ret && attach_without_fentry(live->attachments, -ret))
 		return -EAGAIN;
 	if (ret)
-		return fault(EXIT_RUNTIME, "See the kernel's reasons with -v",
-			     "loading the BPF programs failed: %s", strerror(-ret));
+		return report_error(EXIT_RUNTIME, "See the kernel's reasons with -v",
+				    "loading the BPF programs failed: %s", strerror(-ret));
 	return 0;
 }
 
 static int map_memory(struct live *live)
 {
 	if (!memory_map(&live->memory, live->programs, &live->source))
-		return fault(EXIT_RUNTIME, NULL, "mapping the counters failed: %s",
-			     strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "mapping the counters failed: %s",
+				    strerror(errno));
 	return 0;
 }
 
@@ -510,8 +519,8 @@ static int open_streams(struct live *live)
 	if (!live->streams ||
 	    ring_buffer__add(live->streams, bpf_map__fd(programs->maps.interrupt_stream),
 			     on_interrupt, live))
-		return fault(EXIT_RUNTIME, NULL, "opening the event streams failed: %s",
-			     strerror(errno));
+		return report_error(EXIT_RUNTIME, NULL, "opening the event streams failed: %s",
+				    strerror(errno));
 	return 0;
 }
 
@@ -542,7 +551,7 @@ static int load_and_attach(struct live *live, const struct live_options *options
 
 	live->attachments = attach_new(options->hops, admin);
 	if (!live->attachments)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (together)
 		ret = put_types_together(path, &file);
 	ret = ret ?: try_rungs(live, options, together ? path : options->btf);
@@ -552,11 +561,11 @@ static int load_and_attach(struct live *live, const struct live_options *options
 		return ret;
 	live->named = calloc(live->source.capacity, sizeof(*live->named));
 	if (!live->named)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (!attach_sees_any(live->attachments) && !options->trial)
-		return fault(EXIT_MISSING,
-			     "See what was tried, and why not, with imstrace check",
-			     "no hop of an interrupt can be seen on this system");
+		return report_error(EXIT_MISSING,
+				    "See what was tried, and why not, with imstrace check",
+				    "no hop of an interrupt can be seen on this system");
 	return 0;
 }
 
@@ -585,7 +594,7 @@ int live_open(struct source **result, const struct live_options *options)
 
 	live = calloc(1, sizeof(*live));
 	if (!live)
-		return fault(EXIT_RUNTIME, NULL, "out of memory");
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	live->statistics = options->overhead ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
 	if (options->overhead && live->statistics < 0)
 		warning("the kernel does not measure the programs' run time for us: %s%s", strerror(errno),

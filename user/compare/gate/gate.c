@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "gate.h"
+
+#include "../../errors.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BASE, NEW };
+
+/* Of a bucket, as a share of the times in it, at most. */
+#define BUCKET_WIDTH (1.0 / (1 << HISTOGRAM_BITS))
+
+const char *cell_state_name(enum cell_state state)
+{
+	static const char *const names[] = {
+#define X(ENUM, name, what) [CELL_##ENUM] = #name,
+		IMSTRACE_CELL_STATES(X)
+#undef X
+	};
+
+	return names[state];
+}
+
+static const struct {
+	const char *name, *plural, *what;
+} units[] = {
+#define X(ENUM, name, plural, what) [UNIT_##ENUM] = {#name, #plural, what},
+	IMSTRACE_GATE_UNITS(X)
+#undef X
+};
+
+const char *gate_unit_name(enum gate_unit unit)
+{
+	return units[unit].name;
+}
+
+const char *gate_unit_plural(enum gate_unit unit)
+{
+	return units[unit].plural;
+}
+
+const char *gate_unit_what(enum gate_unit unit)
+{
+	return units[unit].what;
+}
+
+static const struct {
+	const char *name;
+	enum exit_code code;
+} verdicts[] = {
+	[GATE_PASS] = {"pass", EXIT_OK},
+	[GATE_REGRESSION] = {"regression", EXIT_FOUND},
+	[GATE_INCONCLUSIVE] = {"inconclusive", EXIT_INCONCLUSIVE},
+};
+
+const char *gate_verdict_name(enum gate_verdict verdict)
+{
+	return verdicts[verdict].name;
+}
+
+int gate_exit_code(enum gate_verdict verdict)
+{
+	return verdicts[verdict].code;
+}
+
+__attribute__((format(printf, 3, 4))) static void say(char texts[GATE_REASONS][256], size_t *count,
+						      const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (size_t i = 0; i < *count; i++)
+		if (!strcmp(texts[i], text))
+			return;
+	if (*count < GATE_REASONS)
+		memcpy(texts[(*count)++], text, sizeof(text));
+}
+
+#define reason(gate, ...) say((gate)->reasons, &(gate)->reason_count, __VA_ARGS__)
+#define note(gate, ...) say((gate)->notes, &(gate)->note_count, __VA_ARGS__)
+
+/* A run, and where it is from. */
+struct run {
+	const struct summary *summary;
+	const struct summary_run *run;
+};
+
+struct runs {
+	size_t count;
+	struct run *runs;
+};
+
+static bool list_runs(struct runs *list, const struct gate_side *side)
+{
+	list->count = 0;
+	for (size_t i = 0; i < side->count; i++)
+		list->count += side->summaries[i]->run_count;
+	list->runs = calloc(list->count + 1, sizeof(*list->runs));
+	if (!list->runs)
+		return false;
+	list->count = 0;
+	for (size_t i = 0; i < side->count; i++)
+		for (size_t j = 0; j < side->summaries[i]->run_count; j++)
+			list->runs[list->count++] = (struct run){
+				side->summaries[i],
+				&side->summaries[i]->runs[j],
+			};
+	return true;
+}
+
+/* What was measured together, in the order in which it alternated; then by when it began. */
+static int compare_runs(const void *left, const void *right)
+{
+	const struct run *a = left, *b = right;
+
+	if (a->summary->session != b->summary->session)
+		return a->summary->session < b->summary->session ? -1 : 1;
+	if (a->run->pair != b->run->pair)
+		return a->run->pair < b->run->pair ? -1 : 1;
+	return (a->run->started > b->run->started) - (a->run->started < b->run->started);
+}
+
+static bool same_run(const struct run *a, const struct run *b)
+{
+	return a->run->started == b->run->started && !strcmp(a->summary->host, b->summary->host);
+}
+
+/* A run that is there twice would count twice, and one on both sides is no comparison. */
+static int refuse_duplicates(const struct runs lists[2])
+{
+	for (size_t side = BASE; side <= NEW; side++)
+		for (size_t i = 0; i < lists[side].count; i++)
+			for (size_t other = side; other <= NEW; other++)
+				for (size_t j = other == side ? i + 1 : 0; j < lists[other].count;
+				     j++)
+					if (same_run(&lists[side].runs[i], &lists[other].runs[j]))
+						return report_error(
+							EXIT_USAGE, "Name each summary once",
+							"%.100s and %.100s have the same run",
+							lists[side].runs[i].summary->path,
+							lists[other].runs[j].summary->path);
+	return 0;
+}
+
+static bool all_paired(const struct runs lists[2])
+{
+	if (lists[BASE].count != lists[NEW].count)
+		return false;
+	for (size_t i = 0; i < lists[BASE].count; i++)
+		if (lists[BASE].runs[i].summary->session != lists[NEW].runs[i].summary->session ||
+		    lists[BASE].runs[i].run->pair != lists[NEW].runs[i].run->pair)
+			return false;
+	return true;
+}
+
+static void check_machines(struct gate *gate, const struct runs lists[2])
+{
+	const struct summary *first = lists[BASE].runs[0].summary;
+
+	for (size_t side = BASE; side <= NEW; side++) {
+		for (size_t i = 0; i < lists[side].count; i++) {
+			const struct summary *other = lists[side].runs[i].summary;
+
+			if ((strcmp(first->cpu, other->cpu) || first->cpus != other->cpus) &&
+			    !gate->options->cross_machine)
+				reason(gate,
+				       "the machines differ: %u of %s and %u of %s "
+				       "(--cross-machine compares them all the same)",
+				       first->cpus, *first->cpu ? first->cpu : "an unknown CPU",
+				       other->cpus, *other->cpu ? other->cpu : "an unknown CPU");
+			for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+				if (strcmp(first->hops[hop], other->hops[hop]))
+					reason(gate, "the hop %s is seen by %s and by %s",
+					       hop_name(hop),
+					       *first->hops[hop] ? first->hops[hop] : "nothing",
+					       *other->hops[hop] ? other->hops[hop] : "nothing");
+			if (strcmp(first->kernel, other->kernel))
+				note(gate, "the kernels differ: %s and %s", first->kernel,
+				     other->kernel);
+			if (strcmp(first->host, other->host))
+				note(gate, "the hosts differ: %s and %s", first->host, other->host);
+		}
+	}
+}
+
+/* Of a side, how much did not get to its end? */
+static void check_losses(struct gate *gate, const struct runs *list, const char *name)
+{
+	__u64 lost = 0, all = 0, vectors = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct summary_run *run = list->runs[i].run;
+
+		vectors += run->lost.vectors;
+		lost += run->lost.runs;
+		for (size_t j = 0; j < run->count; j++) {
+			const struct summary_series *series = &run->series[j];
+			long long most = 0;
+
+			for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+				most = series->hops[hop] > most ? series->hops[hop] : most;
+			all += most;
+			lost += series->lost + series->unmatched;
+		}
+	}
+	if (vectors)
+		reason(gate, "of the %s, %" PRIu64 " vectors were not followed", name,
+		       (uint64_t)vectors);
+	if (all && (double)lost / all > gate->options->max_lost)
+		reason(gate,
+		       "of the %s, %" PRIu64 " of %" PRIu64 " interrupts were lost or "
+		       "unmatched: %.2g %% (--max-lost %.2g%%)",
+		       name, (uint64_t)lost, (uint64_t)all, 100.0 * lost / all,
+		       100 * gate->options->max_lost);
+}
+
+static void check_groups(struct gate *gate, const struct runs lists[2])
+{
+	for (size_t i = 0; i < gate->groups.count; i++) {
+		const struct group *group = &gate->groups.groups[i];
+		size_t present[2] = {0};
+
+		for (size_t side = BASE; side <= NEW; side++)
+			for (size_t j = 0; j < lists[side].count; j++)
+				present[side] +=
+					group_in_run(&gate->groups, group, lists[side].runs[j].run);
+		if (!present[BASE] || !present[NEW])
+			reason(gate, "%s, %s is in the %s only", group->name,
+			       *group->mode ? group->mode : "mode not known",
+			       present[BASE] ? "base" : "new");
+	}
+}
+
+/* A percentile of each run, in ns; NAN: that run has none. */
+struct column {
+	double *values;
+	size_t count;
+	size_t short_of; /* runs with too few values */
+	size_t unplaced; /* runs that had no room for some */
+	size_t measured;
+};
+
+static void read_column(const struct gate *gate, const struct gate_cell *cell,
+			const struct runs *list, struct column *column)
+{
+	double percent = percentile_percent(cell->percentile);
+
+	column->count = list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		struct histogram histogram;
+		__u64 count;
+
+		column->values[i] = NAN;
+		if (!group_histogram(&gate->groups, cell->group, list->runs[i].run, cell->stage,
+				     &histogram))
+			continue;
+		column->measured++;
+		count = histogram_count(&histogram);
+		if (histogram.unplaced) {
+			column->unplaced++;
+			continue;
+		}
+		/* A whole number must not be missed by the rounding of 0.1 %. */
+		if ((double)count * (100 - percent) / 100 + 1e-9 < gate->options->min_samples) {
+			column->short_of++;
+			continue;
+		}
+		column->values[i] = histogram_percentile(&histogram, count, percent);
+		/* A stage may take less than the clock can tell. */
+		if (column->values[i] < 1)
+			column->values[i] = 1;
+	}
+}
+
+/*
+ * What has been measured of each unit of a side, as logarithms: differences are ratios then. Of a
+ * session it is the median of its runs, which are side by side.
+ */
+static size_t pack(const struct gate *gate, const struct runs *list, const struct column *column,
+		   double *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0, end; i < column->count; i = end) {
+		size_t first = count;
+
+		for (end = i; end < column->count; end++) {
+			if (end > i &&
+			    (gate->unit != UNIT_SESSION ||
+			     list->runs[end].summary->session != list->runs[i].summary->session))
+				break;
+			if (!isnan(column->values[end]))
+				to[count++] = log(column->values[end]);
+		}
+		if (count > first + 1) {
+			to[first] = median_of(to + first, count - first);
+			count = first + 1;
+		}
+	}
+	return count;
+}
+
+static void explain(struct gate_cell *cell, const struct column *column, const char *name,
+		    __u64 min_samples)
+{
+	if (*cell->reason || !column->measured)
+		return;
+	if (column->unplaced)
+		snprintf(cell->reason, sizeof(cell->reason),
+			 "%zu runs of the %s had no room for all values", column->unplaced, name);
+	else if (column->short_of)
+		snprintf(cell->reason, sizeof(cell->reason),
+			 "%zu runs of the %s have fewer than %" PRIu64 " interrupts",
+			 column->short_of, name,
+			 (uint64_t)ceil(min_samples /
+						(1 - percentile_percent(cell->percentile) / 100) -
+					1e-6));
+}
+
+static size_t pack_pairs(const struct column columns[2], double *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < columns[BASE].count; i++)
+		if (!isnan(columns[BASE].values[i]) && !isnan(columns[NEW].values[i]))
+			to[count++] = log(columns[NEW].values[i]) - log(columns[BASE].values[i]);
+	return count;
+}
+
+static bool test_cell(const struct gate *gate, struct gate_cell *cell, const struct runs lists[2],
+		      const struct column columns[2], double *scratch)
+{
+	double *base = scratch, *new = scratch + columns[BASE].count, alpha = gate->options->alpha;
+	struct rank_test test;
+	bool ok;
+
+	cell->base_units = pack(gate, &lists[BASE], &columns[BASE], base);
+	cell->new_units = pack(gate, &lists[NEW], &columns[NEW], new);
+	if (!cell->base_units || !cell->new_units)
+		return true;
+	if (gate->unit == UNIT_PAIR) {
+		cell->base_units = cell->new_units = pack_pairs(columns, base);
+		if (!cell->base_units)
+			return true;
+		ok = rank_pairs(base, cell->base_units, alpha, &test);
+		pack(gate, &lists[BASE], &columns[BASE], base);
+	} else {
+		ok = rank_samples(base, cell->base_units, new, cell->new_units, alpha, &test);
+	}
+	if (!ok)
+		return false;
+	cell->change = exp(test.shift) - 1;
+	/* Two times of one bucket may differ by its width. */
+	cell->low = exp(test.low) * (1 - BUCKET_WIDTH) - 1;
+	cell->high = exp(test.high) * (1 + BUCKET_WIDTH) - 1;
+	cell->p = test.p_greater;
+	cell->p_less = test.p_less;
+	cell->base = exp(median_of(base, cell->base_units));
+	cell->new = exp(median_of(new, cell->new_units));
+	return true;
+}
+
+static bool fill_cell(struct gate *gate, struct gate_cell *cell, const struct runs lists[2],
+		      double *scratch)
+{
+	size_t count = lists[BASE].count + lists[NEW].count;
+	struct column columns[2] = {
+		{.values = scratch + count},
+		{.values = scratch + count + lists[BASE].count},
+	};
+
+	cell->state = CELL_UNTESTED;
+	cell->p = cell->p_less = 1;
+	cell->low = -1;
+	cell->high = INFINITY;
+	for (size_t side = BASE; side <= NEW; side++)
+		read_column(gate, cell, &lists[side], &columns[side]);
+	explain(cell, &columns[BASE], "base", gate->options->min_samples);
+	explain(cell, &columns[NEW], "new", gate->options->min_samples);
+	if (!columns[BASE].measured != !columns[NEW].measured)
+		snprintf(cell->reason, sizeof(cell->reason), "it could be measured in the %s only",
+			 columns[BASE].measured ? "base" : "new");
+	return test_cell(gate, cell, lists, columns, scratch);
+}
+
+/* Nobody can measure it: there is nothing to say of it. */
+static bool of_interest(const struct gate_cell *cell)
+{
+	return *cell->reason || cell->base_units || cell->new_units;
+}
+
+static bool fill_cells(struct gate *gate, const struct runs lists[2])
+{
+	size_t room = gate->groups.count * STAGE_COUNT * PERCENTILE_COUNT;
+	double *scratch = calloc(2 * (lists[BASE].count + lists[NEW].count), sizeof(*scratch));
+	bool ok;
+
+	gate->cells = calloc(room + 1, sizeof(*gate->cells));
+	ok = gate->cells && scratch;
+	for (size_t i = 0; ok && i < gate->groups.count; i++) {
+		for (size_t j = 0; ok && j < STAGE_COUNT * PERCENTILE_COUNT; j++) {
+			struct gate_cell *cell = &gate->cells[gate->cell_count];
+
+			*cell = (struct gate_cell){
+				.group = &gate->groups.groups[i],
+				.stage = j / PERCENTILE_COUNT,
+				.percentile = j % PERCENTILE_COUNT,
+				.limit = gate->options->limits[j % PERCENTILE_COUNT],
+			};
+			if (!cell->limit)
+				continue;
+			ok = fill_cell(gate, cell, lists, scratch);
+			gate->cell_count += of_interest(cell);
+		}
+	}
+	free(scratch);
+	return ok;
+}
+
+/* By p, for Holm's correction. */
+static int compare_p(const void *left, const void *right)
+{
+	double a = **(double *const *)left, b = **(double *const *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Multiplies the k-th smallest of all p by how many are not smaller; none gets below one before it.
+ */
+static void correct(double **p, size_t count)
+{
+	double last = 0;
+
+	qsort(p, count, sizeof(*p), compare_p);
+	for (size_t i = 0; i < count; i++) {
+		*p[i] = fmin(1, fmax(last, *p[i] * (double)(count - i)));
+		last = *p[i];
+	}
+}
+
+static bool correct_all(struct gate *gate, size_t *tested)
+{
+	double **p = calloc(gate->cell_count + 1, sizeof(*p));
+
+	if (!p)
+		return false;
+	*tested = 0;
+	for (size_t i = 0; i < gate->cell_count; i++)
+		if (gate->cells[i].base_units && gate->cells[i].new_units)
+			p[(*tested)++] = &gate->cells[i].p;
+	correct(p, *tested);
+	*tested = 0;
+	for (size_t i = 0; i < gate->cell_count; i++)
+		if (gate->cells[i].base_units && gate->cells[i].new_units)
+			p[(*tested)++] = &gate->cells[i].p_less;
+	correct(p, *tested);
+	free(p);
+	return true;
+}
+
+/* How many pairs, or runs of each, it takes for anything to be found. */
+static size_t runs_needed(const struct gate *gate, size_t tested)
+{
+	size_t count = 1;
+
+	while ((gate->unit == UNIT_PAIR ? rank_pairs_best(count)
+					: rank_samples_best(count, count)) *
+		       (double)tested >
+	       gate->options->alpha)
+		count++;
+	return count;
+}
+
+static void judge_cell(struct gate *gate, struct gate_cell *cell, size_t tested)
+{
+	double alpha = gate->options->alpha;
+	double best = gate->unit == UNIT_PAIR
+			      ? rank_pairs_best(cell->base_units)
+			      : rank_samples_best(cell->base_units, cell->new_units);
+
+	if (!cell->base_units || !cell->new_units)
+		return;
+	/* What could not have been found, however large, is not ruled out. */
+	if (best * (double)tested > alpha) {
+		size_t needed = runs_needed(gate, tested);
+
+		if (!*cell->reason)
+			snprintf(cell->reason, sizeof(cell->reason),
+				 "%zu and %zu %s are too few: "
+				 "for anything to be found it takes %zu",
+				 cell->base_units, cell->new_units, gate_unit_plural(gate->unit),
+				 needed);
+		return;
+	}
+	if (*cell->reason)
+		return;
+	if (cell->p <= alpha && cell->change > cell->limit)
+		cell->state = CELL_REGRESSED;
+	else if (cell->p_less <= alpha && cell->change < -cell->limit)
+		cell->state = CELL_IMPROVED;
+	else if (cell->high <= cell->limit)
+		cell->state = CELL_UNCHANGED;
+	else
+		cell->state = CELL_UNCLEAR;
+}
+
+/* A sum of stages is larger because one of them is. */
+static bool is_sum(enum imstrace_stage stage)
+{
+	return stage_to(stage) - stage_from(stage) > 1;
+}
+
+static bool is_within(enum imstrace_stage part, enum imstrace_stage sum)
+{
+	return !is_sum(part) && stage_from(part) >= stage_from(sum) &&
+	       stage_to(part) <= stage_to(sum);
+}
+
+static void attribute(struct gate *gate)
+{
+	for (size_t i = 0; i < gate->cell_count; i++) {
+		struct gate_cell *cell = &gate->cells[i];
+
+		for (size_t j = 0; is_sum(cell->stage) && j < gate->cell_count; j++)
+			if (gate->cells[j].state == CELL_REGRESSED &&
+			    gate->cells[j].group == cell->group &&
+			    is_within(gate->cells[j].stage, cell->stage))
+				cell->follows = true;
+	}
+}
+
+static void judge(struct gate *gate, size_t tested)
+{
+	bool regressed = false, unclear = false, comparable = !gate->reason_count;
+
+	for (size_t i = 0; i < gate->cell_count; i++) {
+		struct gate_cell *cell = &gate->cells[i];
+
+		judge_cell(gate, cell, tested);
+		regressed |= cell->state == CELL_REGRESSED;
+		unclear |= cell->state == CELL_UNCLEAR;
+		if (cell->state == CELL_UNTESTED)
+			reason(gate, "%s %s: %s", stage_name(cell->stage),
+			       percentile_name(cell->percentile), cell->reason);
+	}
+	attribute(gate);
+	if (!gate->cell_count)
+		reason(gate, "there is no interrupt to compare");
+	if (unclear && gate->options->strict)
+		reason(gate, "runs differ too much to rule a regression out (--strict)");
+	gate->verdict = gate->reason_count ? GATE_INCONCLUSIVE : GATE_PASS;
+	/* What can't be compared can't be worse; but what is worse is so, whatever else can't be
+	 * told. */
+	if (regressed && comparable)
+		gate->verdict = GATE_REGRESSION;
+}
+
+static int compare_lists(struct gate *gate, struct runs lists[2])
+{
+	size_t tested;
+	int ret;
+
+	for (size_t side = BASE; side <= NEW; side++) {
+		gate->runs[side] = lists[side].count;
+		if (lists[side].count > RANK_MOST)
+			return report_error(EXIT_USAGE, NULL, "there are %zu runs, more than %d",
+					    lists[side].count, RANK_MOST);
+		qsort(lists[side].runs, lists[side].count, sizeof(struct run), compare_runs);
+	}
+	ret = refuse_duplicates(lists);
+	if (ret)
+		return ret;
+	gate->unit = all_paired(lists)	       ? UNIT_PAIR
+		     : gate->options->unpaired ? UNIT_RUN
+					       : UNIT_SESSION;
+	if (gate->unit == UNIT_SESSION)
+		note(gate,
+		     "base and new did not alternate, so sessions are compared, not runs: "
+		     "alternate them by imstrace run, or say --unpaired if the machine is always "
+		     "equally fast");
+	check_machines(gate, lists);
+	check_losses(gate, &lists[BASE], "base");
+	check_losses(gate, &lists[NEW], "new");
+	check_groups(gate, lists);
+	if (!fill_cells(gate, lists) || !correct_all(gate, &tested))
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
+	judge(gate, tested);
+	return 0;
+}
+
+int gate_compare(struct gate *gate, const struct gate_options *options,
+		 const struct gate_side *base, const struct gate_side *new)
+{
+	struct runs lists[2] = {0};
+	int ret = 0;
+
+	*gate = (struct gate){
+		.options = options,
+		.sides = {*base, *new},
+		.groups = {.by = options->by},
+	};
+	for (size_t side = BASE; side <= NEW; side++) {
+		if (!list_runs(&lists[side], &gate->sides[side]))
+			ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
+		for (size_t i = 0; !ret && i < gate->sides[side].count; i++)
+			if (!groups_add(&gate->groups, gate->sides[side].summaries[i]))
+				ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
+	}
+	ret = ret ?: compare_lists(gate, lists);
+	free(lists[BASE].runs);
+	free(lists[NEW].runs);
+	return ret;
+}
+
+void gate_free(struct gate *gate)
+{
+	free(gate->cells);
+	groups_free(&gate->groups);
+}
+
+bool gate_histogram(const struct gate *gate, size_t side, const struct group *group,
+		    enum imstrace_stage stage, struct histogram *histogram)
+{
+	const struct gate_side *from = &gate->sides[side];
+	struct histogram one;
+
+	memset(histogram, 0, sizeof(*histogram));
+	for (size_t i = 0; i < from->count; i++)
+		for (size_t j = 0; j < from->summaries[i]->run_count; j++)
+			if (group_histogram(&gate->groups, group, &from->summaries[i]->runs[j],
+					    stage, &one))
+				histogram_merge(histogram, &one);
+	return histogram_count(histogram);
+}
