@@ -211,7 +211,7 @@ struct abilities {
 };
 
 /* Return: 0, or the errno with which a program that does nothing is refused. */
-static int try_load(enum bpf_prog_type type, const struct bpf_prog_load_opts *options)
+static int try_load(enum bpf_prog_type type, struct bpf_prog_load_opts *options)
 {
 	struct bpf_insn return_0[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
