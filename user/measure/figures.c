@@ -15,23 +15,23 @@ bool figures_init(struct figures *figures, size_t capacity)
 void figures_free(struct figures *figures)
 {
 	free(figures->vectors);
-	free(figures->blocks);
+	free(figures->buckets);
 }
 
-static bool make_room(struct figures *figures, size_t blocks)
+static bool make_room(struct figures *figures, size_t more)
 {
-	size_t room = figures->block_room ?: 64;
+	size_t room = figures->bucket_room ?: 64;
 	void *bigger;
 
-	while (room < figures->block_count + blocks)
+	while (room < figures->bucket_count + more)
 		room *= 2;
-	if (room == figures->block_room)
+	if (room == figures->bucket_room)
 		return true;
-	bigger = reallocarray(figures->blocks, room, sizeof(*figures->blocks));
+	bigger = reallocarray(figures->buckets, room, sizeof(*figures->buckets));
 	if (!bigger)
 		return false;
-	figures->blocks = bigger;
-	figures->block_room = room;
+	figures->buckets = bigger;
+	figures->bucket_room = room;
 	return true;
 }
 
@@ -40,18 +40,22 @@ static void keep_values(struct figures *figures, struct stage_values *to,
 {
 	*to = (struct stage_values) {
 		.sum = from->sum, .max = from->max, .inverted_min = from->inverted_min,
-		.unplaced = from->unplaced, .first = figures->block_count,
+		.unplaced = from->unplaced, .first = figures->bucket_count,
 	};
 	/* As where the programs find no block: counted, and in no bucket. */
-	if (!make_room(figures, __builtin_popcountll(blocks))) {
+	if (!make_room(figures, __builtin_popcountll(blocks) * HISTOGRAM_BLOCK_BUCKETS)) {
 		to->unplaced = histogram_count(from);
 		return;
 	}
-	to->blocks = blocks;
-	for (; blocks; blocks &= blocks - 1)
-		memcpy(&figures->blocks[figures->block_count++],
-		       &from->buckets[__builtin_ctzll(blocks) * HISTOGRAM_BLOCK_BUCKETS],
-		       sizeof(*figures->blocks));
+	for (; blocks; blocks &= blocks - 1) {
+		__u32 first = __builtin_ctzll(blocks) * HISTOGRAM_BLOCK_BUCKETS;
+
+		for (__u32 i = first; i < first + HISTOGRAM_BLOCK_BUCKETS; i++)
+			if (from->buckets[i])
+				figures->buckets[figures->bucket_count++] =
+					(struct filled_bucket) { i, from->buckets[i] };
+	}
+	to->count = figures->bucket_count - to->first;
 }
 
 /* What was counted could be seen, whatever holds by now. */
@@ -102,15 +106,14 @@ void figures_histogram(const struct figures *figures, const struct vector_figure
 		       enum imstrace_stage stage, struct histogram *histogram)
 {
 	const struct stage_values *values = &vector->values[stage];
-	size_t at = values->first;
+	const struct filled_bucket *filled = &figures->buckets[values->first];
 
 	*histogram = (struct histogram) {
 		.sum = values->sum, .max = values->max, .inverted_min = values->inverted_min,
 		.unplaced = values->unplaced,
 	};
-	for (__u64 left = values->blocks; left; left &= left - 1)
-		memcpy(&histogram->buckets[__builtin_ctzll(left) * HISTOGRAM_BLOCK_BUCKETS],
-		       &figures->blocks[at++], sizeof(*figures->blocks));
+	for (size_t i = 0; i < values->count; i++)
+		histogram->buckets[filled[i].bucket] = filled[i].count;
 }
 
 const char *stage_missing(const struct source *source, enum imstrace_stage stage)

@@ -11,19 +11,23 @@
 
 #include <stddef.h>
 
+/* A bucket that is not empty. */
+struct filled_bucket {
+	__u64 bucket : 16, count : 48;
+};
+
 /**
- * struct stage_values - a histogram without its empty blocks of buckets
+ * struct stage_values - a histogram without its empty buckets
  * @sum:	see struct histogram, also for @max, @inverted_min and @unplaced
- * @blocks:	those that are not empty: a mask by bucket / HISTOGRAM_BLOCK_BUCKETS
- * @first:	where in the figures' blocks the first of them is
+ * @first:	where in the figures' buckets the first of it is
+ * @count:	how many it has
  */
 struct stage_values {
 	__u64 sum;
 	__u64 max;
 	__u64 inverted_min;
 	__u64 unplaced;
-	__u64 blocks;
-	size_t first;
+	size_t first, count;
 };
 
 /**
@@ -52,7 +56,7 @@ struct vector_figures {
  * @to:		likewise
  * @count:	number of @vectors, ordered by device and vector
  * @totals:	what was lost in it
- * @blocks:	the buckets of all @vectors' values: number in use, and room for how many
+ * @buckets:	of all @vectors' values: number in use, and room for how many
  */
 struct figures {
 	__u64 from;
@@ -60,8 +64,8 @@ struct figures {
 	size_t count;
 	struct vector_figures *vectors;
 	struct imstrace_totals totals;
-	struct imstrace_block *blocks;
-	size_t block_count, block_room;
+	struct filled_bucket *buckets;
+	size_t bucket_count, bucket_room;
 };
 
 /* Room for @capacity vectors, and none in it yet. false: out of memory. */

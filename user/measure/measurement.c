@@ -55,7 +55,7 @@ static void begin(struct figures *figures, __u64 from, __u64 to)
 {
 	figures->from = from;
 	figures->to = to;
-	figures->count = figures->block_count = 0;
+	figures->count = figures->bucket_count = 0;
 }
 
 static void add_vector(struct measurement *measurement, struct figures *figures, __u32 id)
