@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "errors.h"
+#include "measure/measurement.h"
 #include "model/lifecycle.h"
 #include "model/lint.h"
 #include "stop.h"
@@ -173,7 +174,7 @@ static int drain(struct session *session)
 static void show_summary(const struct session *session)
 {
 	const struct session_options *options = session->options;
-	const struct report *report = measurement_summary(session->measurement);
+	const struct figures *report = measurement_summary(session->measurement);
 
 	if (options->no_summary) {
 		sink_warn_of_loss(report);
@@ -190,7 +191,7 @@ static int follow(struct session *session)
 	struct source *source = session->source;
 	__u64 begin = source->now(source), tables = 0, next = begin;
 	__u64 end = options->duration ? begin + options->duration : UINT64_MAX;
-	const struct report *report;
+	const struct figures *report;
 	bool last = false;
 	int ret;
 
@@ -274,6 +275,8 @@ int session_run(struct source *source, const struct session_options *options)
 			tell(&session, true, watch, source);
 		else
 			tell(&session, true, start, source);
+		if (options->sink && options->sink->measured)
+			options->sink->measured(session.measurement);
 		ret = flush(&session) ?: follow(&session);
 		if (!ret && session.lint)
 			ret = give_verdict(&session);

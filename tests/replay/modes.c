@@ -6,7 +6,7 @@
  */
 #include "world.h"
 
-#include "../../user/measure/report.h"
+#include "../../user/measure/measurement.h"
 #include "../../user/sink/sink.h"
 
 #include <jansson.h>
@@ -17,7 +17,7 @@
 /* What there is to say of the world's vector since the beginning. */
 struct view {
 	struct measurement *measurement;
-	const struct vector_report *vector;
+	const struct vector_figures *vector;
 	json_t *json;
 	char *text;
 };
@@ -26,7 +26,7 @@ static struct view look(struct world *world)
 {
 	static const struct vector_filter any;
 	struct source *source = replay_source(world->replay);
-	const struct report *report;
+	const struct figures *report;
 	struct view view = { 0 };
 	char *line = NULL;
 	size_t size;

@@ -13,7 +13,7 @@
 #include "world.h"
 
 #include "../../user/measure/accounts.h"
-#include "../../user/measure/report.h"
+#include "../../user/measure/measurement.h"
 
 #define VECTORS		5	/* the last one is emulated */
 #define VCPUS		3
@@ -336,10 +336,10 @@ static void rebind(struct simulation *s)
 static void read_interval(struct simulation *s)
 {
 	struct source *source = replay_source(s->world->replay);
-	const struct report *report = measurement_interval(s->measurement, source->now(source));
+	const struct figures *report = measurement_interval(s->measurement, source->now(source));
 
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 
 		account_add(&s->read[vector->vector.vector], &vector->account);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
@@ -365,14 +365,14 @@ static void assert_same(const struct simulation *s, unsigned int step, unsigned 
 
 static void assert_summary(struct simulation *s)
 {
-	const struct report *report;
+	const struct figures *report;
 
 	read_interval(s);
 	report = measurement_summary(s->measurement);
 	assert_int_equal(report->count, VECTORS);
 	for (unsigned int i = 0; i < VECTORS; i++) {
 		const struct imstrace_account *expected = &s->expected[i];
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 		bool has_irq = !is_emulated(i);
 		const __u64 counts[STAGE_COUNT] = {
 			[STAGE_HANDLER] = has_irq ? expected->hops[HOP_SIGNAL] : 0,

@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include "fake_recording.h"
 
-#include "../../user/measure/report.h"
+#include "../../user/measure/measurement.h"
 #include "../../user/recording/format.h"
 #include "../../user/recording/reader.h"
 
@@ -261,11 +261,11 @@ static void happen(struct fixture *fixture, __u64 *random, __u32 id, enum imstra
 	assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
 }
 
-static void expect_same_report(const struct report *made, const struct report *read)
+static void expect_same_report(const struct figures *made, const struct figures *read)
 {
 	assert_int_equal(made->count, read->count);
 	for (size_t i = 0; i < made->count; i++) {
-		const struct vector_report *a = &made->vectors[i], *b = &read->vectors[i];
+		const struct vector_figures *a = &made->vectors[i], *b = &read->vectors[i];
 
 		assert_memory_equal(&a->vector, &b->vector, sizeof(a->vector));
 		assert_memory_equal(&a->account, &b->account, sizeof(a->account));

@@ -112,10 +112,17 @@ static inline void fake_value(struct fake_source *fake, size_t index, __u64 valu
 /* With every bucket in its place. */
 static inline struct histogram fake_histogram(const struct fake_source *fake, size_t index)
 {
-	struct histogram histogram;
+	const struct imstrace_histogram *from = &fake->histograms[index];
+	struct histogram histogram = {
+		.sum = fake->accounts[index / STAGE_COUNT].sums[index % STAGE_COUNT],
+		.max = from->max, .inverted_min = from->inverted_min, .unplaced = from->unplaced,
+	};
 
-	histogram_spread(&histogram, &fake->histograms[index], fake->blocks,
-			 fake->accounts[index / STAGE_COUNT].sums[index % STAGE_COUNT]);
+	for (__u32 i = 0; i < HISTOGRAM_BLOCKS; i++)
+		if (from->blocks[i])
+			memcpy(&histogram.buckets[i * HISTOGRAM_BLOCK_BUCKETS],
+			       fake->blocks[from->blocks[i] - 1].buckets,
+			       sizeof(fake->blocks->buckets));
 	return histogram;
 }
 

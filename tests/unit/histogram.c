@@ -357,101 +357,6 @@ static void merging_equals_filling_one(void **state)
 	}
 }
 
-static void check_subtraction(distribution next, size_t cut)
-{
-	__u64 *values = draw(next, 1000, 5);
-	struct histogram *earlier = histogram_of(values, cut);
-	struct histogram *later = histogram_of(values, 1000);
-	struct histogram *exact = histogram_of(values + cut, 1000 - cut);
-	struct histogram *result = histogram_new();
-
-	/* What was in it does not matter. */
-	memset(result, 0xff, sizeof(*result));
-	histogram_subtract(result, later, earlier);
-	assert_memory_equal(result->buckets, exact->buckets, sizeof(exact->buckets));
-	assert_int_equal(histogram_count(result), 1000 - cut);
-	assert_int_equal(result->sum, exact->sum);
-	/* An edge of a bucket, where a percentile is its middle: twice as far. */
-	assert_in_range(result->max, exact->max, exact->max + exact->max / (1 << HISTOGRAM_BITS));
-	assert_in_range(histogram_min(result),
-			histogram_min(exact) - histogram_min(exact) / (1 << HISTOGRAM_BITS),
-			histogram_min(exact));
-	assert_true(histogram_min(result) >= histogram_min(later));
-	assert_true(result->max <= later->max);
-	free(result);
-	free(exact);
-	free(later);
-	free(earlier);
-	free(values);
-}
-
-static void subtracting_leaves_what_came_between(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(distributions); i++)
-		for (size_t cut = 0; cut < 1000; cut += 111)
-			check_subtraction(distributions[i], cut);
-}
-
-static void subtracting_itself_leaves_nothing(void **state)
-{
-	__u64 *values = draw(exponential, 1000, 6);
-	struct histogram *histogram = histogram_of(values, 1000);
-	struct histogram *result = histogram_new(), *empty = histogram_new();
-
-	(void)state;
-	memset(result, 0xff, sizeof(*result));
-	histogram_subtract(result, histogram, histogram);
-	assert_same(result, empty);
-	free(empty);
-	free(result);
-	free(histogram);
-	free(values);
-}
-
-static void a_largest_value_beyond_the_range_survives_subtracting(void **state)
-{
-	const __u64 values[] = { 5, 3 * END };
-	struct histogram *earlier = histogram_of(values, 1);
-	struct histogram *later = histogram_of(values, 2);
-	struct histogram *result = histogram_new();
-
-	(void)state;
-	histogram_subtract(result, later, earlier);
-	assert_int_equal(result->max, 3 * END);
-	assert_int_equal(result->sum, 3 * END);
-	free(result);
-	free(later);
-	free(earlier);
-}
-
-static void differences_of_consecutive_readings_add_up(void **state)
-{
-	struct histogram *growing = histogram_new(), *last = histogram_new();
-	struct histogram *total = histogram_new(), *interval = histogram_new();
-	__u64 seed = 7;
-
-	(void)state;
-	for (int reading = 0; reading < 50; reading++) {
-		/* None at all in some. */
-		for (__u64 i = random_next(&seed) % 4 * 100; i; i--)
-			histogram_fill(growing, wide(&seed));
-		histogram_subtract(interval, growing, last);
-		histogram_merge(total, interval);
-		*last = *growing;
-	}
-	assert_memory_equal(total->buckets, growing->buckets, sizeof(total->buckets));
-	assert_int_equal(total->sum, growing->sum);
-	/* The bucket bounds, held to the exact ones of all readings. */
-	assert_in_range(histogram_min(total), histogram_min(growing),
-			histogram_min(growing) + histogram_min(growing) / (1 << HISTOGRAM_BITS));
-	assert_int_equal(total->max, growing->max);
-	free(interval);
-	free(total);
-	free(last);
-	free(growing);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,10 +373,6 @@ int main(void)
 		cmocka_unit_test(an_empty_histogram_has_no_figures),
 		cmocka_unit_test(a_value_beyond_the_range_keeps_sum_min_and_max_exact),
 		cmocka_unit_test(merging_equals_filling_one),
-		cmocka_unit_test(subtracting_leaves_what_came_between),
-		cmocka_unit_test(subtracting_itself_leaves_nothing),
-		cmocka_unit_test(a_largest_value_beyond_the_range_survives_subtracting),
-		cmocka_unit_test(differences_of_consecutive_readings_add_up),
 	};
 
 	return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "fake.h"
 
 #include "../../user/measure/heatmap.h"
+#include "../../user/measure/measurement.h"
 #include "../../user/model/lives.h"
 #include "../../user/sink/html_data.h"
 #include "../../user/sink/objects.h"

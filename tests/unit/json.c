@@ -7,6 +7,7 @@
 
 #include "../../user/errors.h"
 #include "../../user/model/lifecycle.h"
+#include "../../user/measure/measurement.h"
 #include "../../user/sink/sink.h"
 #include "../../user/version.h"
 
@@ -630,7 +631,7 @@ static void out_of_memory_is_an_error_line(void **state)
 	struct fake_source *fake = fake_source_new();
 	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
 	struct imstrace_lifecycle step = step_of(STEP_AUXDATA_WRITE);
-	const struct report *report = measurement_interval(measurement, 3000);
+	const struct figures *report = measurement_interval(measurement, 3000);
 	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 5 } };
 	struct output outputs[5];
 

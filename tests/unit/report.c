@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fake.h"
 
-#include "../../user/measure/report.h"
+#include "../../user/measure/measurement.h"
 
 #define UUID_A	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define UUID_B	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"
@@ -29,7 +29,7 @@ static void end(struct fixture *fixture)
 }
 
 /* The report's line about the vector, NULL: it has none. */
-static const struct vector_report *find(const struct report *report, const char *device,
+static const struct vector_figures *find(const struct figures *report, const char *device,
 					__u32 vector)
 {
 	for (size_t i = 0; i < report->count; i++)
@@ -40,12 +40,12 @@ static const struct vector_report *find(const struct report *report, const char 
 }
 
 /* Adds what an interval says to what those before it said. */
-static void add_up(struct vector_report sums[FAKE_CAPACITY], const struct report *report)
+static void add_up(struct vector_figures sums[FAKE_CAPACITY], const struct figures *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 		/* In the tests below the vector's index is also its id. */
-		struct vector_report *sum = &sums[vector->vector.vector];
+		struct vector_figures *sum = &sums[vector->vector.vector];
 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			sum->account.hops[hop] += vector->account.hops[hop];
@@ -94,8 +94,8 @@ static void check_figures(const struct stage_figures *figures)
 static void intervals_add_up_to_the_summary(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	struct vector_report sums[FAKE_CAPACITY] = { 0 };
-	const struct report *report;
+	struct vector_figures sums[FAKE_CAPACITY] = { 0 };
+	const struct figures *report;
 	__u64 seed = 1, now = 1000, last = 1000;
 
 	(void)state;
@@ -123,7 +123,7 @@ static void intervals_add_up_to_the_summary(void **state)
 	assert_int_equal(report->to, now);
 	assert_int_equal(report->count, FAKE_CAPACITY);
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 		__u32 id = vector->vector.vector;
 
 		assert_memory_equal(&vector->account, &sums[id].account, sizeof(vector->account));
@@ -144,7 +144,7 @@ static void intervals_add_up_to_the_summary(void **state)
 static void what_comes_after_the_last_reading_is_not_in_the_summary(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -161,7 +161,7 @@ static void what_comes_after_the_last_reading_is_not_in_the_summary(void **state
 static void an_interval_has_its_own_times(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -177,7 +177,7 @@ static void an_interval_has_its_own_times(void **state)
 	assert_int_equal(report->vectors[0].stages[STAGE_TOTAL].p999, 40);
 	report = measurement_interval(fixture.measurement, 4000);
 	assert_int_equal(report->count, 1);
-	assert_false(report_active(&report->vectors[0]));
+	assert_false(figures_active(&report->vectors[0]));
 	assert_int_equal(report->vectors[0].stages[STAGE_HANDLER].count, 0);
 	end(&fixture);
 }
@@ -185,7 +185,7 @@ static void an_interval_has_its_own_times(void **state)
 static void in_flight_is_of_the_moment_not_of_the_interval(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -205,7 +205,7 @@ static void in_flight_is_of_the_moment_not_of_the_interval(void **state)
 static void a_coalesced_count_may_decrease(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -233,7 +233,7 @@ static void vectors_are_ordered_by_device_and_vector(void **state)
 		{ UUID_B, 1 },
 	};
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	/* 5 is coprime to 6: all of them, in no order. */
@@ -255,7 +255,7 @@ static void vectors_are_ordered_by_device_and_vector(void **state)
 static void a_vector_without_a_name_is_not_there(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -286,7 +286,7 @@ static void more_vectors_than_there_is_room_for_do_no_harm(void **state)
 static void losses_are_those_of_the_interval(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fixture.fake->totals = (struct imstrace_totals) {
@@ -365,7 +365,7 @@ static void only_wanted_vectors_are_reported(void **state)
 {
 	const struct vector_filter filter = { .device = UUID_A, .vectors = "1-2" };
 	struct fixture fixture = measure(&filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	for (__u32 vector = 0; vector < 4; vector++) {
@@ -384,7 +384,7 @@ static void the_first_interval_of_a_late_vector_has_all_since_the_beginning(void
 {
 	const struct vector_filter filter = { .pid = 178 };
 	struct fixture fixture = measure(&filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -408,7 +408,7 @@ static void a_vector_is_not_charged_with_its_earlier_vmm(void **state)
 {
 	const struct vector_filter filter = { .pid = 200 };
 	struct fixture fixture = measure(&filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -430,7 +430,7 @@ static void the_summary_keeps_what_has_passed_to_another_vmm(void **state)
 {
 	const struct vector_filter filter = { .pid = 178 };
 	struct fixture fixture = measure(&filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -470,7 +470,7 @@ static const struct mode modes[] = {
 
 #define MODES	(sizeof(modes) / sizeof(modes[0]))
 
-static const struct vector_report *report_mode(struct fixture *fixture, const struct mode *mode)
+static const struct vector_figures *report_mode(struct fixture *fixture, const struct mode *mode)
 {
 	__u32 id = fake_vector(fixture->fake, UUID_A, 0);
 
@@ -484,7 +484,7 @@ static void each_mode_lacks_its_hops(void **state)
 	(void)state;
 	for (size_t i = 0; i < MODES; i++) {
 		struct fixture fixture = measure(&no_filter);
-		const struct vector_report *report = report_mode(&fixture, &modes[i]);
+		const struct vector_figures *report = report_mode(&fixture, &modes[i]);
 
 		if (modes[i].name)
 			assert_string_equal(vector_mode(&report->vector), modes[i].name);
@@ -505,12 +505,12 @@ static void a_stage_is_missing_with_either_of_its_hops(void **state)
 	(void)state;
 	for (size_t i = 0; i < MODES; i++) {
 		struct fixture fixture = measure(&no_filter);
-		const struct vector_report *report = report_mode(&fixture, &modes[i]);
+		const struct vector_figures *report = report_mode(&fixture, &modes[i]);
 
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 			const char *from = report->hop_missing[stage_from(stage)];
 			const char *to = report->hop_missing[stage_to(stage)];
-			const char *why = report_stage_missing(report, stage);
+			const char *why = figures_stage_missing(report, stage);
 
 			if (!from && !to)
 				assert_null(why);
@@ -525,7 +525,7 @@ static void reasons_say_why(void **state)
 {
 	static const char *const words[] = { "emulated", "VMM", "workqueue" };
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -536,7 +536,7 @@ static void reasons_say_why(void **state)
 	fixture.fake->vectors[2].reader = READER_IRQFD_WORK;
 	report = measurement_interval(fixture.measurement, 2000);
 	for (size_t i = 0; i < 3; i++) {
-		const char *why = report_stage_missing(&report->vectors[i], STAGE_TOTAL);
+		const char *why = figures_stage_missing(&report->vectors[i], STAGE_TOTAL);
 
 		assert_non_null(why);
 		assert_non_null(strstr(why, words[i]));
@@ -552,7 +552,7 @@ static void a_hop_that_is_not_attached_is_missing_in_every_mode(void **state)
 		for (size_t i = 0; i < MODES; i++) {
 			struct fixture fixture = measure(&no_filter);
 			struct hop_status *status = &fixture.fake->source.hops[lacking];
-			const struct vector_report *report;
+			const struct vector_figures *report;
 
 			*status->attached = '\0';
 			strcpy(status->reason, "this kernel has no such tracepoint");
@@ -560,7 +560,7 @@ static void a_hop_that_is_not_attached_is_missing_in_every_mode(void **state)
 			assert_string_equal(report->hop_missing[lacking], status->reason);
 			for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 				if (stage_from(stage) == lacking || stage_to(stage) == lacking)
-					assert_non_null(report_stage_missing(report, stage));
+					assert_non_null(figures_stage_missing(report, stage));
 			end(&fixture);
 		}
 	}
@@ -573,7 +573,7 @@ static void a_hop_that_is_not_attached_is_missing_in_every_mode(void **state)
 static void a_hop_that_was_seen_is_not_missing(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct report *report;
+	const struct figures *report;
 
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
@@ -587,37 +587,37 @@ static void a_hop_that_was_seen_is_not_missing(void **state)
 	report = measurement_summary(fixture.measurement);
 	assert_int_equal(report->vectors[0].account.hops[HOP_EOI], 1000);
 	assert_null(report->vectors[0].hop_missing[HOP_EOI]);
-	assert_null(report_stage_missing(&report->vectors[0], STAGE_TOTAL));
+	assert_null(figures_stage_missing(&report->vectors[0], STAGE_TOTAL));
 	end(&fixture);
 }
 
 static void a_vector_with_any_count_is_active(void **state)
 {
-	struct vector_report report = { 0 };
+	struct vector_figures report = { 0 };
 
 	(void)state;
 	report.in_flight = 1;
-	assert_false(report_active(&report));
+	assert_false(figures_active(&report));
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-		report = (struct vector_report) { 0 };
+		report = (struct vector_figures) { 0 };
 		report.account.hops[hop] = 1;
-		assert_true(report_active(&report));
+		assert_true(figures_active(&report));
 	}
-	report = (struct vector_report) { .account.lost = 1 };
-	assert_true(report_active(&report));
+	report = (struct vector_figures) { .account.lost = 1 };
+	assert_true(figures_active(&report));
 	/* The hop was in the interval before, and its end is in this one. */
-	report = (struct vector_report) { .account.unmatched[HOP_SIGNAL] = 1 };
-	assert_true(report_active(&report));
-	report = (struct vector_report) { .account.coalesced = 1 };
-	assert_true(report_active(&report));
+	report = (struct vector_figures) { .account.unmatched[HOP_SIGNAL] = 1 };
+	assert_true(figures_active(&report));
+	report = (struct vector_figures) { .account.coalesced = 1 };
+	assert_true(figures_active(&report));
 }
 
 /* No block left: counts, sums and extremes stay exact, percentiles are not made up. */
 static void values_without_a_block_are_counted(void **state)
 {
 	struct fixture fixture = measure(&no_filter);
-	const struct vector_report *vector;
-	const struct report *report;
+	const struct vector_figures *vector;
+	const struct figures *report;
 	__u32 id;
 
 	(void)state;

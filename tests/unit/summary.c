@@ -6,7 +6,7 @@
 #include "fake_summary.h"
 
 #include "../../user/errors.h"
-#include "../../user/measure/report.h"
+#include "../../user/measure/measurement.h"
 #include "../../user/compare/summary/collect.h"
 #include "../../user/compare/summary/groups.h"
 #include "../../user/compare/summary/load.h"

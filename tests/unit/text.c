@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fake_check.h"
 
+#include "../../user/measure/measurement.h"
 #include "../../user/sink/sink.h"
 
 #include <errno.h>
@@ -626,7 +627,7 @@ static void a_check_of_nothing(void **state)
 	assert_text(check(NULL), CHECKED_ENVIRONMENT "Nothing can be measured.\n");
 }
 
-static char *histograms(const struct report *report, enum imstrace_stage stage)
+static char *histograms(const struct figures *report, enum imstrace_stage stage)
 {
 	struct output output;
 

@@ -125,7 +125,7 @@ static int record_flush(void)
 	return recording.failed;
 }
 
-static void record_summary(FILE *out, const struct report *report)
+static void record_summary(FILE *out, const struct figures *report)
 {
 	/* While the source is there. */
 	if (!recording.failed)

@@ -3,6 +3,7 @@
 #include "series.h"
 
 #include "accounts.h"
+#include "reading.h"
 #include "stages.h"
 
 #include <search.h>
@@ -22,9 +23,6 @@ struct series_stage {
 
 /* What is remembered of a vector id. */
 struct member {
-	struct imstrace_account account;	/* as of the last reading */
-	__u64 unplaced[STAGE_COUNT];
-	__u64 max[STAGE_COUNT];
 	__u64 gone_since;			/* 0: it is not gone */
 	__u64 unposted_since;			/* 0: it is, or was not, or is judged */
 	bool posted;
@@ -35,7 +33,8 @@ struct series_set {
 	struct source *source;
 	const struct series_options *options;
 	struct member *members;			/* by id */
-	struct imstrace_block *blocks;		/* by number, as of the last reading */
+	struct reading last;
+	struct difference difference;		/* of one vector, while it is read */
 	void *sets;				/* tsearch() tree of struct series */
 	struct series host;
 	struct series_state state;
@@ -85,9 +84,8 @@ struct series_set *series_new(struct source *source, const struct series_options
 	set->host.mode = "";
 	set->host.vector = IMSTRACE_NONE;
 	set->members = calloc(source->capacity, sizeof(*set->members));
-	set->blocks = calloc(source->block_capacity, sizeof(*set->blocks));
 	set->host.stages = calloc(STAGE_COUNT, sizeof(*set->host.stages));
-	if (!set->members || !set->blocks || !set->host.stages) {
+	if (!reading_init(&set->last, source) || !set->members || !set->host.stages) {
 		series_free(set);
 		return NULL;
 	}
@@ -101,7 +99,7 @@ void series_free(struct series_set *set)
 	tdestroy(set->sets, free_series);
 	free_stages(&set->host);
 	free(set->members);
-	free(set->blocks);
+	reading_free(&set->last);
 	free(set);
 }
 
@@ -185,48 +183,19 @@ static void add_extremes(struct series *series, enum imstrace_stage stage, __u64
 		*slowest = (struct slowest_value) { .value = max, .time = now, .vector = vector };
 }
 
-/* What stage @stage of vector @id has counted since the last reading, to all of @to. */
-static void read_stage(struct series_set *set, __u32 id, enum imstrace_stage stage,
-		       struct series *const to[2], __u64 now)
+/* What the vector has counted, as @set's difference has it, to @series. */
+static void show_stage(const struct series_set *set, struct series *series,
+		       enum imstrace_stage stage)
 {
-	const struct imstrace_histogram *from =
-		&set->source->histograms[(size_t)id * STAGE_COUNT + stage];
-	struct member *member = &set->members[id];
-	__u64 unplaced = *(const volatile __u64 *)&from->unplaced, max;
+	const struct histogram *more = &set->difference.stages[stage];
 
-	for (unsigned int i = 0; i < HISTOGRAM_BLOCKS; i++) {
-		__u32 number = *(const volatile __u32 *)&from->blocks[i];
-		__u64 more[HISTOGRAM_BLOCK_BUCKETS], any = 0;
+	series->stages[stage].unplaced += more->unplaced;
+	for (__u64 left = set->difference.blocks[stage]; left; left &= left - 1) {
+		unsigned int block = __builtin_ctzll(left);
 
-		if (!number)
-			continue;
-		for (unsigned int j = 0; j < HISTOGRAM_BLOCK_BUCKETS; j++) {
-			__u64 *last = &set->blocks[number - 1].buckets[j];
-			__u64 now_is = *(const volatile __u64 *)
-				&set->source->blocks[number - 1].buckets[j];
-
-			more[j] = now_is - *last;
-			*last = now_is;
-			any |= more[j];
-		}
-		for (unsigned int k = 0; any && k < 2; k++)
-			if (to[k])
-				add_values(&to[k]->stages[stage], i, more);
+		add_values(&series->stages[stage], block,
+			   &more->buckets[block * HISTOGRAM_BLOCK_BUCKETS]);
 	}
-	/* The programs count in the bucket last, so that must be read first. */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	max = *(const volatile __u64 *)&from->max;
-	for (unsigned int k = 0; k < 2; k++) {
-		if (!to[k])
-			continue;
-		to[k]->stages[stage].unplaced += unplaced - member->unplaced[stage];
-		/* One that has not grown may be that of the vector which had the id before. */
-		if (max > member->max[stage])
-			add_extremes(to[k], stage, max, from->inverted_min,
-				     set->source->vectors[id].vector, now);
-	}
-	member->unplaced[stage] = unplaced;
-	member->max[stage] = max;
 }
 
 static void note_seen(const struct series_set *set, struct series *series,
@@ -276,12 +245,14 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 {
 	const struct imstrace_vector vector = set->source->vectors[id];
 	struct member *member = &set->members[id];
-	struct imstrace_account account = account_read(set->source, id), more = account;
+	const struct reading_stage *stages = &set->last.stages[(size_t)id * STAGE_COUNT];
+	__u64 longest[STAGE_COUNT];
 	enum series_life life = life_of(set, id);
 	struct series *to[2] = { NULL, &set->host }, labels;
 
-	account_subtract(&more, &member->account);
-	member->account = account;
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		longest[stage] = stages[stage].max;
+	reading_take(&set->last, id, &set->difference);
 	look_for_fallback(set, member, &vector, now);
 	if (life != LIFE_GONE)
 		member->gone_since = 0;
@@ -296,18 +267,21 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 		member->dropped = true;
 		set->state.dropped++;
 	}
-	for (unsigned int i = 0; i < 2; i++)
-		if (to[i])
-			show_account(to[i], &more);
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		read_stage(set, id, stage, to, now);
 	for (unsigned int i = 0; i < 2; i++) {
 		if (!to[i])
 			continue;
+		show_account(to[i], &set->difference.account);
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+			show_stage(set, to[i], stage);
+			/* One that has not grown may be of the vector that had the id before. */
+			if (stages[stage].max > longest[stage])
+				add_extremes(to[i], stage, stages[stage].max,
+					     stages[stage].inverted_min, vector.vector, now);
+		}
 		to[i]->members++;
 		if (!member->gone_since || to[i]->alive < member->gone_since)
 			to[i]->alive = member->gone_since ?: now;
-		note_seen(set, to[i], &vector, &account);
+		note_seen(set, to[i], &vector, &set->last.accounts[id]);
 	}
 }
 
@@ -408,7 +382,7 @@ void series_retire(struct series_set *set, __u64 now,
 			continue;
 		/* A change since it was read: not yet. */
 		account = account_read(source, id);
-		if (memcmp(&account, &member->account, sizeof(account)) ||
+		if (memcmp(&account, &set->last.accounts[id], sizeof(account)) ||
 		    account_in_flight(&account) || !source->retire(source, id))
 			continue;
 		/* The arrays go on from where they are: what was read of them stays. */

@@ -3,7 +3,7 @@
 #include "screen.h"
 
 #include "../errors.h"
-#include "../measure/accounts.h"
+#include "../measure/measurement.h"
 #include "../sink/text.h"
 #include "../stop.h"
 #include "draw.h"
@@ -27,12 +27,11 @@ static struct {
 	int stderr_before, stderr_meanwhile;
 	struct table table;
 	struct drawing drawing;
-	const struct report *report;	/* the latest; its figures are in the table */
-	__u64 started;
+	struct measurement *measurement;
 	struct imstrace_lifecycle *steps;
 	size_t step_count;
 	enum imstrace_stage histogram;
-	struct followed shown;		/* by PAGE_DETAIL, as of when it was opened or refreshed */
+	__u32 shown;			/* id: by PAGE_DETAIL */
 	bool changed;
 } screen;
 
@@ -106,7 +105,6 @@ static void screen_start(FILE *out, const struct source *source)
 {
 	(void)out;
 	text_use_clock(source);
-	screen.started = source->started;
 	screen.steps = calloc(STEPS, sizeof(*screen.steps));
 	screen.drawing.table = &screen.table;
 	screen.drawing.to_wall_clock = source->to_wall_clock;
@@ -118,6 +116,11 @@ static void screen_start(FILE *out, const struct source *source)
 		return;
 	}
 	screen.changed = true;
+}
+
+static void screen_measured(struct measurement *measurement)
+{
+	screen.measurement = measurement;
 }
 
 static void screen_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
@@ -149,15 +152,8 @@ static void write_steps(FILE *out, const struct imstrace_vector *vector, __u32 i
 /* As the summary and the histograms of a text, but of one vector, and all of it so far. */
 static void write_detail(void)
 {
-	struct vector_report *vector = &screen.shown.report;
-	struct report report = {
-		.measurement = screen.report->measurement,
-		.from = screen.started, .to = screen.drawing.time,
-		.count = 1, .vectors = vector,
-	};
-	enum imstrace_stage stage = screen.histogram == STAGE_COUNT ?
-		report_widest_stage(vector) : screen.histogram;
-	struct histogram histogram;
+	const struct figures *figures = measurement_vector(screen.measurement, screen.shown);
+	enum imstrace_stage stage = screen.histogram;
 	size_t size;
 	FILE *out;
 
@@ -166,23 +162,18 @@ static void write_detail(void)
 	out = open_memstream(&screen.drawing.text, &size);
 	if (!out)
 		return;
-	vector->account = screen.shown.total;
-	for (unsigned int i = 0; i < STAGE_COUNT; i++) {
-		report_histogram(&report, vector, i, &histogram);
-		vector->stages[i] = stage_figures(&histogram);
-	}
-	text_sink.summary(out, &report);
-	text_sink.histograms(out, &report, stage);
-	write_steps(out, &vector->vector, vector->id);
+	text_sink.summary(out, figures);
+	if (stage == STAGE_COUNT)
+		stage = figures_widest_stage(figures->vectors);
+	text_sink.histograms(out, figures, stage);
+	write_steps(out, &figures->vectors->vector, screen.shown);
 	fclose(out);
 }
 
 static void refresh_detail(void)
 {
-	if (screen.drawing.page != PAGE_DETAIL || !screen.report)
-		return;
-	screen.shown = screen.table.followed[screen.shown.report.id];
-	write_detail();
+	if (screen.drawing.page == PAGE_DETAIL)
+		write_detail();
 }
 
 static void rebuild(void)
@@ -212,12 +203,11 @@ static void add_loss(const struct imstrace_totals *totals)
 	all->lost_lifecycle += totals->lost_lifecycle;
 }
 
-static void screen_interval(FILE *out, const struct report *report)
+static void screen_interval(FILE *out, const struct figures *report)
 {
 	(void)out;
 	if (!screen.table.rows)
 		return;
-	screen.report = report;
 	table_update(&screen.table, report);
 	add_loss(&report->totals);
 	if (screen.drawing.paused || !screen.terminal)
@@ -240,7 +230,7 @@ static void open_selected(void)
 	struct table *table = &screen.table;
 	const struct followed *first;
 
-	if (!table->count || !screen.report)
+	if (!table->count)
 		return;
 	first = table->rows[screen.drawing.selected].first;
 	switch (table->view) {
@@ -253,7 +243,7 @@ static void open_selected(void)
 		table->view = VIEW_VECTORS;
 		break;
 	default:
-		screen.shown = *first;
+		screen.shown = first->report.id;
 		show(PAGE_DETAIL);
 		write_detail();
 	}
@@ -424,7 +414,7 @@ static int screen_flush(void)
 	return 0;
 }
 
-static void screen_summary(FILE *out, const struct report *report)
+static void screen_summary(FILE *out, const struct figures *report)
 {
 	leave();
 	text_sink.summary(out, report);
@@ -432,6 +422,7 @@ static void screen_summary(FILE *out, const struct report *report)
 
 const struct sink screen_sink = {
 	.start = screen_start,
+	.measured = screen_measured,
 	.lifecycle = screen_lifecycle,
 	.interval = screen_interval,
 	.flush = screen_flush,

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "table.h"
 
-#include "../measure/accounts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +24,13 @@ void table_free(struct table *table)
 	*table = (struct table) { 0 };
 }
 
-enum imstrace_stage table_stage(const struct table *table, const struct vector_report *report)
+enum imstrace_stage table_stage(const struct table *table, const struct vector_figures *report)
 {
-	return table->stage == STAGE_COUNT ? report_widest_stage(report) : table->stage;
+	return table->stage == STAGE_COUNT ? figures_widest_stage(report) : table->stage;
 }
 
 /* Those that were seen anywhere: a hop that can't be seen counts nothing. */
-static double rate_of(const struct table *table, const struct vector_report *report)
+static double rate_of(const struct table *table, const struct vector_figures *report)
 {
 	__u64 count = 0;
 
@@ -41,19 +40,19 @@ static double rate_of(const struct table *table, const struct vector_report *rep
 	return table->seconds > 0 ? (double)count / table->seconds : 0;
 }
 
-static double figure(const struct table *table, const struct vector_report *report, bool p99)
+static double figure(const struct table *table, const struct vector_figures *report, bool p99)
 {
 	enum imstrace_stage stage = table_stage(table, report);
 	const struct stage_figures *figures = &report->stages[stage];
 
-	if (report_stage_missing(report, stage) || (figures->count && figures->unplaced))
+	if (figures_stage_missing(report, stage) || (figures->count && figures->unplaced))
 		return FIGURE_MISSING;
 	if (!figures->count)
 		return FIGURE_NONE;
 	return p99 ? figures->p99 : figures->p50;
 }
 
-void table_update(struct table *table, const struct report *report)
+void table_update(struct table *table, const struct figures *report)
 {
 	unsigned int now = ++table->intervals % HISTORY;
 
@@ -66,12 +65,11 @@ void table_update(struct table *table, const struct report *report)
 		       sizeof(table->followed[id].report.stages));
 	}
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 		struct followed *followed = &table->followed[vector->id];
 		double p99;
 
 		followed->report = *vector;
-		account_add(&followed->total, &vector->account);
 		p99 = figure(table, vector, true);
 		followed->rates[now] = rate_of(table, vector);
 		followed->p99s[now] = p99 > 0 ? p99 : 0;

@@ -6,7 +6,7 @@
 #ifndef IMSTRACE_SCREEN_TABLE_H
 #define IMSTRACE_SCREEN_TABLE_H
 
-#include "../measure/report.h"
+#include "../measure/figures.h"
 
 /* Intervals that are remembered: what a wide terminal has room for. */
 #define HISTORY		128
@@ -20,13 +20,11 @@ enum order { ORDER_RATE, ORDER_P50, ORDER_P99, ORDER_NAME, ORDER_COUNT };
 /**
  * struct followed - a vector, and what has been seen of it
  * @report:	of the latest interval; without a device name: none yet
- * @total:	of all intervals
  * @rates:	interrupts a second, of the interval by its number modulo HISTORY
  * @p99s:	ns, likewise
  */
 struct followed {
-	struct vector_report report;
-	struct imstrace_account total;
+	struct vector_figures report;
 	float rates[HISTORY];
 	float p99s[HISTORY];
 };
@@ -91,12 +89,12 @@ bool table_init(struct table *table, unsigned int capacity);
 void table_free(struct table *table);
 
 /* Takes in the figures of an interval. */
-void table_update(struct table *table, const struct report *report);
+void table_update(struct table *table, const struct figures *report);
 
 /* Makes the lines anew. */
 void table_build(struct table *table);
 
 /* Whose times are shown of a vector. */
-enum imstrace_stage table_stage(const struct table *table, const struct vector_report *report);
+enum imstrace_stage table_stage(const struct table *table, const struct vector_figures *report);
 
 #endif /* IMSTRACE_SCREEN_TABLE_H */

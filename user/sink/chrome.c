@@ -167,7 +167,7 @@ static void chrome_interrupt(FILE *out, const struct imstrace_vector *vector,
 		    place.flow);
 }
 
-static void chrome_summary(FILE *out, const struct report *report)
+static void chrome_summary(FILE *out, const struct figures *report)
 {
 	fputs("\n]}\n", out);
 	timeline_end(timeline, report);

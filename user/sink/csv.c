@@ -69,7 +69,7 @@ static void csv_interrupt(FILE *out, const struct imstrace_vector *vector,
 	fputs(END_OF_ROW, out);
 }
 
-static void csv_summary(FILE *out, const struct report *report)
+static void csv_summary(FILE *out, const struct figures *report)
 {
 	(void)out;
 	sink_warn_of_loss(report);

@@ -81,10 +81,10 @@ static void distribution(FILE *out, const struct histogram *histogram, __u64 cou
 		HISTOGRAM_VALUE_BITS - HISTOGRAM_BITS, 1 << HISTOGRAM_BITS);
 }
 
-static void stage_list(FILE *out, const struct report *report, const struct vector_report *vector,
+static void stage_list(FILE *out, const struct figures *report, const struct vector_figures *vector,
 		       enum imstrace_stage stage)
 {
-	const char *missing = report_stage_missing(vector, stage);
+	const char *missing = figures_stage_missing(vector, stage);
 	char device[IMSTRACE_NAME_LEN], reason[512];
 	struct histogram histogram;
 	__u64 count;
@@ -97,7 +97,7 @@ static void stage_list(FILE *out, const struct report *report, const struct vect
 		fprintf(out, ": n/a: %s\n", reason);
 		return;
 	}
-	report_histogram(report, vector, stage, &histogram);
+	figures_histogram(report, vector, stage, &histogram);
 	count = histogram_count(&histogram);
 	if (!count) {
 		fputs(": n/a: there was none\n", out);
@@ -112,7 +112,7 @@ static void stage_list(FILE *out, const struct report *report, const struct vect
 	distribution(out, &histogram, count);
 }
 
-static void hgrm_summary(FILE *out, const struct report *report)
+static void hgrm_summary(FILE *out, const struct figures *report)
 {
 	for (size_t i = 0; i < report->count; i++)
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)

@@ -61,7 +61,7 @@ static void html_interrupt(FILE *out, const struct imstrace_vector *vector,
 		heatmap_add(page.heatmap, interrupt);
 }
 
-static void html_summary(FILE *out, const struct report *report)
+static void html_summary(FILE *out, const struct figures *report)
 {
 	(void)out;
 	json_object_set_new(page.data, "summary", object_report("summary", report));

@@ -34,10 +34,10 @@ json_t *html_stages(void)
 	return stages;
 }
 
-json_t *html_missing(const struct report *report)
+json_t *html_missing(const struct figures *report)
 {
-	struct missing missing[REPORT_REASONS];
-	size_t count = report_missing(report, missing);
+	struct missing missing[FIGURES_REASONS];
+	size_t count = figures_missing(report, missing);
 	json_t *reasons = json_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -76,23 +76,23 @@ static json_t *curve(const struct histogram *histogram)
 }
 
 /* NULL if no vector has the stage. @sum is all of them. */
-static bool sum_stage(const struct report *report, enum imstrace_stage stage, struct histogram *sum)
+static bool sum_stage(const struct figures *report, enum imstrace_stage stage, struct histogram *sum)
 {
 	struct histogram histogram;
 	bool measured = false;
 
 	memset(sum, 0, sizeof(*sum));
 	for (size_t i = 0; i < report->count; i++) {
-		if (report_stage_missing(&report->vectors[i], stage))
+		if (figures_stage_missing(&report->vectors[i], stage))
 			continue;
 		measured = true;
-		report_histogram(report, &report->vectors[i], stage, &histogram);
+		figures_histogram(report, &report->vectors[i], stage, &histogram);
 		histogram_merge(sum, &histogram);
 	}
 	return measured;
 }
 
-static json_t *sum_of_all(const struct report *report)
+static json_t *sum_of_all(const struct figures *report)
 {
 	json_t *stages = json_object();
 	struct histogram sum;
@@ -108,21 +108,21 @@ static json_t *sum_of_all(const struct report *report)
 	return stages;
 }
 
-static json_t *curves(const struct report *report, const struct vector_report *vector)
+static json_t *curves(const struct figures *report, const struct vector_figures *vector)
 {
 	json_t *stages = json_object();
 	struct histogram histogram;
 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		if (report_stage_missing(vector, stage))
+		if (figures_stage_missing(vector, stage))
 			continue;
-		report_histogram(report, vector, stage, &histogram);
+		figures_histogram(report, vector, stage, &histogram);
 		json_object_set_new(stages, stage_name(stage), curve(&histogram));
 	}
 	return stages;
 }
 
-static __u64 interrupts_of(const struct vector_report *vector)
+static __u64 interrupts_of(const struct vector_figures *vector)
 {
 	__u64 most = 0;
 
@@ -134,8 +134,8 @@ static __u64 interrupts_of(const struct vector_report *vector)
 
 static int compare(const void *left, const void *right)
 {
-	const struct vector_report *a = *(const struct vector_report *const *)left;
-	const struct vector_report *b = *(const struct vector_report *const *)right;
+	const struct vector_figures *a = *(const struct vector_figures *const *)left;
+	const struct vector_figures *b = *(const struct vector_figures *const *)right;
 	__u64 a_count = interrupts_of(a), b_count = interrupts_of(b);
 
 	if (a_count != b_count)
@@ -143,9 +143,9 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static json_t *curves_of_busiest(const struct report *report)
+static json_t *curves_of_busiest(const struct figures *report)
 {
-	const struct vector_report **busiest = calloc(report->count + 1, sizeof(*busiest));
+	const struct vector_figures **busiest = calloc(report->count + 1, sizeof(*busiest));
 	json_t *vectors = json_object();
 	char key[16];
 
@@ -164,7 +164,7 @@ static json_t *curves_of_busiest(const struct report *report)
 	return vectors;
 }
 
-json_t *html_percentiles(const struct report *report)
+json_t *html_percentiles(const struct figures *report)
 {
 	json_t *levels = json_array();
 
@@ -264,7 +264,7 @@ json_t *html_heatmap(const struct heatmap *heatmap, __u64 started)
 }
 
 /* By vector's number in @report. */
-static json_t *changes_of(const struct lives *lives, const struct report *report, __u64 started)
+static json_t *changes_of(const struct lives *lives, const struct figures *report, __u64 started)
 {
 	json_t **by_id = calloc(lives->capacity + 1, sizeof(*by_id));
 	json_t *vectors = json_array();
@@ -293,7 +293,7 @@ static json_t *changes_of(const struct lives *lives, const struct report *report
 	return vectors;
 }
 
-json_t *html_lives(const struct lives *lives, const struct report *report, __u64 started)
+json_t *html_lives(const struct lives *lives, const struct figures *report, __u64 started)
 {
 	json_t *names = json_array(), *steps = json_array(), *counts = json_object();
 

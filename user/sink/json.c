@@ -44,17 +44,17 @@ static void json_slowest(FILE *out, const struct slowest *slowest)
 	write_line(out, object_slowest(slowest));
 }
 
-static void json_interval(FILE *out, const struct report *report)
+static void json_interval(FILE *out, const struct figures *report)
 {
 	write_line(out, object_report("interval", report));
 }
 
-static void json_summary(FILE *out, const struct report *report)
+static void json_summary(FILE *out, const struct figures *report)
 {
 	write_line(out, object_report("summary", report));
 }
 
-static void json_histograms(FILE *out, const struct report *report, enum imstrace_stage stage)
+static void json_histograms(FILE *out, const struct figures *report, enum imstrace_stage stage)
 {
 	for (size_t i = 0; i < report->count; i++)
 		write_line(out, object_histogram(report, &report->vectors[i], stage));

@@ -207,7 +207,7 @@ json_t *object_figures(const struct stage_figures *figures)
 	return object;
 }
 
-static json_t *vector_object(const struct vector_report *report)
+static json_t *vector_object(const struct vector_figures *report)
 {
 	const struct imstrace_vector *vector = &report->vector;
 	json_t *hops = json_object(), *stages = json_object();
@@ -217,7 +217,7 @@ static json_t *vector_object(const struct vector_report *report)
 				    json_integer(report->account.hops[hop]));
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		json_object_set_new(stages, stage_name(stage),
-				    report_stage_missing(report, stage) ? json_null() :
+				    figures_stage_missing(report, stage) ? json_null() :
 				    object_figures(&report->stages[stage]));
 	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "device", device(vector->device),
@@ -235,12 +235,12 @@ static json_t *vector_object(const struct vector_report *report)
 			 "unmatched", (json_int_t)account_unmatched(&report->account),
 			 "hardware", (json_int_t)report->account.hardware,
 			 "lost", (json_int_t)account_lost(&report->account),
-			 "in_flight", report_in_flight_missing(report) ? json_null() :
+			 "in_flight", figures_in_flight_missing(report) ? json_null() :
 				      json_integer(report->in_flight),
 			 "stages", stages);
 }
 
-json_t *object_report(const char *type, const struct report *report)
+json_t *object_report(const char *type, const struct figures *report)
 {
 	json_t *vectors = json_array();
 
@@ -273,14 +273,14 @@ static json_t *buckets_array(const struct histogram *histogram)
 	return buckets;
 }
 
-json_t *object_histogram(const struct report *report, const struct vector_report *vector,
+json_t *object_histogram(const struct figures *report, const struct vector_figures *vector,
 			 enum imstrace_stage stage)
 {
-	bool missing = report_stage_missing(vector, stage);
+	bool missing = figures_stage_missing(vector, stage);
 	struct histogram histogram;
 
 	if (!missing)
-		report_histogram(report, vector, stage, &histogram);
+		figures_histogram(report, vector, stage, &histogram);
 	return json_pack("{s:s, s:I, s:o, s:i, s:s, s:o, s:o}",
 			 "type", "histogram",
 			 "time", (json_int_t)report->to,

@@ -8,7 +8,7 @@
 #ifndef IMSTRACE_SINK_OBJECTS_H
 #define IMSTRACE_SINK_OBJECTS_H
 
-#include "../measure/report.h"
+#include "../measure/figures.h"
 #include "../measure/slowest.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
@@ -27,8 +27,8 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 const struct imstrace_interrupt *interrupt);
 json_t *object_figures(const struct stage_figures *figures);
 /* @type is "interval" or "summary". */
-json_t *object_report(const char *type, const struct report *report);
-json_t *object_histogram(const struct report *report, const struct vector_report *vector,
+json_t *object_report(const char *type, const struct figures *report);
+json_t *object_histogram(const struct figures *report, const struct vector_figures *vector,
 			 enum imstrace_stage stage);
 json_t *object_slowest(const struct slowest *slowest);
 json_t *object_finding(const struct lint_finding *finding);

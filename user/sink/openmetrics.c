@@ -31,7 +31,7 @@ struct vector_labels {
 
 #define OF_VECTOR	2
 
-static void label_vector(struct vector_labels *of, const struct vector_report *vector)
+static void label_vector(struct vector_labels *of, const struct vector_figures *vector)
 {
 	sink_clean(of->device, sizeof(of->device), vector->vector.device);
 	snprintf(of->number, sizeof(of->number), "%u", vector->vector.vector);
@@ -39,33 +39,33 @@ static void label_vector(struct vector_labels *of, const struct vector_report *v
 	of->labels[1] = (struct label) { "vector", of->number };
 }
 
-static void stages(const struct report *report)
+static void stages(const struct figures *report)
 {
 	exposition_family(&exposition, "stage", METRIC_HISTOGRAM, "seconds",
 			  "How long an interrupt took from one hop to the next, and over several.");
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 		struct vector_labels of;
 
 		label_vector(&of, vector);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 			struct histogram values;
 
-			if (report_stage_missing(vector, stage))
+			if (figures_stage_missing(vector, stage))
 				continue;
-			report_histogram(report, vector, stage, &values);
+			figures_histogram(report, vector, stage, &values);
 			of.labels[OF_VECTOR] = (struct label) { "stage", stage_name(stage) };
 			exposition_histogram(&exposition, of.labels, OF_VECTOR + 1, &values, NULL);
 		}
 	}
 }
 
-static void hops(const struct report *report)
+static void hops(const struct figures *report)
 {
 	exposition_family(&exposition, "hops", METRIC_COUNTER, NULL,
 			  "How often an interrupt was seen to pass a hop.");
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
+		const struct vector_figures *vector = &report->vectors[i];
 		struct vector_labels of;
 
 		label_vector(&of, vector);
@@ -79,31 +79,31 @@ static void hops(const struct report *report)
 	}
 }
 
-static __u64 coalesced(const struct vector_report *vector)
+static __u64 coalesced(const struct vector_figures *vector)
 {
 	return vector->account.coalesced;
 }
 
-static __u64 unmatched(const struct vector_report *vector)
+static __u64 unmatched(const struct vector_figures *vector)
 {
 	return account_unmatched(&vector->account);
 }
 
-static __u64 hardware(const struct vector_report *vector)
+static __u64 hardware(const struct vector_figures *vector)
 {
 	return vector->account.hardware;
 }
 
-static __u64 lost(const struct vector_report *vector)
+static __u64 lost(const struct vector_figures *vector)
 {
 	return account_lost(&vector->account);
 }
 
-static void counters(const struct report *report)
+static void counters(const struct figures *report)
 {
 	static const struct {
 		const char *name, *help;
-		__u64 (*value)(const struct vector_report *vector);
+		__u64 (*value)(const struct vector_figures *vector);
 	} all[] = {
 		{ "coalesced",
 		  "Interrupts that were merged into one that was pending in the guest.", coalesced },
@@ -129,21 +129,21 @@ static void counters(const struct report *report)
 	}
 }
 
-static void in_flight(const struct report *report)
+static void in_flight(const struct figures *report)
 {
 	exposition_family(&exposition, "in_flight", METRIC_GAUGE, NULL,
 			  "Interrupts on their way in the guest at the end.");
 	for (size_t i = 0; i < report->count; i++) {
 		struct vector_labels of;
 
-		if (report_in_flight_missing(&report->vectors[i]))
+		if (figures_in_flight_missing(&report->vectors[i]))
 			continue;
 		label_vector(&of, &report->vectors[i]);
 		exposition_number(&exposition, of.labels, OF_VECTOR, report->vectors[i].in_flight);
 	}
 }
 
-static void openmetrics_summary(FILE *out, const struct report *report)
+static void openmetrics_summary(FILE *out, const struct figures *report)
 {
 	exposition.out = out;
 	stages(report);

@@ -304,7 +304,7 @@ static void perfetto_interrupt(FILE *out, const struct imstrace_vector *vector,
 		put_total(out, interrupt, &place);
 }
 
-static void perfetto_summary(FILE *out, const struct report *report)
+static void perfetto_summary(FILE *out, const struct figures *report)
 {
 	(void)out;
 	timeline_end(timeline, report);

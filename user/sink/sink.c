@@ -30,7 +30,7 @@ void sink_escape(char *to, size_t size, const char *from)
 	to[used] = '\0';
 }
 
-void sink_warn_of_loss(const struct report *report)
+void sink_warn_of_loss(const struct figures *report)
 {
 	if (report->totals.lost_interrupts)
 		warning("%" PRIu64 " interrupts are missing: they were lost while it was recorded",

@@ -6,18 +6,22 @@
 #ifndef IMSTRACE_SINK_H
 #define IMSTRACE_SINK_H
 
-#include "../measure/report.h"
+#include "../measure/figures.h"
 #include "../measure/slowest.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
 
 #include <stdio.h>
 
+struct measurement;
+
 /**
  * struct sink - renders what a session sees
  * @check:	what can be seen on this system; @source is NULL if nothing can
  * @start:	once, before anything else
  * @watch:	the same, where only findings are shown
+ * @measured:	after the start: who asks for the figures of one vector so far, by
+ *		measurement_vector(). It stays until after the last call
  * @lifecycle:	a step in the life of a vector
  * @interrupt:	an interrupt, when it has ended, of @vector
  * @interval:	the figures since the last interval
@@ -37,13 +41,14 @@ struct sink {
 		      const struct source *source);
 	void (*start)(FILE *out, const struct source *source);
 	void (*watch)(FILE *out, const struct source *source);
+	void (*measured)(struct measurement *measurement);
 	void (*lifecycle)(FILE *out, const struct imstrace_lifecycle *step);
 	void (*interrupt)(FILE *out, const struct imstrace_vector *vector,
 			  const struct imstrace_interrupt *interrupt);
-	void (*interval)(FILE *out, const struct report *report);
-	void (*summary)(FILE *out, const struct report *report);
+	void (*interval)(FILE *out, const struct figures *report);
+	void (*summary)(FILE *out, const struct figures *report);
 	void (*slowest)(FILE *out, const struct slowest *slowest);
-	void (*histograms)(FILE *out, const struct report *report, enum imstrace_stage stage);
+	void (*histograms)(FILE *out, const struct figures *report, enum imstrace_stage stage);
 	void (*finding)(FILE *out, const struct lint_finding *finding);
 	int (*flush)(void);
 	void (*verdict)(FILE *out, const struct lint_verdict *verdict, int exit_code);
@@ -71,7 +76,7 @@ void sink_clean(char *to, size_t size, const char *from);
 void sink_escape(char *to, size_t size, const char *from);
 
 /* In formats that have no place for it: what is missing of @report's recording, to stderr. */
-void sink_warn_of_loss(const struct report *report);
+void sink_warn_of_loss(const struct figures *report);
 
 /* How an interrupt ended, in a word. */
 const char *sink_end_name(enum imstrace_end end);

@@ -204,7 +204,7 @@ void text_device(FILE *out, const struct imstrace_vector *vector)
 	putc('\n', out);
 }
 
-static bool same_device(const struct report *report, size_t i)
+static bool same_device(const struct figures *report, size_t i)
 {
 	return i && !strncmp(report->vectors[i].vector.device, report->vectors[i - 1].vector.device,
 			     IMSTRACE_NAME_LEN);
@@ -226,7 +226,7 @@ static void print_counts_heading(FILE *out, const char *lead)
 	fprintf(out, " %6s %6s %5s", "coal.", "unm.", "lost");
 }
 
-static void print_counts(FILE *out, const struct vector_report *report)
+static void print_counts(FILE *out, const struct vector_figures *report)
 {
 	const struct imstrace_vector *vector = &report->vector;
 	const char *mode = vector_mode(vector);
@@ -260,7 +260,7 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
-static void text_interval(FILE *out, const struct report *report)
+static void text_interval(FILE *out, const struct figures *report)
 {
 	const char *device = NULL;
 	size_t idle = 0;
@@ -269,7 +269,7 @@ static void text_interval(FILE *out, const struct report *report)
 	fprintf(out, "\n%s  in %.2f s", clock_text(when, report->to),
 		(double)(report->to - report->from) / 1e9);
 	for (size_t i = 0; i < report->count; i++)
-		idle += !report_active(&report->vectors[i]);
+		idle += !figures_active(&report->vectors[i]);
 	if (!report->count)
 		fputs(", no vector seen yet", out);
 	if (idle)
@@ -280,17 +280,17 @@ static void text_interval(FILE *out, const struct report *report)
 		fputs("      p50      p99 µs\n", out);
 	}
 	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_report *vector = &report->vectors[i];
-		enum imstrace_stage stage = report_widest_stage(vector);
+		const struct vector_figures *vector = &report->vectors[i];
+		enum imstrace_stage stage = figures_widest_stage(vector);
 
-		if (!report_active(vector))
+		if (!figures_active(vector))
 			continue;
 		/* A device whose vectors are all idle has no heading. */
 		if (!device || strncmp(device, vector->vector.device, IMSTRACE_NAME_LEN))
 			text_device(out, &vector->vector);
 		device = vector->vector.device;
 		print_counts(out, vector);
-		if (vector->stages[stage].count && !report_stage_missing(vector, stage)) {
+		if (vector->stages[stage].count && !figures_stage_missing(vector, stage)) {
 			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p50);
 			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p99);
 			fprintf(out, " %s", stage_name(stage));
@@ -300,12 +300,12 @@ static void text_interval(FILE *out, const struct report *report)
 	print_loss(out, &report->totals);
 }
 
-static void print_stages(FILE *out, const struct vector_report *report)
+static void print_stages(FILE *out, const struct vector_figures *report)
 {
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		const struct stage_figures *figures = &report->stages[stage];
 
-		if (report_stage_missing(report, stage) || !figures->count)
+		if (figures_stage_missing(report, stage) || !figures->count)
 			continue;
 		fprintf(out, "  %4u  %-9s %9" PRIu64, report->vector.vector, stage_name(stage),
 			(uint64_t)figures->count);
@@ -332,16 +332,16 @@ static void print_reason(FILE *out, unsigned int hops, const char *why)
 	fprintf(out, ": %s\n", why);
 }
 
-static void print_missing(FILE *out, const struct report *report)
+static void print_missing(FILE *out, const struct figures *report)
 {
-	struct missing missing[REPORT_REASONS];
-	size_t count = report_missing(report, missing);
+	struct missing missing[FIGURES_REASONS];
+	size_t count = figures_missing(report, missing);
 
 	for (size_t i = 0; i < count; i++)
 		print_reason(out, missing[i].hops, missing[i].why);
 }
 
-static void text_summary(FILE *out, const struct report *report)
+static void text_summary(FILE *out, const struct figures *report)
 {
 	fprintf(out, "\nSummary of %.2f s, %zu vector%s\n",
 		(double)(report->to - report->from) / 1e9, report->count,
@@ -354,7 +354,7 @@ static void text_summary(FILE *out, const struct report *report)
 		if (!same_device(report, i))
 			text_device(out, &report->vectors[i].vector);
 		print_counts(out, &report->vectors[i]);
-		if (report->vectors[i].in_flight && !report_in_flight_missing(&report->vectors[i]))
+		if (report->vectors[i].in_flight && !figures_in_flight_missing(&report->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)report->vectors[i].in_flight);
 		if (report->vectors[i].account.hardware)

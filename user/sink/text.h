@@ -5,7 +5,7 @@
 #ifndef IMSTRACE_SINK_TEXT_H
 #define IMSTRACE_SINK_TEXT_H
 
-#include "../measure/report.h"
+#include "../measure/figures.h"
 
 #include <stdio.h>
 
@@ -16,6 +16,6 @@ void text_use_clock(const struct source *source);
 void text_device(FILE *out, const struct imstrace_vector *vector);
 
 /* As struct sink's histograms. */
-void text_histograms(FILE *out, const struct report *report, enum imstrace_stage stage);
+void text_histograms(FILE *out, const struct figures *report, enum imstrace_stage stage);
 
 #endif /* IMSTRACE_SINK_TEXT_H */

@@ -67,17 +67,17 @@ static void print_rows(FILE *out, const struct histogram *histogram, __u64 count
 	}
 }
 
-static void print_histogram(FILE *out, const struct report *report,
-			    const struct vector_report *vector, enum imstrace_stage stage)
+static void print_histogram(FILE *out, const struct figures *report,
+			    const struct vector_figures *vector, enum imstrace_stage stage)
 {
-	const char *missing = report_stage_missing(vector, stage);
+	const char *missing = figures_stage_missing(vector, stage);
 	struct histogram histogram;
 	__u64 count = 0;
 
 	text_device(out, &vector->vector);
 	fprintf(out, "  vector %u, %s", vector->vector.vector, stage_name(stage));
 	if (!missing) {
-		report_histogram(report, vector, stage, &histogram);
+		figures_histogram(report, vector, stage, &histogram);
 		count = histogram_count(&histogram);
 	}
 	if (missing)
@@ -96,10 +96,10 @@ static void print_histogram(FILE *out, const struct report *report,
 			(uint64_t)histogram.unplaced);
 }
 
-void text_histograms(FILE *out, const struct report *report, enum imstrace_stage stage)
+void text_histograms(FILE *out, const struct figures *report, enum imstrace_stage stage)
 {
 	for (size_t i = 0; i < report->count; i++) {
-		if (!report_active(&report->vectors[i]))
+		if (!figures_active(&report->vectors[i]))
 			continue;
 		putc('\n', out);
 		print_histogram(out, report, &report->vectors[i], stage);

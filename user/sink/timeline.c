@@ -54,7 +54,7 @@ struct timeline *timeline_new(void)
 	return timeline;
 }
 
-void timeline_end(struct timeline *timeline, const struct report *report)
+void timeline_end(struct timeline *timeline, const struct figures *report)
 {
 	if (!timeline)
 		return;

@@ -11,7 +11,7 @@
 #ifndef IMSTRACE_SINK_TIMELINE_H
 #define IMSTRACE_SINK_TIMELINE_H
 
-#include "../measure/report.h"
+#include "../measure/figures.h"
 
 /**
  * struct timeline_track - a group of tracks, or a lane of a track
@@ -52,7 +52,7 @@ struct timeline;
 /* NULL: out of memory. */
 struct timeline *timeline_new(void);
 /* Frees it, and says what is missing in it: for want of room, and by @report (or NULL). */
-void timeline_end(struct timeline *timeline, const struct report *report);
+void timeline_end(struct timeline *timeline, const struct figures *report);
 
 /*
  * Where to show an interrupt of @vector; false: nowhere, for it passed no hop. For want of room it

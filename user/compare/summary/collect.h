@@ -5,7 +5,7 @@
 #ifndef IMSTRACE_SUMMARY_COLLECT_H
 #define IMSTRACE_SUMMARY_COLLECT_H
 
-#include "../../measure/report.h"
+#include "../../measure/measurement.h"
 #include "summary.h"
 
 struct collector;

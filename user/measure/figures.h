@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What happened to vectors between two readings, or from the start: all that is shown of it.
+ */
+#ifndef IMSTRACE_MEASURE_FIGURES_H
+#define IMSTRACE_MEASURE_FIGURES_H
+
+#include "../model/vectors.h"
+#include "reading.h"
+#include "stages.h"
+
+#include <stddef.h>
+
+/* A bucket that is not empty. */
+struct filled_bucket {
+	__u64 bucket : 16, count : 48;
+};
+
+/**
+ * struct stage_values - a histogram without its empty buckets
+ * @sum:	see struct histogram, also for @max, @inverted_min and @unplaced
+ * @first:	where in the figures' buckets the first of it is
+ * @count:	how many it has
+ */
+struct stage_values {
+	__u64 sum;
+	__u64 max;
+	__u64 inverted_min;
+	__u64 unplaced;
+	size_t first, count;
+};
+
+/**
+ * struct vector_figures - one vector's figures
+ * @id:		its id in the source
+ * @vector:	what is known of it
+ * @account:	where its interrupts went
+ * @in_flight:	signalled to a guest, but not at their EOI yet at the end
+ * @stages:	how long each stage took
+ * @values:	of which values: see figures_histogram()
+ * @hop_missing: why a hop can't be seen; NULL: it can
+ */
+struct vector_figures {
+	__u32 id;
+	struct imstrace_vector vector;
+	struct imstrace_account account;
+	__u64 in_flight;
+	struct stage_figures stages[STAGE_COUNT];
+	struct stage_values values[STAGE_COUNT];
+	const char *hop_missing[HOP_COUNT];
+};
+
+/**
+ * struct figures - all figures of a stretch of time
+ * @from:	CLOCK_MONOTONIC ns
+ * @to:		likewise
+ * @count:	number of @vectors, ordered by device and vector
+ * @totals:	what was lost in it
+ * @buckets:	of all @vectors' values: number in use, and room for how many
+ */
+struct figures {
+	__u64 from;
+	__u64 to;
+	size_t count;
+	struct vector_figures *vectors;
+	struct imstrace_totals totals;
+	struct filled_bucket *buckets;
+	size_t bucket_count, bucket_room;
+};
+
+/* Room for @capacity vectors, and none in it yet. false: out of memory. */
+bool figures_init(struct figures *figures, size_t capacity);
+void figures_free(struct figures *figures);
+
+/**
+ * figures_add - take in a vector, which there is room for
+ * @figures:	the figures
+ * @source:	where it was counted
+ * @id:		its id in @source
+ * @vector:	what is known of it
+ * @difference:	what was counted
+ */
+struct vector_figures *figures_add(struct figures *figures, const struct source *source, __u32 id,
+				   const struct imstrace_vector *vector,
+				   const struct difference *difference);
+/* By device and vector. */
+void figures_sort(struct figures *figures);
+
+/* NULL if @stage can be measured at all, else why it can't; @source NULL: nothing can. */
+const char *stage_missing(const struct source *source, enum imstrace_stage stage);
+
+/* NULL if @stage can be measured for this vector, else why it can't. */
+const char *figures_stage_missing(const struct vector_figures *vector, enum imstrace_stage stage);
+
+/* NULL if what is in flight can be told, else why it can't. */
+const char *figures_in_flight_missing(const struct vector_figures *vector);
+
+/* Why hops can't be seen of some vectors, and which: a mask by enum imstrace_hop. */
+struct missing {
+	const char *why;
+	unsigned int hops;
+};
+
+/* Each reason once, up to FIGURES_REASONS. Return: how many. */
+#define FIGURES_REASONS	(HOP_COUNT * 4)
+size_t figures_missing(const struct figures *figures, struct missing missing[FIGURES_REASONS]);
+
+/* The longest stage that can be measured: it stands for the vector in a short row. */
+enum imstrace_stage figures_widest_stage(const struct vector_figures *vector);
+
+/* Whether anything happened to the vector. */
+bool figures_active(const struct vector_figures *vector);
+
+/* Every value of @stage of one of @figures' vectors, bucket by bucket. */
+void figures_histogram(const struct figures *figures, const struct vector_figures *vector,
+		       enum imstrace_stage stage, struct histogram *histogram);
+
+#endif /* IMSTRACE_MEASURE_FIGURES_H */
