@@ -138,11 +138,11 @@ void life_advance(struct life *life, const struct imstrace_lifecycle *step)
 	__u32 gains, loses;
 
 	life->strayed = false;
-	if (step->ret || step->step >= STEP_COUNT)
-		return;
 	/* It was bound before anybody looked, and may not be any more. */
 	if (step->step == STEP_KNOWN)
 		life_doubt(life);
+	if (step->ret || step->step >= STEP_COUNT)
+		return;
 	learn_numbers(life, step);
 	gains = effects[step->step].gains;
 	loses = effects[step->step].loses;
