@@ -3,8 +3,7 @@
 
 #include "errors.h"
 #include "measure/measurement.h"
-#include "model/lifecycle.h"
-#include "model/lint.h"
+#include "model/observer.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -16,10 +15,7 @@ struct session {
 	struct source *source;
 	struct measurement *measurement;
 	struct slowest slowest;
-	struct lint *lint;	/* NULL: not wanted */
-	__u64 steps;		/* of wanted vectors */
-	/* As of the beginning, and as of the latest step. */
-	struct imstrace_totals totals_before, totals;
+	struct observer observer;
 };
 
 /* Has the sink show it, if it has the call and @wanted; and the page, which shows everything. */
@@ -33,103 +29,26 @@ struct session {
 			to->page_sink->call(to->page, __VA_ARGS__);	\
 	} while (0)
 
-/* A step of the whole device, or of a vector that is not in the table. */
-static bool unknown_wanted(const struct vector_filter *filter, const struct imstrace_lifecycle *step)
-{
-	struct vector_filter of_device = { .device = filter->device, .pid = filter->pid };
-	struct imstrace_vector vector = {
-		.vector = step->vector, .irq = step->irq, .pid = step->pid,
-	};
-
-	memcpy(vector.device, step->device, sizeof(vector.device));
-	return vector_wanted(lifecycle_of_index(step->step) ? &of_device : filter, &vector) ==
-	       WANTED_YES;
-}
-
-static void read_totals(const struct source *source, struct imstrace_totals *totals)
-{
-	const volatile struct imstrace_totals *now = source->totals;
-
-	totals->lost_lifecycle = now->lost_lifecycle;
-	totals->lost_vectors = now->lost_vectors;
-}
-
-/*
- * Steps of all vectors, for what is not wanted of one now may be later. Those that are
- * lost were lost before now; which of those that are still to be read were
- * written before them, nobody knows.
- */
-static void lint(struct session *session, const struct imstrace_lifecycle *step)
-{
-	__u64 lost = session->totals.lost_lifecycle;
-
-	read_totals(session->source, &session->totals);
-	if (session->totals.lost_lifecycle != lost)
-		lint_doubt(session->lint, session->source->now(session->source));
-	lint_step(session->lint, step);
-}
-
-static bool on_finding(void *context, const struct lint_finding *finding)
+static void on_finding(void *context, const struct lint_finding *finding)
 {
 	struct session *session = context;
-	const struct vector_filter *filter = &session->options->filter;
-	struct imstrace_vector vector = {
-		.vector = finding->vector, .irq = finding->irq, .pid = finding->pid,
-	};
 
-	memcpy(vector.device, finding->device, sizeof(vector.device));
-	/* The process that bound it, if any has. */
-	if (finding->id < session->source->capacity && session->source->vectors[finding->id].pid)
-		vector.pid = session->source->vectors[finding->id].pid;
-	if (vector_wanted(filter, &vector) != WANTED_YES)
-		return false;
 	tell(session, session->options->lint, finding, finding);
-	return true;
 }
 
-static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
+static void on_step(void *context, const struct imstrace_lifecycle *step, bool wanted)
 {
 	struct session *session = context;
-	const struct vector_filter *filter = &session->options->filter;
-	struct imstrace_vector vector;
 
-	if (session->lint)
-		lint(session, step);
-	if (step->id < session->source->capacity) {
-		vector = session->source->vectors[step->id];
-		/* The record's is as of then: the vector may have moved on since. */
-		if (step->irq != IMSTRACE_NONE)
-			vector.irq = step->irq;
-		switch (vector_wanted(filter, &vector)) {
-		case WANTED_NO:
-			/* Its irq and its VMM change with the next binding; its name does not. */
-			if (!filter->irq && !filter->pid)
-				session->source->ignore(session->source, step->id);
-			return;
-		case WANTED_YES:
-			break;
-		case WANTED_LATER:
-			if (filter->pid && step->pid != filter->pid)
-				return;
-			break;
-		}
-	} else if (!unknown_wanted(filter, step)) {
-		return;
-	}
-	session->steps += !lifecycle_observed(step->step);
-	tell(session, session->options->lifecycle, lifecycle, step);
+	if (wanted)
+		tell(session, session->options->lifecycle, lifecycle, step);
 }
 
-static void on_interrupt(void *context, const struct imstrace_interrupt *interrupt)
+static void on_interrupt(void *context, const struct imstrace_vector *vector,
+			 const struct imstrace_interrupt *interrupt)
 {
 	struct session *session = context;
-	const struct imstrace_vector *vector;
 
-	if (interrupt->id >= session->source->capacity)
-		return;
-	vector = &session->source->vectors[interrupt->id];
-	if (vector_wanted(&session->options->filter, vector) != WANTED_YES)
-		return;
 	slowest_add(&session->slowest, vector, interrupt);
 	tell(session, session->options->interrupts, interrupt, vector, interrupt);
 }
@@ -163,8 +82,7 @@ static int drain(struct session *session)
 	int ret = 0;
 
 	/* The programs are detached one by one. */
-	if (session->lint)
-		lint_stop(session->lint, source->now(source));
+	observer_stop(&session->observer);
 	source->stop(source);
 	while (!ret && !source->ended)
 		ret = source->poll(source, 0);
@@ -231,46 +149,30 @@ static int give_verdict(struct session *session)
 		[LINT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
 	};
 	struct source *source = session->source;
-	struct lint_verdict verdict = { .time = source->now(source), .steps = session->steps };
+	struct lint_verdict verdict = { .time = source->now(source) };
 
-	lint_end(session->lint);
-	read_totals(source, &session->totals);
-	verdict.lost_lifecycle = session->totals.lost_lifecycle -
-				 session->totals_before.lost_lifecycle;
-	verdict.lost_vectors = session->totals.lost_vectors - session->totals_before.lost_vectors;
-	lint_judge(session->lint, &verdict);
+	observer_judge(&session->observer, &verdict);
 	tell(session, session->options->lint, verdict, &verdict, codes[verdict.result]);
 	return flush(session) ?: session->options->lint ? (int)codes[verdict.result] : 0;
-}
-
-/* The programs have been attached one by one: what they saw until now has gaps. */
-static bool begin_lint(struct session *session)
-{
-	struct source *source = session->source;
-
-	session->lint = lint_new(on_finding, session);
-	if (!session->lint)
-		return false;
-	lint_doubt(session->lint, source->now(source));
-	read_totals(source, &session->totals);
-	session->totals_before = session->totals;
-	return true;
 }
 
 int session_run(struct source *source, const struct session_options *options)
 {
 	struct session session = { .options = options, .source = source };
-	int ret;
-
-	source->handlers = (struct source_handlers) {
-		.lifecycle = on_lifecycle,
+	const struct observer_options observed = {
+		.filter = &options->filter,
+		.lint = options->lint || options->page,
+		.step = on_step,
 		.interrupt = options->interrupts || options->slowest || options->page ?
 			     on_interrupt : NULL,
+		.finding = on_finding,
 		.context = &session,
 	};
+	int ret;
+
 	session.measurement = measurement_new(source, &options->filter);
 	if (session.measurement && slowest_init(&session.slowest, options->slowest) &&
-	    (!(options->lint || options->page) || begin_lint(&session))) {
+	    observer_begin(&session.observer, source, &observed)) {
 		if (options->lint_only)
 			tell(&session, true, watch, source);
 		else
@@ -278,13 +180,13 @@ int session_run(struct source *source, const struct session_options *options)
 		if (options->sink && options->sink->measured)
 			options->sink->measured(session.measurement);
 		ret = flush(&session) ?: follow(&session);
-		if (!ret && session.lint)
+		if (!ret && session.observer.lint)
 			ret = give_verdict(&session);
 	} else {
 		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
 	}
 	slowest_free(&session.slowest);
-	lint_free(session.lint);
+	observer_free(&session.observer);
 	measurement_free(session.measurement);
 	source->close(source);
 	return ret;

@@ -35,7 +35,10 @@ enum imstrace_kind {
 	KIND_PCI,		/* an MSI or MSI-X vector of a PCI device at vfio-pci */
 };
 
-/* How far a vector's life has got: bits of its state. */
+/*
+ * How far a vector's life has got: bits of its state. To user space, where a life is
+ * user/model/life.h, they are the form in which the programs hand it over.
+ */
 enum imstrace_state {
 	STATE_FROM_START	= 1 << 0,	/* its life has been seen from the beginning */
 	STATE_SLOT		= 1 << 1,	/* it has a slot */

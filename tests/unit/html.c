@@ -118,13 +118,13 @@ static void lives_follow(void **state)
 	static const struct {
 		enum imstrace_step step;
 		int ret;
-		enum life life;
+		enum life_state life;
 	} all[] = {
-		{ STEP_SLOT_ALLOC, 0, LIFE_SLOT }, { STEP_IRQ_REQUEST, -16, LIFE_SLOT },
+		{ STEP_SLOT_ALLOC, 0, LIFE_ALLOCATED }, { STEP_IRQ_REQUEST, -16, LIFE_ALLOCATED },
 		{ STEP_IRQ_REQUEST, 0, LIFE_REQUESTED }, { STEP_VECTOR_BIND, 0, LIFE_BOUND },
 		{ STEP_POSTED, 0, LIFE_POSTED }, { STEP_UNPOSTED, 0, LIFE_BOUND },
-		{ STEP_VECTOR_UNBIND, 0, LIFE_REQUESTED }, { STEP_IRQ_FREE, 0, LIFE_SLOT },
-		{ STEP_SLOT_FREE, 0, LIFE_NONE },
+		{ STEP_VECTOR_UNBIND, 0, LIFE_REQUESTED }, { STEP_IRQ_FREE, 0, LIFE_ALLOCATED },
+		{ STEP_SLOT_FREE, 0, LIFE_KNOWN },
 	};
 	struct lives *lives = lives_new(2);
 
@@ -133,7 +133,7 @@ static void lives_follow(void **state)
 		struct imstrace_lifecycle step = step_of(1, i, all[i].step, all[i].ret);
 
 		lives_add(lives, &step);
-		assert_int_equal(lives->changes[lives->change_count - 1].life, all[i].life);
+		assert_int_equal(lives->changes[lives->change_count - 1].state, all[i].life);
 		assert_int_equal(lives->changes[lives->change_count - 1].id, 1);
 	}
 	assert_int_equal(lives->change_count, 8);

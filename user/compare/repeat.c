@@ -3,6 +3,7 @@
 
 #include "../clock.h"
 #include "../errors.h"
+#include "../model/observer.h"
 #include "../stop.h"
 #include "summary/collect.h"
 
@@ -21,17 +22,6 @@ struct repeat {
 	struct source *source;
 	struct collector *collector;
 };
-
-/* Its irq and its VMM change with the next binding; its name does not. */
-static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
-{
-	struct repeat *repeat = context;
-	const struct vector_filter *filter = &repeat->options->filter;
-
-	if (step->id < repeat->source->capacity && !filter->irq && !filter->pid &&
-	    vector_wanted(filter, &repeat->source->vectors[step->id]) == WANTED_NO)
-		repeat->source->ignore(repeat->source, step->id);
-}
 
 static int follow(struct repeat *repeat, __u64 until)
 {
@@ -118,13 +108,12 @@ int repeat_run(struct source *source, const struct workload *workload,
 	       const struct repeat_options *options, struct summary **summaries)
 {
 	struct repeat repeat = {.options = options, .workload = workload, .source = source};
+	const struct observer_options observed = {.filter = &options->filter};
 	struct measurement *measurement;
+	struct observer observer;
 	int ret;
 
-	source->handlers = (struct source_handlers){
-		.lifecycle = on_lifecycle,
-		.context = &repeat,
-	};
+	observer_begin(&observer, source, &observed);
 	measurement = measurement_new(source, &options->filter);
 	repeat.collector = measurement ? collector_new(source, measurement) : NULL;
 	if (repeat.collector)
@@ -133,6 +122,7 @@ int repeat_run(struct source *source, const struct workload *workload,
 		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
 	collector_free(repeat.collector);
 	measurement_free(measurement);
+	observer_free(&observer);
 	source->close(source);
 	return ret;
 }

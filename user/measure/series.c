@@ -40,17 +40,6 @@ struct series_set {
 	struct series_state state;
 };
 
-const char *series_life_name(enum series_life life)
-{
-	static const char *const names[] = {
-#define X(ENUM, name) [LIFE_##ENUM] = #name,
-		IMSTRACE_LIVES(X)
-#undef X
-	};
-
-	return names[life];
-}
-
 static int compare(const void *left, const void *right)
 {
 	const struct series *a = left, *b = right;
@@ -211,16 +200,13 @@ static void note_seen(const struct series_set *set, struct series *series,
 		series->in_flight_seen &= series->hops_seen >> hop & 1;
 }
 
-static enum series_life life_of(struct series_set *set, __u32 id)
+static enum life_state state_of(struct series_set *set, __u32 id)
 {
 	struct source *source = set->source;
-	__u32 state = *(const volatile __u32 *)&source->vectors[id].state;
 
 	if (source->gone && source->gone(source, id))
 		return LIFE_GONE;
-	return state & STATE_POSTED ? LIFE_POSTED : state & STATE_BOUND ? LIFE_BOUND :
-	       state & STATE_REQUESTED ? LIFE_REQUESTED : state & STATE_SLOT ? LIFE_ALLOCATED :
-	       LIFE_KNOWN;
+	return life_state(*(const volatile __u32 *)&source->vectors[id].state);
 }
 
 /* Unbinding ends posting too: it is a fallback if the vector is still bound after a while. */
@@ -247,7 +233,7 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 	struct member *member = &set->members[id];
 	const struct reading_stage *stages = &set->last.stages[(size_t)id * STAGE_COUNT];
 	__u64 longest[STAGE_COUNT];
-	enum series_life life = life_of(set, id);
+	enum life_state life = state_of(set, id);
 	struct series *to[2] = { NULL, &set->host }, labels;
 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)

@@ -9,26 +9,9 @@
 #ifndef IMSTRACE_MEASURE_SERIES_H
 #define IMSTRACE_MEASURE_SERIES_H
 
+#include "../model/life.h"
 #include "../model/vectors.h"
 #include "histogram.h"
-
-/* Of a vector's life, as one word each: X(ENUM, name). A vector is in the last that holds. */
-#define IMSTRACE_LIVES(X)			\
-	X(GONE,		gone)			\
-	X(KNOWN,	known)			\
-	X(ALLOCATED,	allocated)		\
-	X(REQUESTED,	requested)		\
-	X(BOUND,	bound)			\
-	X(POSTED,	posted)
-
-enum series_life {
-#define X(ENUM, name) LIFE_##ENUM,
-	IMSTRACE_LIVES(X)
-#undef X
-	LIFE_COUNT
-};
-
-const char *series_life_name(enum series_life life);
 
 /**
  * struct series_options - how vectors are put together
@@ -118,7 +101,7 @@ void series_histogram(const struct series *series, enum imstrace_stage stage,
  * struct series_state - how many there are
  * @sets:	label sets
  * @dropped:	vectors that found no place in them, counted once each
- * @vectors:	by enum series_life
+ * @vectors:	by enum life_state
  * @fallbacks:	vectors that were posted and are not any more, but still bound to an eventfd and
  *		registered as a bypass producer
  * @retired:	ids that were given back

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "lint.h"
 
+#include "life.h"
+
 #include <search.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -53,40 +55,10 @@ const char *lint_result_name(enum lint_result result)
 	return "?";
 }
 
-enum known {
-	UNKNOWN,
-	NO,
-	YES,
-};
-
-/* A device's index has a node of its own: where @vector is IMSTRACE_NONE. */
-struct life {
-	char device[IMSTRACE_NAME_LEN];
-	__u32 vector;
-
-	/* Of the index. */
-	enum known enabled;
-
-	/* What the vector holds. */
-	enum known slot, irq, producer, bound, pasid;
-	bool emulated;		/* no slot behind it, as of its latest binding */
-	bool was_requested;	/* its irq, since the slot was allocated */
-	bool pasid_told;	/* it has been found to be left in the slot */
-	__u32 pasid_allocated;	/* what the slot was allocated with, if it has one */
-	/* As of the steps so far; of no meaning but to be told. */
-	__u32 id, irq_number, slot_number, pasid_number, eventfd_id;
-	/*
-	 * A signal that was out of order unless the next step is the binding of its
-	 * eventfd: see unbound().
-	 */
-	bool waiting;
-	struct imstrace_lifecycle waiting_step;
-};
-
 struct lint {
 	bool (*found)(void *context, const struct lint_finding *finding);
 	void *context;
-	void *lives;	/* tsearch() tree of struct life */
+	void *lives;	/* tsearch() tree of struct life, those of indexes among them */
 	__u64 after, until;	/* what is judged */
 	struct lint_tally *tallies;
 	size_t count;
@@ -108,20 +80,27 @@ static void out_of_memory(struct lint *lint)
 	lint->after = UINT64_MAX;
 }
 
-/* NULL: out of memory. */
-static struct life *life_of(struct lint *lint, const char device[IMSTRACE_NAME_LEN], __u32 vector)
+static struct life *find_life(const struct lint *lint, const char device[IMSTRACE_NAME_LEN],
+			      __u32 vector)
 {
-	struct life key = { .vector = vector }, **node, *life;
+	struct life key = { .vector = vector }, **node;
 
 	memcpy(key.device, device, sizeof(key.device));
 	node = tfind(&key, &lint->lives, compare);
-	if (node)
-		return *node;
+	return node ? *node : NULL;
+}
+
+/* NULL: out of memory. */
+static struct life *find_or_add_life(struct lint *lint, const char device[IMSTRACE_NAME_LEN],
+				     __u32 vector)
+{
+	struct life *life = find_life(lint, device, vector);
+
+	if (life)
+		return life;
 	life = malloc(sizeof(*life));
 	if (life) {
-		*life = key;
-		life->id = life->irq_number = life->slot_number = IMSTRACE_NONE;
-		life->pasid_number = life->eventfd_id = IMSTRACE_NONE;
+		life_init(life, device, vector);
 		if (tsearch(life, &lint->lives, compare))
 			return life;
 	}
@@ -151,17 +130,29 @@ static struct lint_tally *tally_of(struct lint *lint, const struct lint_finding 
 	return tally;
 }
 
-static void tell(struct lint *lint, const struct life *life, enum lint_rule rule,
-		 const struct imstrace_lifecycle *step)
+/*
+ * What a rule looks at: a vector's life before @step, and after it, for @step may be the first to
+ * say a number.
+ */
+struct moment {
+	struct lint *lint;
+	const struct life *before, *after;
+	const struct imstrace_lifecycle *step;
+};
+
+static void add_finding(const struct moment *moment, enum lint_rule rule)
 {
+	const struct life *before = moment->before, *after = moment->after;
 	struct lint_finding finding = {
-		.rule = rule, .time = step->time, .id = life->id, .vector = life->vector,
-		.irq = life->irq_number, .slot = life->slot_number, .pasid = life->pasid_number,
-		.eventfd_id = life->eventfd_id, .pid = step->pid,
+		.rule = rule, .time = moment->step->time, .id = after->id, .vector = after->vector,
+		.irq = after->irq, .slot = after->slot, .eventfd_id = after->eventfd_id,
+		.pasid = after->pasid != IMSTRACE_NONE ? after->pasid : before->pasid,
+		.pid = moment->step->pid,
 	};
+	struct lint *lint = moment->lint;
 	struct lint_tally *tally;
 
-	memcpy(finding.device, life->device, sizeof(finding.device));
+	memcpy(finding.device, after->device, sizeof(finding.device));
 	if (!lint->found(lint->context, &finding))
 		return;
 	tally = tally_of(lint, &finding);
@@ -169,203 +160,155 @@ static void tell(struct lint *lint, const struct life *life, enum lint_rule rule
 		tally->count++;
 }
 
-/* Of what is known of a vector, what @step says of its numbers. */
-static void learn_numbers(struct life *life, const struct imstrace_lifecycle *step)
-{
-	life->id = step->id;
-	if (step->irq != IMSTRACE_NONE)
-		life->irq_number = step->irq;
-	if (step->slot != IMSTRACE_NONE)
-		life->slot_number = step->slot;
-	if (step->eventfd_id != IMSTRACE_NONE)
-		life->eventfd_id = step->eventfd_id;
-}
-
-static void forget(struct life *life)
-{
-	life->slot = life->irq = life->producer = life->bound = life->pasid = UNKNOWN;
-	life->irq_number = life->slot_number = life->pasid_number = IMSTRACE_NONE;
-}
-
-static void say_no_if_unknown(enum known *what)
-{
-	if (*what == UNKNOWN)
-		*what = NO;
-}
-
-static void no_pasid(struct life *life)
-{
-	life->pasid = NO;
-	life->pasid_number = IMSTRACE_NONE;
-}
-
 /* Before an index is enabled for the first time since we look, who knows? */
-static void check_enabled(struct lint *lint, const struct life *life,
-			  const struct imstrace_lifecycle *step)
+static bool index_disabled(const struct moment *moment)
 {
-	struct life *index = life_of(lint, life->device, IMSTRACE_NONE);
+	const struct life *index =
+		find_life(moment->lint, moment->before->device, IMSTRACE_NONE);
 
-	if (index && index->enabled == NO)
-		tell(lint, life, LINT_BIND_DISABLED, step);
+	return index && index->enabled == NO;
 }
 
-static void slot_alloc(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
+static bool emulated_while_disabled(const struct moment *moment)
 {
-	check_enabled(lint, life, step);
-	if (life->slot == YES)
-		tell(lint, life, LINT_DOUBLE_ALLOC, step);
-	/* What a new slot is not part of yet. */
-	say_no_if_unknown(&life->irq);
-	say_no_if_unknown(&life->producer);
-	say_no_if_unknown(&life->bound);
-	life->slot = YES;
-	no_pasid(life);
-	life->pasid_told = false;
-	life->pasid_allocated = step->pasid;
-	life->emulated = false;
-	life->was_requested = false;
+	return moment->step->irq == IMSTRACE_NONE && index_disabled(moment);
 }
 
-static void slot_free(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
+static bool has_irq(const struct moment *moment)
 {
-	if (life->slot == NO)
-		tell(lint, life, LINT_FREE_WITHOUT_ALLOC, step);
-	if (life->irq == YES)
-		tell(lint, life, LINT_SLOT_FREED_LIVE, step);
-	if (life->pasid == YES && !life->pasid_told)
-		tell(lint, life, LINT_PASID_AFTER_FREE, step);
-	life->slot = NO;
-	no_pasid(life);
+	return moment->step->irq != IMSTRACE_NONE;
 }
 
-static void auxdata_write(struct lint *lint, struct life *life,
-			  const struct imstrace_lifecycle *step)
+/* A requested irq has its slot, and leaks it too. */
+static bool without_irq(const struct moment *moment)
 {
-	bool has_pasid = step->pasid != IMSTRACE_NONE;
-	bool changed = life->pasid == YES && life->irq == YES && has_pasid &&
-		       step->pasid != life->pasid_number;
-	bool wrong = has_pasid && (life->slot == NO || (life->slot == YES &&
-							step->pasid != life->pasid_allocated));
-
-	life->pasid = has_pasid ? YES : NO;
-	life->pasid_number = step->pasid;
-	if (changed)
-		tell(lint, life, LINT_PASID_CHANGED, step);
-	else if (wrong)
-		tell(lint, life, LINT_PASID_WRONG, step);
+	return life_known(moment->before, STATE_REQUESTED) != YES;
 }
 
-static void irq_request(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
+static bool pasid_not_left(const struct moment *moment)
 {
-	if (life->slot == NO)
-		tell(lint, life, LINT_REQUEST_WITHOUT_SLOT, step);
-	if (life->irq == YES)
-		tell(lint, life, LINT_DOUBLE_REQUEST, step);
-	life->irq = YES;
-	life->was_requested = true;
+	return !moment->before->pasid_left;
 }
 
-static void check_producer(struct lint *lint, struct life *life,
-			   const struct imstrace_lifecycle *step)
+static bool pasid_changed(const struct moment *moment)
 {
-	if (life->producer == YES)
-		tell(lint, life, LINT_PRODUCER_AT_FREE, step);
+	const struct life *life = moment->before;
+
+	return life_known(life, STATE_PASID) == YES && life_known(life, STATE_REQUESTED) == YES &&
+	       moment->step->pasid != IMSTRACE_NONE && moment->step->pasid != life->pasid;
 }
 
-static void irq_free(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
+static bool pasid_wrong(const struct moment *moment)
 {
-	if (life->irq == NO)
-		tell(lint, life, LINT_FREE_WITHOUT_REQUEST, step);
-	check_producer(lint, life, step);
-	if (life->pasid == YES) {
-		tell(lint, life, LINT_PASID_AFTER_FREE, step);
-		life->pasid_told = true;
-	}
-	life->irq = NO;
+	const struct life *life = moment->before;
+	enum known slot = life_known(life, STATE_SLOT);
+
+	return moment->step->pasid != IMSTRACE_NONE && !pasid_changed(moment) &&
+	       (slot == NO || (slot == YES && moment->step->pasid != life->pasid_allocated));
 }
 
-static void bypass_register(struct lint *lint, struct life *life,
-			    const struct imstrace_lifecycle *step)
+static bool irq_without_pasid(const struct moment *moment)
 {
-	if (life->irq == NO)
-		tell(lint, life, LINT_REGISTER_WITHOUT_IRQ, step);
-	if (life->producer == YES)
-		tell(lint, life, LINT_DOUBLE_REGISTER, step);
-	life->producer = YES;
+	return moment->step->hop == HOP_IRQ && moment->before->pasid_allocated != IMSTRACE_NONE;
 }
 
-static void bypass_unregister(struct lint *lint, struct life *life,
-			      const struct imstrace_lifecycle *step)
+/*
+ * The programs have seen a stray at once; its state is as of then, when the step that led
+ * there may not have been told yet.
+ */
+static bool signal_judged(const struct life *life, const struct imstrace_lifecycle *stray)
 {
-	if (life->producer == NO)
-		tell(lint, life, LINT_UNREGISTER_WITHOUT_REGISTER, step);
-	life->producer = NO;
+	return stray->hop == HOP_SIGNAL && life_known(life, STATE_REQUESTED) != UNKNOWN &&
+	       life_known(life, STATE_BOUND) != UNKNOWN;
 }
 
-static void vector_bind(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
+static bool signal_without_irq(const struct life *life, const struct imstrace_lifecycle *stray)
 {
-	if (life->bound == YES)
-		tell(lint, life, LINT_DOUBLE_BIND, step);
-	life->emulated = step->irq == IMSTRACE_NONE;
-	if (life->emulated) {
-		check_enabled(lint, life, step);
-		say_no_if_unknown(&life->irq);
-	} else if (life->irq == NO) {
-		tell(lint, life, LINT_BIND_WITHOUT_IRQ, step);
-	}
-	life->bound = YES;
+	return signal_judged(life, stray) && !life->emulated && !(stray->state & STATE_REQUESTED);
 }
 
-static void vector_unbind(struct lint *lint, struct life *life,
-			  const struct imstrace_lifecycle *step)
+static bool signal_after_free(const struct moment *moment)
 {
-	if (life->bound == NO)
-		tell(lint, life, LINT_UNBIND_WITHOUT_BIND, step);
-	life->bound = NO;
+	return signal_without_irq(moment->before, moment->step) && moment->before->was_requested;
+}
+
+static bool signal_before_request(const struct moment *moment)
+{
+	return signal_without_irq(moment->before, moment->step) && !moment->before->was_requested;
+}
+
+/*
+ * The rules, in the order in which those of one step are told. A rule holds where, before @step,
+ * @fact is known to be @is, and @also, if there is one, holds. Of plain vfio-pci vectors only rules
+ * with @pci are judged: see the top of lint.h.
+ */
+static const struct {
+	enum imstrace_step step;
+	enum lint_rule rule;
+	__u32 fact;
+	enum known is;
+	bool (*also)(const struct moment *moment);
+	bool pci;
+} rules[] = {
+	{ STEP_SLOT_ALLOC, LINT_BIND_DISABLED, .also = index_disabled },
+	{ STEP_SLOT_ALLOC, LINT_DOUBLE_ALLOC, STATE_SLOT, .is = YES },
+	{ STEP_SLOT_FREE, LINT_FREE_WITHOUT_ALLOC, STATE_SLOT, .is = NO },
+	{ STEP_SLOT_FREE, LINT_SLOT_FREED_LIVE, STATE_REQUESTED, .is = YES },
+	{ STEP_SLOT_FREE, LINT_PASID_AFTER_FREE, STATE_PASID, .is = YES, .also = pasid_not_left },
+	{ STEP_AUXDATA_WRITE, LINT_PASID_CHANGED, .also = pasid_changed },
+	{ STEP_AUXDATA_WRITE, LINT_PASID_WRONG, .also = pasid_wrong },
+	{ STEP_IRQ_REQUEST, LINT_REQUEST_WITHOUT_SLOT, STATE_SLOT, .is = NO },
+	{ STEP_IRQ_REQUEST, LINT_DOUBLE_REQUEST, STATE_REQUESTED, .is = YES },
+	{ STEP_IRQ_FREE, LINT_FREE_WITHOUT_REQUEST, STATE_REQUESTED, .is = NO },
+	{ STEP_IRQ_FREE, LINT_PRODUCER_AT_FREE, STATE_BYPASS, .is = YES, .pci = true },
+	{ STEP_IRQ_FREE, LINT_PASID_AFTER_FREE, STATE_PASID, .is = YES },
+	{ STEP_BYPASS_REGISTER, LINT_REGISTER_WITHOUT_IRQ, STATE_REQUESTED, .is = NO },
+	{ STEP_BYPASS_REGISTER, LINT_DOUBLE_REGISTER, STATE_BYPASS, .is = YES },
+	{ STEP_BYPASS_UNREGISTER, LINT_UNREGISTER_WITHOUT_REGISTER, STATE_BYPASS, .is = NO },
+	{ STEP_VECTOR_BIND, LINT_DOUBLE_BIND, STATE_BOUND, .is = YES },
+	{ STEP_VECTOR_BIND, LINT_BIND_DISABLED, .also = emulated_while_disabled },
+	{ STEP_VECTOR_BIND, LINT_BIND_WITHOUT_IRQ, STATE_REQUESTED, .is = NO, .also = has_irq },
+	{ STEP_VECTOR_UNBIND, LINT_UNBIND_WITHOUT_BIND, STATE_BOUND, .is = NO },
+	{ STEP_STRAY, LINT_INTERRUPT_BEFORE_PASID, STATE_SLOT, .is = YES, .also = irq_without_pasid },
+	{ STEP_STRAY, LINT_SIGNAL_AFTER_FREE, .also = signal_after_free },
+	{ STEP_STRAY, LINT_SIGNAL_BEFORE_REQUEST, .also = signal_before_request },
+	{ STEP_INDEX_DISABLE, LINT_IRQ_LEAKED, STATE_REQUESTED, .is = YES },
+	{ STEP_INDEX_DISABLE, LINT_SLOT_LEAKED, STATE_SLOT, .is = YES, .also = without_irq },
+	{ STEP_INDEX_DISABLE, LINT_EVENTFD_LEAKED, STATE_BOUND, .is = YES },
+};
+
+static void judge(const struct moment *moment)
+{
+	bool pci = moment->step->step != STEP_INDEX_DISABLE && life_step_of_pci(moment->step);
+
+	/* Without a fact there is nothing to be known of it. */
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		if (rules[i].step == moment->step->step && (!pci || rules[i].pci) &&
+		    life_known(moment->before, rules[i].fact) == rules[i].is &&
+		    (!rules[i].also || rules[i].also(moment)))
+			add_finding(moment, rules[i].rule);
 }
 
 /*
  * A vector's eventfd is set before its binding is told, and where one is replaced in
  * place after the unbinding is: software that signals in between has done nothing
- * wrong, and signals what is bound next. Told too seldom: when the very eventfd that
- * was signalled comes back.
+ * wrong, and signals what is bound next. So this one rule waits for the @next step, NULL: there
+ * is none. Told too seldom: when the very eventfd that was signalled comes back.
  */
-static void unbound(struct life *life, const struct imstrace_lifecycle *step)
+static void judge_unbound(struct lint *lint, struct life *life,
+			  const struct imstrace_lifecycle *next)
 {
-	life->waiting = true;
-	life->waiting_step = *step;
-}
-
-static void resolve(struct lint *lint, struct life *life, const struct imstrace_lifecycle *next)
-{
+	const struct imstrace_lifecycle *stray = &life->stray;
+	const struct moment moment = { lint, life, life, stray };
 	bool bound = next && next->step == STEP_VECTOR_BIND && !next->ret &&
-		     next->eventfd_id == life->waiting_step.eventfd_id;
+		     next->eventfd_id == stray->eventfd_id;
 
-	if (!life->waiting)
+	if (!life->strayed)
 		return;
-	life->waiting = false;
-	if (!bound)
-		tell(lint, life, LINT_SIGNAL_UNBOUND, &life->waiting_step);
-}
-
-/*
- * The programs have seen it at once; its state is as of then, when the step that led
- * there may not have been told yet.
- */
-static void stray(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
-{
-	if (step->hop == HOP_IRQ) {
-		if (life->slot == YES && life->pasid_allocated != IMSTRACE_NONE)
-			tell(lint, life, LINT_INTERRUPT_BEFORE_PASID, step);
-		return;
-	}
-	if (step->hop != HOP_SIGNAL || life->irq == UNKNOWN || life->bound == UNKNOWN)
-		return;
-	if (!life->emulated && !(step->state & STATE_REQUESTED))
-		tell(lint, life, life->was_requested ? LINT_SIGNAL_AFTER_FREE :
-			   LINT_SIGNAL_BEFORE_REQUEST, step);
-	else if (!(step->state & STATE_BOUND))
-		unbound(life, step);
+	life->strayed = false;
+	if (!bound && signal_judged(life, stray) && !signal_without_irq(life, stray) &&
+	    !(stray->state & STATE_BOUND))
+		add_finding(&moment, LINT_SIGNAL_UNBOUND);
 }
 
 struct closing {
@@ -373,32 +316,26 @@ struct closing {
 	const struct imstrace_lifecycle *step;
 };
 
-/* A requested irq has its slot, and leaks it too. */
 static void close_vector(const void *node, VISIT visit, void *context)
 {
 	struct life *life = *(struct life *const *)node;
 	const struct closing *closing = context;
-	struct lint *lint = closing->lint;
+	const struct moment moment = { closing->lint, life, life, closing->step };
 
 	if ((visit != postorder && visit != leaf) || life->vector == IMSTRACE_NONE ||
 	    strncmp(life->device, closing->step->device, sizeof(life->device)))
 		return;
-	resolve(lint, life, closing->step);
-	if (life->irq == YES)
-		tell(lint, life, LINT_IRQ_LEAKED, closing->step);
-	else if (life->slot == YES)
-		tell(lint, life, LINT_SLOT_LEAKED, closing->step);
-	if (life->bound == YES)
-		tell(lint, life, LINT_EVENTFD_LEAKED, closing->step);
+	judge_unbound(closing->lint, life, closing->step);
+	judge(&moment);
 	/* It may still be freed, late: that has been told. */
-	if (life->irq == YES || life->slot == YES || life->bound == YES)
-		forget(life);
+	if (life->has & life->certain & (STATE_REQUESTED | STATE_SLOT | STATE_BOUND))
+		life_doubt(life);
 }
 
 static void index_step(struct lint *lint, const struct imstrace_lifecycle *step)
 {
 	struct closing closing = { .lint = lint, .step = step };
-	struct life *index = life_of(lint, step->device, IMSTRACE_NONE);
+	struct life *index = find_or_add_life(lint, step->device, IMSTRACE_NONE);
 
 	if (index)
 		index->enabled = step->step == STEP_INDEX_ENABLE ? YES : NO;
@@ -406,46 +343,17 @@ static void index_step(struct lint *lint, const struct imstrace_lifecycle *step)
 		twalk_r(lint->lives, close_vector, &closing);
 }
 
-/* See the top of lint.h. */
-static void pci_step(struct lint *lint, struct life *life, const struct imstrace_lifecycle *step)
-{
-	if (step->step == STEP_BYPASS_REGISTER)
-		life->producer = YES;
-	if (step->step == STEP_IRQ_FREE)
-		check_producer(lint, life, step);
-	if (step->step == STEP_IRQ_FREE || step->step == STEP_IRQ_REQUEST ||
-	    step->step == STEP_BYPASS_UNREGISTER)
-		life->producer = NO;
-}
-
 static void vector_step(struct lint *lint, struct life *life,
 			const struct imstrace_lifecycle *step)
 {
-	static void (*const handlers[STEP_COUNT])(struct lint *lint, struct life *life,
-						  const struct imstrace_lifecycle *step) = {
-		[STEP_SLOT_ALLOC] = slot_alloc,
-		[STEP_SLOT_FREE] = slot_free,
-		[STEP_AUXDATA_WRITE] = auxdata_write,
-		[STEP_IRQ_REQUEST] = irq_request,
-		[STEP_IRQ_FREE] = irq_free,
-		[STEP_BYPASS_REGISTER] = bypass_register,
-		[STEP_BYPASS_UNREGISTER] = bypass_unregister,
-		[STEP_VECTOR_BIND] = vector_bind,
-		[STEP_VECTOR_UNBIND] = vector_unbind,
-		[STEP_STRAY] = stray,
-	};
+	struct life before;
 
-	resolve(lint, life, step);
-	if (step->step == STEP_KNOWN)
-		forget(life);
+	judge_unbound(lint, life, step);
+	before = *life;
+	life_advance(life, step);
 	/* A step that failed has changed nothing; what is undone after it shows as steps. */
-	if (step->ret || step->step >= STEP_COUNT)
-		return;
-	learn_numbers(life, step);
-	if (step->irq != IMSTRACE_NONE && step->slot == IMSTRACE_NONE)
-		pci_step(lint, life, step);
-	else if (handlers[step->step])
-		handlers[step->step](lint, life, step);
+	if (!step->ret)
+		judge(&(struct moment) { lint, &before, life, step });
 }
 
 void lint_step(struct lint *lint, const struct imstrace_lifecycle *step)
@@ -460,13 +368,13 @@ void lint_step(struct lint *lint, const struct imstrace_lifecycle *step)
 			index_step(lint, step);
 		return;
 	}
-	life = of_index ? NULL : life_of(lint, step->device, step->vector);
+	life = of_index ? NULL : find_or_add_life(lint, step->device, step->vector);
 	if (!life)
 		return;
 	if (step->time <= lint->until)
 		vector_step(lint, life, step);
 	else if (step->step == STEP_VECTOR_BIND)
-		resolve(lint, life, step);
+		judge_unbound(lint, life, step);
 }
 
 struct lint *lint_new(bool (*found)(void *context, const struct lint_finding *finding),
@@ -498,7 +406,7 @@ void lint_stop(struct lint *lint, __u64 time)
 static void end_vector(const void *node, VISIT visit, void *context)
 {
 	if (visit == postorder || visit == leaf)
-		resolve(context, *(struct life *const *)node, NULL);
+		judge_unbound(context, *(struct life *const *)node, NULL);
 }
 
 void lint_end(struct lint *lint)
@@ -521,13 +429,10 @@ void lint_judge(const struct lint *lint, struct lint_verdict *verdict)
 
 static void forget_life(struct lint *lint, const char device[IMSTRACE_NAME_LEN], __u32 vector)
 {
-	struct life key = { .vector = vector }, **node, *life;
+	struct life *life = find_life(lint, device, vector);
 
-	memcpy(key.device, device, sizeof(key.device));
-	node = tfind(&key, &lint->lives, compare);
-	if (!node)
+	if (!life)
 		return;
-	life = *node;
 	tdelete(life, &lint->lives, compare);
 	free(life);
 }

@@ -3,21 +3,6 @@
 
 #include <stdlib.h>
 
-/* What a vector has after a step that did not fail. */
-static const struct {
-	__u32 gains, loses;
-} effects[STEP_COUNT] = {
-	[STEP_SLOT_ALLOC] = { .gains = STATE_SLOT },
-	[STEP_SLOT_FREE] = { .loses = STATE_SLOT },
-	[STEP_IRQ_REQUEST] = { .gains = STATE_REQUESTED },
-	[STEP_IRQ_FREE] = { .loses = STATE_REQUESTED },
-	[STEP_VECTOR_BIND] = { .gains = STATE_BOUND },
-	[STEP_VECTOR_UNBIND] = { .loses = STATE_BOUND | STATE_POSTED },
-	[STEP_KNOWN] = { .gains = STATE_BOUND },
-	[STEP_POSTED] = { .gains = STATE_POSTED },
-	[STEP_UNPOSTED] = { .loses = STATE_POSTED },
-};
-
 struct lives *lives_new(size_t capacity)
 {
 	struct lives *lives = calloc(1, sizeof(*lives));
@@ -40,24 +25,14 @@ void lives_free(struct lives *lives)
 	free(lives);
 }
 
-static enum life life_of(__u32 state)
-{
-	if (state & STATE_POSTED)
-		return LIFE_POSTED;
-	if (state & STATE_BOUND)
-		return LIFE_BOUND;
-	if (state & STATE_REQUESTED)
-		return LIFE_REQUESTED;
-	return state & STATE_SLOT ? LIFE_SLOT : LIFE_NONE;
-}
-
 static void change(struct lives *lives, const struct imstrace_lifecycle *step)
 {
-	__u32 *state = &lives->vectors[step->id].state;
-	enum life before = life_of(*state);
+	struct life *life = &lives->vectors[step->id].life;
+	enum life_state before = life_state(life->has), after;
 
-	*state = (*state | effects[step->step].gains) & ~effects[step->step].loses;
-	if (life_of(*state) == before)
+	life_advance(life, step);
+	after = life_state(life->has);
+	if (after == before)
 		return;
 	if (lives->change_count == LIVES_CHANGES ||
 	    lives->vectors[step->id].changes == LIVES_OF_VECTOR) {
@@ -66,7 +41,7 @@ static void change(struct lives *lives, const struct imstrace_lifecycle *step)
 	}
 	lives->vectors[step->id].changes++;
 	lives->changes[lives->change_count++] = (struct life_change) {
-		.time = step->time, .id = step->id, .life = life_of(*state),
+		.time = step->time, .id = step->id, .state = after,
 	};
 }
 
@@ -96,17 +71,4 @@ const struct imstrace_lifecycle *lives_step(const struct lives *lives, size_t nu
 	if (number < LIVES_STEPS)
 		return &lives->first[number];
 	return &lives->latest[(lives->seen - lives_kept(lives) + number) % LIVES_STEPS];
-}
-
-const char *life_name(enum life life)
-{
-	static const char *const names[LIFE_COUNT] = {
-		[LIFE_NONE] = "none",
-		[LIFE_SLOT] = "slot",
-		[LIFE_REQUESTED] = "requested",
-		[LIFE_BOUND] = "bound",
-		[LIFE_POSTED] = "posted",
-	};
-
-	return names[life];
 }

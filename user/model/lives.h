@@ -6,8 +6,8 @@
 #ifndef IMSTRACE_MODEL_LIVES_H
 #define IMSTRACE_MODEL_LIVES_H
 
-#include <imstrace/records.h>
-#include <stdbool.h>
+#include "life.h"
+
 #include <stddef.h>
 
 /* Of each end of the run. */
@@ -17,21 +17,11 @@
 /* Of all of them. */
 #define LIVES_CHANGES	32768
 
-/* How far a vector has got. */
-enum life {
-	LIFE_NONE,		/* nothing is known of it, or it has nothing */
-	LIFE_SLOT,		/* a slot */
-	LIFE_REQUESTED,		/* a handler, by request_irq() */
-	LIFE_BOUND,		/* an eventfd */
-	LIFE_POSTED,		/* and the IOMMU posts it to its guest */
-	LIFE_COUNT
-};
-
-/* From @time on vector @id was in state @life. */
+/* From @time on vector @id was in state @state. */
 struct life_change {
 	__u64 time;
 	__u32 id;
-	enum life life;
+	enum life_state state;
 };
 
 /**
@@ -54,10 +44,10 @@ struct lives {
 	size_t change_count;
 	struct life_change changes[LIVES_CHANGES];
 	__u64 left_out;
-	/* By id: what it has, a mask of enum imstrace_state; and how many changes it has. */
+	/* By id: its life, and how many changes it has. */
 	size_t capacity;
 	struct {
-		__u32 state;
+		struct life life;
 		__u32 changes;
 	} *vectors;
 };
@@ -72,7 +62,5 @@ void lives_add(struct lives *lives, const struct imstrace_lifecycle *step);
 size_t lives_kept(const struct lives *lives);
 /* Of those the @number-th, in their order. */
 const struct imstrace_lifecycle *lives_step(const struct lives *lives, size_t number);
-
-const char *life_name(enum life life);
 
 #endif /* IMSTRACE_MODEL_LIVES_H */

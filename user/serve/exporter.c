@@ -2,6 +2,7 @@
 #include "exporter.h"
 
 #include "../clock.h"
+#include "../model/observer.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,73 +14,58 @@
 
 struct exporter {
 	struct source *source;
-	const struct series_options *options;
-	struct lint *lint;
+	struct observer observer;
 	struct series_set *series;
 	struct metrics_input input;
 	__u64 read_at;
 	__u64 next_upkeep;		/* of the polling thread */
-	__u64 lost_lifecycle;		/* as of the last step */
 	/* Of all above, but what only the polling thread uses. */
 	pthread_mutex_t lock;
 };
 
-static bool on_finding(void *context, const struct lint_finding *finding)
+static void on_finding(void *context, const struct lint_finding *finding)
 {
 	struct exporter *exporter = context;
-	struct imstrace_vector vector = {
-		.vector = finding->vector, .irq = finding->irq, .pid = finding->pid,
-	};
-
-	__builtin_memcpy(vector.device, finding->device, sizeof(vector.device));
-	if (vector_wanted(exporter->options->filter, &vector) != WANTED_YES)
-		return false;
-	exporter->input.findings[finding->rule]++;
-	return true;
-}
-
-static void on_lifecycle(void *context, const struct imstrace_lifecycle *step)
-{
-	struct exporter *exporter = context;
-	const volatile struct imstrace_totals *totals = exporter->source->totals;
-	__u64 lost = totals->lost_lifecycle;
 
 	pthread_mutex_lock(&exporter->lock);
-	/* As in a session: which steps are missing before this one, nobody knows. */
-	if (lost != exporter->lost_lifecycle)
-		lint_doubt(exporter->lint, exporter->source->now(exporter->source));
-	exporter->lost_lifecycle = lost;
-	lint_step(exporter->lint, step);
-	if (step->step < STEP_COUNT)
-		exporter->input.steps[step->step]++;
+	exporter->input.findings[finding->rule]++;
+	pthread_mutex_unlock(&exporter->lock);
+}
+
+/* Steps are counted of all vectors, wanted or not. */
+static void on_step(void *context, const struct imstrace_lifecycle *step, bool wanted)
+{
+	struct exporter *exporter = context;
+
+	(void)wanted;
+	if (step->step >= STEP_COUNT)
+		return;
+	pthread_mutex_lock(&exporter->lock);
+	exporter->input.steps[step->step]++;
 	pthread_mutex_unlock(&exporter->lock);
 }
 
 struct exporter *exporter_new(struct source *source, const struct series_options *options)
 {
 	struct exporter *exporter = calloc(1, sizeof(*exporter));
+	const struct observer_options observed = {
+		.filter = options->filter, .lint = true, .step = on_step, .finding = on_finding,
+		.context = exporter,
+	};
 
 	if (!exporter)
 		return NULL;
 	pthread_mutex_init(&exporter->lock, NULL);
 	exporter->source = source;
-	exporter->options = options;
-	exporter->lint = lint_new(on_finding, exporter);
 	exporter->series = series_new(source, options);
-	if (!exporter->lint || !exporter->series) {
+	if (!exporter->series || !observer_begin(&exporter->observer, source, &observed)) {
 		exporter_free(exporter);
 		return NULL;
 	}
-	/* The programs have been attached one by one: what they saw until now has gaps. */
-	lint_doubt(exporter->lint, source->now(source));
-	exporter->lost_lifecycle = source->totals->lost_lifecycle;
 	exporter->input.source = source;
 	exporter->input.series = exporter->series;
 	exporter->input.most = options->most;
 	exporter->input.started = clock_now(CLOCK_REALTIME);
-	source->handlers = (struct source_handlers) {
-		.lifecycle = on_lifecycle, .context = exporter,
-	};
 	return exporter;
 }
 
@@ -88,7 +74,7 @@ void exporter_free(struct exporter *exporter)
 	if (!exporter)
 		return;
 	series_free(exporter->series);
-	lint_free(exporter->lint);
+	observer_free(&exporter->observer);
 	pthread_mutex_destroy(&exporter->lock);
 	free(exporter);
 }
@@ -108,7 +94,7 @@ static void forget(void *context, const struct imstrace_vector *vector)
 {
 	struct exporter *exporter = context;
 
-	lint_forget(exporter->lint, vector->device, vector->vector);
+	lint_forget(exporter->observer.lint, vector->device, vector->vector);
 }
 
 int exporter_poll(struct exporter *exporter, __u64 until)

@@ -207,7 +207,7 @@ static void write_lives(struct exposition *exposition, const struct metrics_inpu
 	exposition_family(exposition, "vectors", METRIC_GAUGE, NULL,
 			  "Vectors, by how far their lives have got.");
 	for (unsigned int life = 0; life < LIFE_COUNT; life++)
-		one_of(exposition, "state", series_life_name(life), state->vectors[life]);
+		one_of(exposition, "state", life_state_name(life), state->vectors[life]);
 	gauge(exposition, "vector_ids", "Vectors that there is room for at a time (--max-vectors).",
 	      input->source->capacity);
 	gauge(exposition, "vector_ids_used", "Room for vectors that has been taken at least once.",

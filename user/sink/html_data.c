@@ -287,7 +287,7 @@ static json_t *changes_of(const struct lives *lives, const struct figures *repor
 		if (!by_id[change->id])
 			continue;
 		json_array_append_new(by_id[change->id], json_integer(time / 1000));
-		json_array_append_new(by_id[change->id], json_integer(change->life));
+		json_array_append_new(by_id[change->id], json_integer(change->state - LIFE_KNOWN));
 	}
 	free(by_id);
 	return vectors;
@@ -297,8 +297,9 @@ json_t *html_lives(const struct lives *lives, const struct figures *report, __u6
 {
 	json_t *names = json_array(), *steps = json_array(), *counts = json_object();
 
-	for (unsigned int life = 0; life < LIFE_COUNT; life++)
-		json_array_append_new(names, json_string(life_name(life)));
+	/* One that is gone has no line. */
+	for (unsigned int state = LIFE_KNOWN; state < LIFE_COUNT; state++)
+		json_array_append_new(names, json_string(life_line_name(state)));
 	for (size_t i = 0; i < lives_kept(lives); i++)
 		json_array_append_new(steps, object_lifecycle(lives_step(lives, i)));
 	for (unsigned int step = 0; step < STEP_COUNT; step++)
