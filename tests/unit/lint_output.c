@@ -170,7 +170,7 @@ static void the_start_of_a_watch(void **state)
 	assert_text(output_close(&output),
 		"Following irq, signal and the lives of vectors. Ctrl-C ends it with a verdict.\n"
 		"\n"
-		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
 	assert_ptr_equal(json_sink.watch, json_sink.start);
 	free(fake);

@@ -88,7 +88,7 @@ static void the_start_says_what_is_followed(void **state)
 	assert_text(output_close(&output),
 		"Following irq, signal, accept, inject, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
-		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
 	*fake->source.hops[HOP_IRQ].attached = '\0';
 	*fake->source.hops[HOP_INJECT].attached = '\0';
@@ -96,7 +96,7 @@ static void the_start_says_what_is_followed(void **state)
 	assert_text(output_close(&output),
 		"Following signal, accept, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
-		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
 	free(fake);
 }

@@ -73,7 +73,7 @@ static void print_following(FILE *out, const struct source *source)
 static void print_columns(FILE *out)
 {
 	fprintf(out, "%-15s  " VECTOR_FORMAT "  %-17s  %s\n", "TIME", "VEC", "IRQ", "SLOT", "PASID",
-		"EVENT", "DEVICE AND DETAIL");
+		"STEP", "DEVICE AND DETAIL");
 }
 
 /* What it follows, and where that is from. */
