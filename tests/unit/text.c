@@ -351,7 +351,7 @@ static void a_summary_says_when_nothing_was_seen(void **state)
 	assert_text(summary(measurement),
 		"\n"
 		"Summary of 1.00 s, 0 vectors\n"
-		"No vector was seen that matches. Is a device in use, and bound by a VMM?\n");
+		"No matching vector was seen. Is a device in use, and bound by a VMM?\n");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -413,10 +413,10 @@ static void losses_are_shown(void **state)
 	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
 	static const char *const lines[] = {
 		"!!! LOST: 1 vectors are not followed: the table is full (--max-vectors)",
-		"!!! LOST: 22 lifecycle events: the stream was full",
+		"!!! LOST: 22 lifecycle steps: the stream was full",
 		"!!! LOST: 333 streamed interrupts (they are counted in the figures): "
 		"the stream was full",
-		"!!! LOST: the buckets of 4444 times: their stages have no percentiles "
+		"!!! LOST: 4444 values found no histogram bucket: their stages have no percentiles "
 		"(--max-vectors)",
 	};
 	char *text;

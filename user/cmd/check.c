@@ -41,10 +41,7 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct option_group group = { .options = options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
 	{ &json_group, offsetof(struct check_options, sink) },
 	{ &kernel_group, offsetof(struct check_options, live) },
 	{ 0 }
@@ -78,9 +75,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_check = {
-	.name = "check",
-	.what = "show what can be measured on this system, how, and why not more",
+	.name = "check", .what = "show what can be measured on this system, how, and why not more",
 	.doc = doc,
-	.groups = groups,
-	.run = run,
+	.own = &(const struct option_group) { .options = options },
+	.groups = groups, .run = run,
 };

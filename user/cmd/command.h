@@ -20,6 +20,7 @@ struct choice {
 	const char *(*value)(unsigned int index);
 };
 
+struct option_group;
 struct option_use;
 
 /**
@@ -28,7 +29,8 @@ struct option_use;
  * @what:	it does, in the list of all
  * @doc:	its --help: what is before the options, a "\v", what is after them
  * @args_doc:	what it takes besides options; NULL: nothing
- * @groups:	its options: see cmd/options.h
+ * @own:	its own options, which fill in its struct: see cmd/options.h
+ * @groups:	those it shares with others; the last has no @group. NULL: there are none
  * @in_order:	options end where the arguments begin
  * @choices:	of its own options; the last has no @argument. NULL: there are none
  * @tables:	writes tables for --help, behind the options. NULL: there are none
@@ -39,6 +41,7 @@ struct command {
 	const char *what;
 	const char *doc;
 	const char *args_doc;
+	const struct option_group *own;
 	const struct option_use *groups;
 	bool in_order;
 	const struct choice *choices;

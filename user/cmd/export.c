@@ -110,12 +110,8 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--stage applies only to --to hgrm");
 }
 
-static const struct option_group group = { .options = options, .check = check_options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct export_command, session.duration) },
-	{ &filter_group, offsetof(struct export_command, session.filter) },
+	SESSION_GROUPS(struct export_command, session),
 	SOURCE_GROUPS(struct export_command, source),
 	{ 0 }
 };
@@ -190,12 +186,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_export = {
-	.name = "export",
-	.what = "convert a recording to the formats of other tools",
-	.doc = doc,
-	.args_doc = SOURCE_ARGUMENT,
-	.groups = groups,
-	.tables = write_formats,
-	.choices = choices,
-	.run = run,
+	.name = "export", .what = "convert a recording to the formats of other tools",
+	.doc = doc, .args_doc = SOURCE_ARGUMENT,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .choices = choices, .tables = write_formats, .run = run,
 };

@@ -153,12 +153,6 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "two measurements are needed: gate BASE --against NEW");
 }
 
-static const struct option_group group = {
-	.options = options, .argument = take_summary, .check = check_options,
-};
-
-static const struct option_use groups[] = { { &group, 0 }, { 0 } };
-
 static const char doc[] =
 	"Compares two measurements of imstrace run: is any stage slower, by more than a limit and not "
 	"by chance? Runs are counted, not interrupts, because the interrupts of one run are not "
@@ -235,13 +229,10 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_gate = {
-	.name = "gate",
-	.what = "compare two measurements; for CI: exit 4 if slower, 5 if inconclusive",
-	.doc = doc,
-	.args_doc = "BASE... --against NEW...",
-	.groups = groups,
-	/* Arguments after --against belong to it. */
-	.in_order = true,
-	.tables = write_formats,
-	.run = run,
+	.name = "gate", .what = "compare two measurements; for CI: exit 4 if slower, 5 if inconclusive",
+	.doc = doc, .args_doc = "BASE... --against NEW...",
+	.own = &(const struct option_group) {
+		.options = options, .argument = take_summary, .check = check_options
+	},
+	.in_order = true, .tables = write_formats, .run = run,
 };

@@ -99,12 +99,6 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "no summaries: name a directory of them, or the files");
 }
 
-static const struct option_group group = {
-	.options = options, .argument = take_summary, .check = check_options,
-};
-
-static const struct option_use groups[] = { { &group, 0 }, { 0 } };
-
 static const char doc[] =
 	"Shows how latency has changed over a series of summaries of imstrace run: where, in which "
 	"stage, by how much. Reads a directory of summaries and orders them by the time of "
@@ -176,10 +170,10 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_history = {
-	.name = "history",
-	.what = "show how latency changed over time, and with which revision",
-	.doc = doc,
-	.args_doc = "DIR|FILE...",
-	.groups = groups,
+	.name = "history", .what = "show how latency changed over time, and with which revision",
+	.doc = doc, .args_doc = "DIR|FILE...",
+	.own = &(const struct option_group) {
+		.options = options, .argument = take_summary, .check = check_options
+	},
 	.run = run,
 };

@@ -21,13 +21,9 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct option_group group = { .options = options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct lint_command, session.duration) },
 	{ &json_group, offsetof(struct lint_command, session.sink) },
-	{ &filter_group, offsetof(struct lint_command, session.filter) },
+	SESSION_GROUPS(struct lint_command, session),
 	SOURCE_GROUPS(struct lint_command, source),
 	{ 0 }
 };
@@ -72,11 +68,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_lint = {
-	.name = "lint",
-	.what = "report defects of the drivers of vectors",
-	.doc = doc,
-	.args_doc = SOURCE_ARGUMENT,
-	.groups = groups,
-	.tables = write_findings,
-	.run = run,
+	.name = "lint", .what = "report defects of the drivers of vectors",
+	.doc = doc, .args_doc = SOURCE_ARGUMENT,
+	.own = &(const struct option_group) { .options = options },
+	.groups = groups, .tables = write_findings, .run = run,
 };

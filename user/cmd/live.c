@@ -42,13 +42,9 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--count counts tables, so it needs an --interval that is not 0");
 }
 
-static const struct option_group group = { .options = options, .check = check_options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct live_command, session.duration) },
 	{ &json_group, offsetof(struct live_command, session.sink) },
-	{ &filter_group, offsetof(struct live_command, session.filter) },
+	SESSION_GROUPS(struct live_command, session),
 	LIVE_GROUPS(struct live_command, live),
 	{ 0 }
 };
@@ -97,10 +93,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_live = {
-	.name = "live",
-	.what = "follow the vectors of the running kernel",
+	.name = "live", .what = "follow the vectors of the running kernel",
 	.doc = doc,
-	.groups = groups,
-	.tables = write_tables,
-	.run = run,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .tables = write_tables, .run = run,
 };

@@ -29,11 +29,21 @@ static void add_options(struct option_table *table, const struct option_row *opt
 	}
 }
 
+/* The group with this index, its own first; after the last one without a @group. */
+static struct option_use use_of(const struct command *command, size_t i)
+{
+	if (!i)
+		return (struct option_use) { command->own, 0 };
+	return command->groups ? command->groups[i - 1] : (struct option_use) { 0 };
+}
+
 void option_table_make(struct option_table *table, const struct command *command)
 {
+	struct option_use use;
+
 	*table = (struct option_table) { 0 };
-	for (const struct option_use *use = command->groups; use->group; use++)
-		add_options(table, use->group->options, use->offset);
+	for (size_t i = 0; (use = use_of(command, i)).group; i++)
+		add_options(table, use.group->options, use.offset);
 }
 
 /* What argp hands to the functions below. */
@@ -45,10 +55,12 @@ struct parsing {
 
 static error_t parse_argument(const struct parsing *parsing, char *value, struct argp_state *state)
 {
-	for (const struct option_use *use = parsing->command->groups; use->group; use++) {
-		if (!use->group->argument)
+	struct option_use use;
+
+	for (size_t i = 0; (use = use_of(parsing->command, i)).group; i++) {
+		if (!use.group->argument)
 			continue;
-		use->group->argument(parsing->target + use->offset, value, state);
+		use.group->argument(parsing->target + use.offset, value, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -78,15 +90,16 @@ static error_t parse_option(const struct parsing *parsing, int key, char *value,
 static error_t parse_key(int key, char *value, struct argp_state *state)
 {
 	const struct parsing *parsing = state->input;
+	struct option_use use;
 
 	if (key == ARGP_KEY_ARG)
 		return parse_argument(parsing, value, state);
 	if (key != ARGP_KEY_END)
 		return key && key < ARGP_KEY_END ? parse_option(parsing, key, value, state) :
 						   ARGP_ERR_UNKNOWN;
-	for (const struct option_use *use = parsing->command->groups; use->group; use++)
-		if (use->group->check)
-			use->group->check(parsing->target + use->offset, state);
+	for (size_t i = 0; (use = use_of(parsing->command, i)).group; i++)
+		if (use.group->check)
+			use.group->check(parsing->target + use.offset, state);
 	return 0;
 }
 

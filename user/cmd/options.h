@@ -113,6 +113,11 @@ extern const struct option_group kernel_group;		/* likewise, without what to fol
 extern const struct option_group recording_group;	/* a struct recording_options */
 extern const struct option_group source_group;		/* a struct source_options */
 
+/* When to end a session, and with which vectors. */
+#define SESSION_GROUPS(type, field)					\
+	{ &duration_group, offsetof(type, field.duration) },		\
+	{ &filter_group, offsetof(type, field.filter) }
+
 #define LIVE_GROUPS(type, field)					\
 	{ &live_group, offsetof(type, field) },				\
 	{ &kernel_group, offsetof(type, field) }

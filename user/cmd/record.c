@@ -151,13 +151,9 @@ static void take_command(void *target, char *value, struct argp_state *state)
 	state->next = state->argc;
 }
 
-static const struct option_group group = { .options = options, .argument = take_command };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct record_command, session.duration) },
 	{ &json_group, offsetof(struct record_command, shown) },
-	{ &filter_group, offsetof(struct record_command, session.filter) },
+	SESSION_GROUPS(struct record_command, session),
 	LIVE_GROUPS(struct record_command, live),
 	{ 0 }
 };
@@ -299,11 +295,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_record = {
-	.name = "record",
-	.what = "record interrupts and lifecycle steps, to look at them later",
-	.doc = doc,
-	.args_doc = "[COMMAND [ARGUMENT...]]",
-	.groups = groups,
-	.in_order = true,
-	.run = run,
+	.name = "record", .what = "record interrupts and lifecycle steps, to look at them later",
+	.doc = doc, .args_doc = "[COMMAND [ARGUMENT...]]",
+	.own = &(const struct option_group) { .options = options, .argument = take_command },
+	.groups = groups, .in_order = true, .run = run,
 };

@@ -61,13 +61,9 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--slowest must be at most %u with --html", MOST_ON_PAGE);
 }
 
-static const struct option_group group = { .options = options, .check = check_options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct report_command, session.duration) },
 	{ &json_group, offsetof(struct report_command, session.sink) },
-	{ &filter_group, offsetof(struct report_command, session.filter) },
+	SESSION_GROUPS(struct report_command, session),
 	SOURCE_GROUPS(struct report_command, source),
 	{ 0 }
 };
@@ -109,10 +105,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_report = {
-	.name = "report",
-	.what = "show figures, distributions and the slowest interrupts of a recording",
-	.doc = doc,
-	.args_doc = SOURCE_ARGUMENT,
-	.groups = groups,
-	.run = run,
+	.name = "report", .what = "show figures, distributions and the slowest interrupts of a recording",
+	.doc = doc, .args_doc = SOURCE_ARGUMENT,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .run = run,
 };

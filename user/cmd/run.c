@@ -139,12 +139,7 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--revision must be given once per command, or not at all");
 }
 
-static const struct option_group group = {
-	.options = options, .argument = take_commands, .check = check_options,
-};
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
 	{ &filter_group, offsetof(struct run_command, repeat.filter) },
 	LIVE_GROUPS(struct run_command, live),
 	{ 0 }
@@ -276,11 +271,10 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_run = {
-	.name = "run",
-	.what = "measure a workload repeatedly, for gate and history",
-	.doc = doc,
-	.args_doc = "COMMAND [ARGUMENT...] [" AGAINST " COMMAND [ARGUMENT...]]",
-	.groups = groups,
-	.in_order = true,
-	.run = run,
+	.name = "run", .what = "measure a workload repeatedly, for gate and history",
+	.doc = doc, .args_doc = "COMMAND [ARGUMENT...] [" AGAINST " COMMAND [ARGUMENT...]]",
+	.own = &(const struct option_group) {
+		.options = options, .argument = take_commands, .check = check_options
+	},
+	.groups = groups, .in_order = true, .run = run,
 };

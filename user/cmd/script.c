@@ -64,13 +64,9 @@ static void check_options(void *target, struct argp_state *state)
 	session->lifecycle = false;
 }
 
-static const struct option_group group = { .options = options, .check = check_options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct script_command, session.duration) },
 	{ &json_group, offsetof(struct script_command, session.sink) },
-	{ &filter_group, offsetof(struct script_command, session.filter) },
+	SESSION_GROUPS(struct script_command, session),
 	SOURCE_GROUPS(struct script_command, source),
 	{ 0 }
 };
@@ -137,12 +133,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_script = {
-	.name = "script",
-	.what = "show every interrupt and lifecycle step of a recording",
-	.doc = doc,
-	.args_doc = SOURCE_ARGUMENT,
-	.groups = groups,
-	.tables = write_fields,
-	.choices = choices,
-	.run = run,
+	.name = "script", .what = "show every interrupt and lifecycle step of a recording",
+	.doc = doc, .args_doc = SOURCE_ARGUMENT,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .choices = choices, .tables = write_fields, .run = run,
 };

@@ -66,10 +66,7 @@ static void check_options(void *target, struct argp_state *state)
 		command->listen = DEFAULT_LISTEN;
 }
 
-static const struct option_group group = { .options = options, .check = check_options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
 	{ &duration_group, offsetof(struct serve_command, duration) },
 	{ &filter_group, offsetof(struct serve_command, filter) },
 	LIVE_GROUPS(struct serve_command, live),
@@ -170,9 +167,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_serve = {
-	.name = "serve",
-	.what = "export figures to Prometheus, over HTTP or in a file",
+	.name = "serve", .what = "export figures to Prometheus, over HTTP or in a file",
 	.doc = doc,
-	.groups = groups,
-	.run = run,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .run = run,
 };

@@ -25,12 +25,8 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct option_group group = { .options = options };
-
 static const struct option_use groups[] = {
-	{ &group, 0 },
-	{ &duration_group, offsetof(struct top_command, session.duration) },
-	{ &filter_group, offsetof(struct top_command, session.filter) },
+	SESSION_GROUPS(struct top_command, session),
 	LIVE_GROUPS(struct top_command, live),
 	{ 0 }
 };
@@ -73,9 +69,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_top = {
-	.name = "top",
-	.what = "follow them on a full screen, with recent history",
+	.name = "top", .what = "follow them on a full screen, with recent history",
 	.doc = doc,
-	.groups = groups,
-	.run = run,
+	.own = &(const struct option_group) { .options = options },
+	.groups = groups, .run = run,
 };
