@@ -6,6 +6,7 @@
 #include "errors.h"
 #include "version.h"
 
+#include <argp.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <string.h>

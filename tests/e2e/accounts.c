@@ -55,7 +55,7 @@ static void vectors_come_and_go(void **state)
 	static const char *const visitors[] = { VISITOR(1), VISITOR(2) };
 	enum { REBINDINGS = 40 };
 	json_t *truth = NULL, *visits[COUNT(visitors)] = { NULL }, *seen, *step;
-	struct trace trace = trace_start("come-and-go", "--events -i 20ms");
+	struct trace trace = trace_start("come-and-go", "--interrupts -i 20ms");
 	size_t i, bound = 0;
 
 	(void)state;
@@ -127,7 +127,7 @@ static size_t reused_irqs(const struct trace *trace)
 static void irqs_are_reused(void **state)
 {
 	struct program guest = guest_start("--count 20 --emulated-count 10 " DEVICE);
-	struct trace trace = trace_start("reused-irqs", "--events -i 0");
+	struct trace trace = trace_start("reused-irqs", "--interrupts -i 0");
 	json_t *truth = guest_ring(&guest), *visit = NULL;
 
 	(void)state;
@@ -237,7 +237,7 @@ static void vm_interrupted(void **state)
 	if (interruption->reset && interruption->service && !lab_has_fprobes())
 		skip();
 	trace = (interruption->service ? service_start : trace_start)(
-		interruption->name, "--events -i 10ms");
+		interruption->name, "--interrupts -i 10ms");
 	guest = guest_start(interruption->guest);
 	truth = guest_ring(&guest);
 	if (!interruption->reset) {
@@ -331,7 +331,7 @@ static void tracers_come_and_go(void **state)
 		char name[32];
 
 		snprintf(name, sizeof(name), "short-%d", traces);
-		trace = trace_start(name, "--events -i 20ms");
+		trace = trace_start(name, "--interrupts -i 20ms");
 		wait_for_interrupts(100 + 37 * traces);
 		trace_end(&trace);
 		json_array_foreach(json_object_get(trace.summary, "vectors"), i, vector) {
@@ -360,7 +360,7 @@ static void more_vectors_than_room(void **state)
 {
 	enum { ROOM = 4 };
 	struct program guest = guest_start("--count 20 --emulated-count 10 " DEVICE);
-	struct trace trace = trace_start("more-vectors", "--events -i 20ms --max-vectors 4");
+	struct trace trace = trace_start("more-vectors", "--interrupts -i 20ms --max-vectors 4");
 	json_t *truth = guest_ring(&guest), *visit = NULL, *expected;
 	size_t i, followed = 0;
 
@@ -421,7 +421,7 @@ static void run_more_vcpus(struct trace trace, bool service)
 	trace_free(&trace);
 }
 
-#define FEW_VCPUS	"--events -i 20ms --max-vcpus 2"
+#define FEW_VCPUS	"--interrupts -i 20ms --max-vcpus 2"
 
 static void more_vcpus_than_room(void **state)
 {

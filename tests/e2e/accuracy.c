@@ -177,7 +177,7 @@ static void planted(void **state)
 {
 	const struct plan *plan = *state;
 	struct delay delays[PLANTED_COUNT][INTERRUPTS];
-	struct trace trace = trace_start(plan->name, "--events -i 0");
+	struct trace trace = trace_start(plan->name, "--interrupts -i 0");
 	json_t *truth = run_guest(NULL, NULL), *later = run_guest(plan, delays), **interrupts;
 	long long error = check_clock_error(later);
 	size_t count;

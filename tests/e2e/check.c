@@ -125,7 +125,7 @@ void check_accounts(const struct trace *trace)
 			check_each_hop(trace, vector, hops);
 			continue;
 		}
-		/* All by an irq but what is emulated: without --events no test has loopbacks. */
+		/* All by an irq but what is emulated: without --interrupts no test has loopbacks. */
 		ended = hops[EOI] + number(vector, "coalesced") + number(vector, "hardware") +
 			number(vector, "unmatched") + number(vector, "lost") +
 			number(vector, "in_flight");

@@ -60,7 +60,7 @@ static void no_modules(void **state)
 	lab_shell("tests/vm/lab kvm");
 	text = lab_output(&status, "timeout 60 " IMSTRACE " live -i 0 -d 100ms 2>&1");
 	assert_int_equal(status, 0);
-	assert_non_null(strstr(text, "No vector was seen"));
+	assert_non_null(strstr(text, "No matching vector was seen"));
 	free(text);
 
 	text = lab_output(&status, "timeout 60 " IMSTRACE " check 2>&1");

@@ -102,14 +102,14 @@ static void check_without_intervals(const struct trace *trace)
 }
 
 static const struct run runs[] = {
-	{ "waiting", "--events -i 100ms",
+	{ "waiting", "--interrupts -i 100ms",
 	  "--timeout 30 --count 1000 --emulated-count 100 " DEVICE, false, check_waiting },
-	{ "not_waiting", "--events -i 20ms",
+	{ "not_waiting", "--interrupts -i 20ms",
 	  "--no-wait --count 2000 --emulated-count 500 " DEVICE, false, check_not_waiting },
-	{ "several_vcpus", "--events -i 0",
+	{ "several_vcpus", "--interrupts -i 0",
 	  "--vcpus 3 --count 200 --emulated-count 200 " DEVICE, false, check_without_intervals },
 	/* The message is read from the device's memory and sent by its DMA engine. */
-	{ "sent_by_the_device", "--events -i 0",
+	{ "sent_by_the_device", "--interrupts -i 0",
 	  "--doorbell dma --count 500 --emulated-count 1 " DMA_DEVICE, true, NULL },
 };
 
@@ -135,7 +135,7 @@ static void follow(void **state)
 /* Signalled without an interrupt: nothing is made up for the hop that was not there. */
 static void loopback(void **state)
 {
-	struct trace trace = trace_start("loopback", "--events -i 0");
+	struct trace trace = trace_start("loopback", "--interrupts -i 0");
 	json_t *truth = guest_run("--doorbell loopback --count 20 --emulated-count 20 " DEVICE);
 	json_t *interrupt;
 	size_t i;
@@ -207,7 +207,7 @@ static void moved_while_waiting(void **state)
 	(void)state;
 	if (!getenv("DMA_PARENT") || sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		skip();
-	trace = trace_start("moved-while-waiting", "--events -i 0");
+	trace = trace_start("moved-while-waiting", "--interrupts -i 0");
 	guest = guest_start("--timeout 30 --doorbell dma --count 1000 --emulated-count 1 "
 			    DMA_DEVICE);
 	find_irqs(DMA_DEVICE, irqs);
@@ -253,7 +253,7 @@ static void two_vms(void **state)
 	(void)state;
 	if (!getenv("DMA_PARENT"))
 		skip();
-	trace = trace_start("two-vms", "--events -i 0");
+	trace = trace_start("two-vms", "--interrupts -i 0");
 	first = guest_start("--timeout 30 --count 200 --emulated-count 50 " DEVICE);
 	second = guest_start("--timeout 30 --count 200 --emulated-count 50 " DMA_DEVICE);
 	program_tell(&first, "\n");
@@ -273,7 +273,7 @@ static void two_vms(void **state)
 /* A VMM that reads the eventfd itself: what happens next is not ours to see. */
 static void read_by_the_vmm(void **state)
 {
-	struct trace trace = trace_start("read-by-the-vmm", "--events -i 0");
+	struct trace trace = trace_start("read-by-the-vmm", "--interrupts -i 0");
 	struct vector vector = { .vector = 0, .doorbell = DOORBELL_SOFTWARE };
 	json_t *seen, *interrupt;
 	struct vfio vfio;
@@ -311,7 +311,7 @@ static void read_by_the_vmm(void **state)
 static void bound_before(void **state)
 {
 	struct program guest = guest_start("--count 200 --emulated-count 50 " DEVICE);
-	struct trace trace = trace_start("bound-before", "--events -i 0");
+	struct trace trace = trace_start("bound-before", "--interrupts -i 0");
 	json_t *truth = guest_ring(&guest), *step;
 	size_t known = 0, i;
 

@@ -17,7 +17,7 @@ static void expect_only(const char *name, const char *filter, const char *guest,
 	size_t i, count = 0;
 	char arguments[256];
 
-	snprintf(arguments, sizeof(arguments), "--events -i 0 %s", filter);
+	snprintf(arguments, sizeof(arguments), "--interrupts -i 0 %s", filter);
 	trace = trace_start(name, arguments);
 	truth = guest_run(guest);
 	trace_end(&trace);

@@ -26,7 +26,7 @@ static struct trace start(const char *program, const char *what, const char *nam
 	struct trace trace = { 0 };
 	char all[512];
 
-	trace.events = strstr(arguments, "--events");
+	trace.events = strstr(arguments, "--interrupts");
 	snprintf(trace.path, sizeof(trace.path), OUTPUT "/%s.json", name);
 	unlink(trace.path);
 	snprintf(all, sizeof(all), "%s --json %s", what, arguments);

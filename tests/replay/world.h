@@ -38,7 +38,7 @@ static inline void world_failed(const char *what)
 	fail_msg("%s", what);
 }
 
-/* As imstrace --events would be, with room for 8 vectors and 4 vCPUs. */
+/* As imstrace --interrupts would be, with room for 8 vectors and 4 vCPUs. */
 static inline struct replay_options world_options(void)
 {
 	return (struct replay_options) {

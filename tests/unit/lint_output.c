@@ -126,12 +126,12 @@ static void text_verdicts(void **state)
 					  .lost_lifecycle = 3, .lost_vectors = 2 };
 	assert_text(judge(&text_sink, &verdict, 5),
 		"\nLint: inconclusive, 0 findings in 42 steps\n"
-		"!!! LOST: 3 lifecycle events: what happened then is not judged\n"
+		"!!! LOST: 3 lifecycle steps: vectors are not judged for that time\n"
 		"!!! LOST: 2 vectors: their interrupts are not judged\n");
 	verdict = (struct lint_verdict) { .result = LINT_INCONCLUSIVE };
 	assert_text(judge(&text_sink, &verdict, 5),
 		"\nLint: inconclusive, 0 findings in 0 steps\n"
-		"No vector that matches was set up or torn down: there was nothing to judge.\n");
+		"No matching vector was set up or torn down, so there was nothing to judge.\n");
 }
 
 static void json_verdicts(void **state)
@@ -170,7 +170,7 @@ static void the_start_of_a_watch(void **state)
 	assert_text(output_close(&output),
 		"Following irq, signal and the lives of vectors. Ctrl-C ends it with a verdict.\n"
 		"\n"
-		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
 	assert_ptr_equal(json_sink.watch, json_sink.start);
 	free(fake);

@@ -89,7 +89,7 @@ static void the_start_says_what_is_followed(void **state)
 	assert_text(output_close(&output),
 		"Following irq, signal, accept, inject, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
-		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
 	*fake->source.hops[HOP_IRQ].attached = '\0';
 	*fake->source.hops[HOP_INJECT].attached = '\0';
@@ -97,7 +97,7 @@ static void the_start_says_what_is_followed(void **state)
 	assert_text(output_close(&output),
 		"Following signal, accept, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
-		"TIME              VEC   IRQ  SLOT    PASID  EVENT              DEVICE AND "
+		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
 	free(fake);
 }
@@ -352,7 +352,7 @@ static void a_summary_says_when_nothing_was_seen(void **state)
 	assert_text(summary(measurement),
 		"\n"
 		"Summary of 1.00 s, 0 vectors\n"
-		"No vector was seen that matches. Is a device in use, and bound by a VMM?\n");
+		"No matching vector was seen. Is a device in use, and bound by a VMM?\n");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -414,10 +414,10 @@ static void losses_are_shown(void **state)
 	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
 	static const char *const lines[] = {
 		"!!! LOST: 1 vectors are not followed: the table is full (--max-vectors)",
-		"!!! LOST: 22 lifecycle events: the stream was full",
+		"!!! LOST: 22 lifecycle steps: the stream was full",
 		"!!! LOST: 333 streamed interrupts (they are counted in the figures): "
 		"the stream was full",
-		"!!! LOST: the buckets of 4444 times: their stages have no percentiles "
+		"!!! LOST: 4444 values found no histogram bucket: their stages have no percentiles "
 		"(--max-vectors)",
 	};
 	char *text;

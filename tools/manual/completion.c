@@ -15,12 +15,12 @@ static bool takes(const char *argument, const char *what)
 /* What comes after the options: "[DIR]", or "[COMMAND [ARGUMENT...]]". */
 static bool takes_directory(const struct command *command)
 {
-	return takes(command->argp->args_doc, "[DIR]");
+	return takes(command->args_doc, "[DIR]");
 }
 
 static bool takes_command(const struct command *command)
 {
-	return command->argp->args_doc && !takes_directory(command);
+	return command->args_doc && !takes_directory(command);
 }
 
 static void put_values(FILE *out, const struct choice *choice)
@@ -52,9 +52,7 @@ static void put_bash_argument(FILE *out, const struct command *command,
 	putc('\t', out);
 	if (option->letter)
 		fprintf(out, "%s:-%c | ", command->name, option->letter);
-	for (size_t i = 0; i < option->name_count; i++)
-		fprintf(out, "%s%s:--%s", i ? " | " : "", command->name, option->names[i]);
-	fputs(") ", out);
+	fprintf(out, "%s:--%s) ", command->name, option->name);
 	if (choice) {
 		fprintf(out, "_imstrace_%s '", choice->list ? "list" : "words");
 		put_values(out, choice);
@@ -78,9 +76,7 @@ static void put_bash_options(FILE *out, const struct command *command,
 
 		if (option->letter)
 			fprintf(out, "-%c ", option->letter);
-		for (size_t j = 0; j < option->name_count; j++)
-			fprintf(out, "--%s%s", option->names[j],
-				i + 1 < options->count || j + 1 < option->name_count ? " " : "");
+		fprintf(out, "--%s%s", option->name, i + 1 < options->count ? " " : "");
 	}
 	fputs("' ;;\n", out);
 	if (takes_directory(command))
@@ -176,10 +172,8 @@ static void put_zsh_command(FILE *out, const struct command *command)
 			snprintf(name, sizeof(name), "-%c", option->letter);
 			put_zsh_option(out, command, option, name, "+");
 		}
-		for (size_t j = 0; j < option->name_count; j++) {
-			snprintf(name, sizeof(name), "--%s", option->names[j]);
-			put_zsh_option(out, command, option, name, "=");
-		}
+		snprintf(name, sizeof(name), "--%s", option->name);
+		put_zsh_option(out, command, option, name, "=");
 	}
 	if (takes_directory(command))
 		fputs(" \\\n\t\t\t'1:DIR:_files -/'", out);
@@ -221,9 +215,7 @@ static void put_fish_option(FILE *out, const struct command *command,
 	fprintf(out, "complete -c imstrace -n '__fish_seen_subcommand_from %s'", command->name);
 	if (option->letter)
 		fprintf(out, " -s '%c'", option->letter);
-	for (size_t i = 0; i < option->name_count; i++)
-		fprintf(out, " -l %s", option->names[i]);
-	fputs(" -d '", out);
+	fprintf(out, " -l %s -d '", option->name);
 	/* In fish's single quotes a backslash quotes. */
 	for (const char *c = option->text; *c; c++)
 		fprintf(out, *c == '\'' || *c == '\\' ? "\\%c" : "%c", *c);

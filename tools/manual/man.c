@@ -92,14 +92,11 @@ static void put_option(FILE *out, const struct command_option *option)
 			fprintf(out, " \\fI%s\\fR", option->argument);
 		separator = ", ";
 	}
-	for (size_t i = 0; i < option->name_count; i++) {
-		fprintf(out, "%s\\fB\\-\\-", separator);
-		put_string(out, option->names[i]);
-		fputs("\\fR", out);
-		if (option->argument)
-			fprintf(out, "=\\fI%s\\fR", option->argument);
-		separator = ", ";
-	}
+	fprintf(out, "%s\\fB\\-\\-", separator);
+	put_string(out, option->name);
+	fputs("\\fR", out);
+	if (option->argument)
+		fprintf(out, "=\\fI%s\\fR", option->argument);
 	putc('\n', out);
 	put_string(out, option->text);
 	fputs(".\n", out);
@@ -259,8 +256,8 @@ static void put_see_also(FILE *out, const struct command *not_this)
 
 void write_page(FILE *out, const struct command *command)
 {
-	const char *doc = command->argp->doc;
-	char *text = text_after_options(command->argp);
+	const char *doc = command->doc;
+	char *text = help_after_options(command);
 	struct command_options options;
 
 	options_of(command, &options);
@@ -268,9 +265,9 @@ void write_page(FILE *out, const struct command *command)
 	fprintf(out, ".SH NAME\nimstrace\\-%s \\- ", command->name);
 	put_string(out, command->what);
 	fprintf(out, "\n.SH SYNOPSIS\n.B imstrace %s\n[\\fIOPTION\\fR...]", command->name);
-	if (command->argp->args_doc) {
+	if (command->args_doc) {
 		fputs(" \\fI", out);
-		put_string(out, command->argp->args_doc);
+		put_string(out, command->args_doc);
 		fputs("\\fR", out);
 	}
 	fputs("\n.SH DESCRIPTION\n", out);

@@ -16,29 +16,17 @@ struct check_options {
 };
 
 static const char doc[] =
-	"Attaches to everything there is to see, says by what, what else was tried and why it "
-	"was refused, which stages can be measured, and what is lost; then detaches. It "
+	"Attaches to every hop and step, shows the method used and the ones that were rejected "
+	"with the reason, which stages can be measured, and what is lost; then detaches. It "
 	"changes nothing on the system."
 	"\v"
-	"Each thing has a ladder of ways: a tracepoint, then fentry, then a kprobe. One that "
-	"attaches and does not fire is left for the next. \"seen to fire\" was tried with an "
-	"event of our own; \"patched in by ftrace\" and \"armed\" are what can be said of "
-	"functions that can't be called for a trial; nothing is said of tracepoints, which fire "
-	"or are not there.\n\n"
-	"EXIT STATUS  0 some hop can be seen, 1 failed while running, 2 wrong usage, 3 nothing "
+	"Several methods are tried in turn: a tracepoint, then fentry, then a kprobe. A method that "
+	"attaches but does not fire is given up for the next. \"seen to fire\": imstrace caused a "
+	"call itself and saw it. \"patched in by ftrace\" and \"armed\": the function can't be "
+	"called for a trial, but the kernel has enabled the probe. A tracepoint that exists always "
+	"fires, so nothing is noted for it.\n\n"
+	"EXIT STATUS  0 at least one hop can be seen, 1 failed while running, 2 wrong usage, 3 nothing "
 	"can be measured: a privilege or a kernel feature is missing.";
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-	struct check_options *check = state->input;
-
-	(void)value;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = &check->sink;
-	state->child_inputs[1] = &check->live;
-	return 0;
-}
 
 static bool sees_any_hop(const struct source *source)
 {
@@ -48,22 +36,15 @@ static bool sees_any_hop(const struct source *source)
 	return false;
 }
 
-static const struct argp_option options[] = {
-	{ .doc = "How to show it:", .group = GROUP_SHOW },
+static const struct option_row options[] = {
+	HEADING(PLACE_SHOW, "How to show it:"),
 	{ 0 }
 };
 
-static const struct argp_child children[] = {
-	OPTIONS_CHILD(&json_argp),
-	LIVE_CHILD(&kernel_argp),
+static const struct option_use groups[] = {
+	{ &json_group, offsetof(struct check_options, sink) },
+	{ &kernel_group, offsetof(struct check_options, live) },
 	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.doc = doc,
-	.children = children,
 };
 
 static int run(int argc, char **argv)
@@ -76,12 +57,11 @@ static int run(int argc, char **argv)
 	struct source *source = NULL;
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &check))
-		return EXIT_USAGE;
+	parse_options(&command_check, argc, argv, &check);
 	check.live.trial = true;
 	environment_read(&environment);
 	environment_read_modules(&environment);
-	/* What is left without guests is worth knowing, too. */
+	/* Without KVM, the host's hops can still be followed. */
 	if (!environment.modules[MODULE_KVM])
 		check.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
 	ret = live_open(&source, &check.live);
@@ -95,8 +75,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_check = {
-	.name = "check",
-	.what = "what can be measured on this system, how, and why not more",
-	.argp = &argp,
-	.run = run,
+	.name = "check", .what = "show what can be measured on this system, how, and why not more",
+	.doc = doc,
+	.own = &(const struct option_group) { .options = options },
+	.groups = groups, .run = run,
 };

@@ -5,8 +5,8 @@
 #ifndef IMSTRACE_COMMAND_H
 #define IMSTRACE_COMMAND_H
 
-#include <argp.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /**
  * struct choice - what the argument of an option can be, for completion
@@ -20,19 +20,32 @@ struct choice {
 	const char *(*value)(unsigned int index);
 };
 
+struct option_group;
+struct option_use;
+
 /**
  * struct command - a subcommand
  * @name:	as on the command line
  * @what:	it does, in the list of all
- * @argp:	its options: what it takes, and what its --help says
+ * @doc:	its --help: what is before the options, a "\v", what is after them
+ * @args_doc:	what it takes besides options; NULL: nothing
+ * @own:	its own options, which fill in its struct: see cmd/options.h
+ * @groups:	those it shares with others; the last has no @group. NULL: there are none
+ * @in_order:	options end where the arguments begin
  * @choices:	of its own options; the last has no @argument. NULL: there are none
+ * @tables:	writes tables for --help, behind the options. NULL: there are none
  * @run:	@argv[0] is the name to show in messages. Return: an exit code
  */
 struct command {
 	const char *name;
 	const char *what;
-	const struct argp *argp;
+	const char *doc;
+	const char *args_doc;
+	const struct option_group *own;
+	const struct option_use *groups;
+	bool in_order;
 	const struct choice *choices;
+	void (*tables)(FILE *out);
 	int (*run)(int argc, char **argv);
 };
 

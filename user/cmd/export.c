@@ -38,59 +38,12 @@ static const struct format {
 
 #define OUTPUT_BYTES	(256 * 1024)
 
-enum option_key {
-	KEY_TO_FORMAT = 0x100, KEY_STAGE,
-};
-
-static const struct argp_option options[] = {
-	{ .doc = "When to end:", .group = GROUP_END },
-	{ .doc = "What to write, and where to:", .group = GROUP_SHOW },
-	{ "to", KEY_TO_FORMAT, "FORMAT", 0, "One of those below", 0 },
-	{ "output", 'o', "FILE", 0, "Into FILE, and not to stdout", 0 },
-	{ "stage", KEY_STAGE, "STAGE", 0, "hgrm: only of this stage, such as total", 0 },
-	{ 0 }
-};
-
-static const char doc[] =
-	"Writes what happened in the format of another tool: in the recording DIR or, without one, "
-	"in the running kernel until the end."
-	"\v"
-	"EXAMPLES\n"
-	"  imstrace export --to perfetto -o slow.pftrace slow   for ui.perfetto.dev\n"
-	"  imstrace export --to csv --from 2s --until 3s slow   one second of it\n"
-	"  imstrace export --to hgrm --vector 1 --stage total slow > total.hgrm\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege "
-	"or a kernel feature is missing.";
-
 struct export_command {
 	struct source_options source;
 	struct session_options session;
 	const struct format *format;
 	const char *output;
 	enum imstrace_stage stage;	/* STAGE_COUNT: all */
-};
-
-static void write_formats(FILE *out)
-{
-	fputs("FORMATS\n", out);
-	for (size_t i = 0; i < FORMATS; i++)
-		fprintf(out, "  %-12s %s\n", formats[i].name, formats[i].what);
-}
-
-static char *add_formats(int key, const char *text, void *input)
-{
-	(void)input;
-	return help_with(key, text, write_formats);
-}
-
-static const char *format_choice(unsigned int index)
-{
-	return index < FORMATS ? formats[index].name : NULL;
-}
-
-static const struct choice choices[] = {
-	{ "FORMAT", false, format_choice },
-	{ 0 }
 };
 
 static const struct format *find_format(const char *name)
@@ -110,43 +63,86 @@ static enum imstrace_stage find_stage(const char *name)
 	return stage;
 }
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+static bool take_format(const struct option_row *option, void *to, char *value,
+			struct argp_state *state)
 {
-	struct export_command *command = state->input;
+	const struct format **format = to;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->session.duration;
-		state->child_inputs[1] = &command->session.filter;
-		state->child_inputs[2] = &command->source;
-		break;
-	case KEY_TO_FORMAT:
-		command->format = find_format(value);
-		if (!command->format)
-			argp_error(state, "--to wants one of the formats that --help lists, not "
-				   "\"%s\"%s", value, *value && strchr("0123456789", *value) ?
-				   "; a time is for --until" : "");
-		break;
-	case 'o':
-		command->output = value;
-		break;
-	case KEY_STAGE:
-		command->stage = find_stage(value);
-		if (command->stage == STAGE_COUNT)
-			argp_error(state, "--stage wants handler, irqfd, deliver, service, "
-				   "delivery or total, not \"%s\"", value);
-		break;
-	case ARGP_KEY_END:
-		if (!command->format)
-			argp_error(state, "--to wants one of the formats that --help lists");
-		else if (command->stage != STAGE_COUNT && command->format->sink != &hgrm_sink)
-			argp_error(state, "--stage is for --to hgrm only");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	(void)option;
+	*format = find_format(value);
+	if (!*format && *value && strchr("0123456789", *value))
+		argp_error(state, "--to must be a format, not \"%s\"; for a time use --until", value);
+	return *format;
 }
+
+static bool take_stage(const struct option_row *option, void *to, char *value,
+		       struct argp_state *state)
+{
+	enum imstrace_stage *stage = to;
+
+	(void)option;
+	(void)state;
+	*stage = find_stage(value);
+	return *stage != STAGE_COUNT;
+}
+
+static const struct option_row options[] = {
+	HEADING(PLACE_END, "When to end:"),
+	HEADING(PLACE_SHOW, "What to write, and where to:"),
+	{ "to", 0, "FORMAT", "Write this format, one of those below",
+	  take_format, INTO(struct export_command, format),
+	  "one of the formats that --help lists" },
+	{ "output", 'o', "FILE", "Write to FILE instead of stdout",
+	  take_text, INTO(struct export_command, output) },
+	{ "stage", 0, "STAGE", "hgrm: write only this stage, such as total",
+	  take_stage, INTO(struct export_command, stage),
+	  "handler, irqfd, deliver, service, delivery or total" },
+	{ 0 }
+};
+
+static void check_options(void *target, struct argp_state *state)
+{
+	const struct export_command *command = target;
+
+	if (!command->format)
+		argp_error(state, "--to is missing: name one of the formats that --help lists");
+	else if (command->stage != STAGE_COUNT && command->format->sink != &hgrm_sink)
+		argp_error(state, "--stage applies only to --to hgrm");
+}
+
+static const struct option_use groups[] = {
+	SESSION_GROUPS(struct export_command, session),
+	SOURCE_GROUPS(struct export_command, source),
+	{ 0 }
+};
+
+static const char doc[] =
+	"Writes a recording in the format of another tool. Reads the recording DIR or, without one, "
+	"follows the running kernel until the end."
+	"\v"
+	"EXAMPLES\n"
+	"  imstrace export --to perfetto -o slow.pftrace slow   for ui.perfetto.dev\n"
+	"  imstrace export --to csv --from 2s --until 3s slow   one second of it\n"
+	"  imstrace export --to hgrm --vector 1 --stage total slow > total.hgrm\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege "
+	"or a kernel feature is missing.";
+
+static void write_formats(FILE *out)
+{
+	fputs("FORMATS\n", out);
+	for (size_t i = 0; i < FORMATS; i++)
+		fprintf(out, "  %-12s %s\n", formats[i].name, formats[i].what);
+}
+
+static const char *format_choice(unsigned int index)
+{
+	return index < FORMATS ? formats[index].name : NULL;
+}
+
+static const struct choice choices[] = {
+	{ "FORMAT", false, format_choice },
+	{ 0 }
+};
 
 static int open_output(const struct export_command *command)
 {
@@ -154,29 +150,13 @@ static int open_output(const struct export_command *command)
 		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s", command->output,
 				    strerror(errno));
 	if (command->format->binary && isatty(STDOUT_FILENO))
-		return report_error(EXIT_USAGE, "Name a file with -o", "%s is not for a terminal",
+		return report_error(EXIT_USAGE, "Name a file with -o", "%s is binary and cannot go to a terminal",
 				    command->format->name);
 	/* There is one thread. Ten million interrupts are a hundred million lines. */
 	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
 	return 0;
 }
-
-static const struct argp_child children[] = {
-	OPTIONS_CHILD(&duration_argp),
-	FILTER_CHILD,
-	OPTIONS_CHILD(&source_argp),
-	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.args_doc = SOURCE_ARGUMENT,
-	.doc = doc,
-	.children = children,
-	.help_filter = add_formats,
-};
 
 static int run(int argc, char **argv)
 {
@@ -185,15 +165,14 @@ static int run(int argc, char **argv)
 	struct source *source;
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
-		return EXIT_USAGE;
+	parse_options(&command_export, argc, argv, &command);
 	if (command.stage != STAGE_COUNT)
 		hgrm_choose(command.stage);
 	session->sink = command.format->sink;
 	session->lifecycle = session->sink->lifecycle;
 	session->interrupts = session->sink->interrupt;
 	stop_on_signals();
-	/* What is in FILE stays there if there is nothing to put in its place. */
+	/* FILE is truncated only when there is something to write. */
 	command.source.live.interrupts = session->interrupts;
 	ret = source_open(&source, &command.source);
 	if (ret)
@@ -207,9 +186,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_export = {
-	.name = "export",
-	.what = "a recording, or what happens now, in the formats of other tools",
-	.argp = &argp,
-	.choices = choices,
-	.run = run,
+	.name = "export", .what = "convert a recording to the formats of other tools",
+	.doc = doc, .args_doc = SOURCE_ARGUMENT,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .choices = choices, .tables = write_formats, .run = run,
 };

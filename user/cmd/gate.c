@@ -13,14 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_key {
-	KEY_AGAINST = 0x100, KEY_BY, KEY_MAX_REGRESS, KEY_ALPHA, KEY_MIN_SAMPLES, KEY_MAX_LOST,
-	KEY_CROSS_MACHINE, KEY_UNPAIRED, KEY_STRICT, KEY_FORMAT, KEY_OVERLAY,
-};
-
 /*
- * Of the defaults: what they come to in real runs stands in docs/gate.md. A median hardly moves by
- * itself; a p99 does.
+ * docs/gate.md shows what the deerrors find in real runs. A median hardly moves by itself; a p99
+ * does.
  */
 #define P50_LIMIT	0.05
 #define P99_LIMIT	0.10
@@ -28,77 +23,18 @@ enum option_key {
 #define MIN_SAMPLES	10
 #define MAX_LOST	0.001
 
-/* Buckets are 1.6 % wide: what is smaller may be where they begin. */
-#define LEAST_LIMIT	0.02
-
-static const struct argp_option options[] = {
-	{ .doc = "What is compared:", .group = GROUP_RECORDING },
-	{ "against", KEY_AGAINST, "NEW", 0, "With this: a summary of imstrace run, or a directory of "
-	  "them. What follows it belongs to it as well", 0 },
-	{ "by", KEY_BY, "WHAT", 0, "class: vectors of a class of devices together (default); device: "
-	  "those of a device, by its name; vector: each vector of a class", 0 },
-	{ "unpaired", KEY_UNPAIRED, NULL, 0, "Take runs that did not alternate for as good as those that "
-	  "did: the machine is always equally fast", 0 },
-	{ "cross-machine", KEY_CROSS_MACHINE, NULL, 0, "Machines may differ", 0 },
-
-	{ .doc = "What is a regression:", .group = GROUP_FILTER },
-	{ "max-regress", KEY_MAX_REGRESS, "[PERCENTILE=]N%", 0, "More than N % more, of p50, p90, p99 or "
-	  "p999; may be given again, and then only those given are looked at (default: p50=5% and "
-	  "p99=10%)", 0 },
-	{ "alpha", KEY_ALPHA, "SHARE", 0, "The chance of finding one where there is none, over all "
-	  "stages and percentiles together (default 0.005)", 0 },
-	{ "min-samples", KEY_MIN_SAMPLES, "N", 0, "So many interrupts of each run must be beyond "
-	  "a percentile: with 10, the default, p99 takes a thousand", 0 },
-	{ "max-lost", KEY_MAX_LOST, "N%", 0, "Inconclusive if more interrupts were lost or unmatched "
-	  "(default 0.1%)", 0 },
-	{ "strict", KEY_STRICT, NULL, 0, "Inconclusive as well where runs differ too much to "
-	  "rule a regression out", 0 },
-
-	{ .doc = "How to show it:", .group = GROUP_LIVE },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "One of those below (default table)", 0 },
-	{ "overlay", KEY_OVERLAY, "FILE", 0, "Draw both distributions of each stage: an SVG", 0 },
-	{ 0 }
-};
-
-static const char doc[] =
-	"Compares two measurements of imstrace run: is any stage slower, by more than a limit and not "
-	"by chance? What counts are runs, not interrupts: those of one run have the same "
-	"luck. Runs that alternated are compared in pairs, by Wilcoxon's signed rank test, others by "
-	"his rank sum test; many stages at once by Holm's correction."
-	"\v"
-	"A stage that is slower makes its sums (delivery, total) slower: the verdict names the "
-	"stage.\n\n"
-	"EXAMPLES\n"
-	"  imstrace gate base.json --against new.json\n"
-	"  imstrace gate base.json --against new.json --max-regress p99=20%\n"
-	"  imstrace gate base/ --against new/ --format markdown --overlay new.svg\n\n"
-	"EXIT STATUS  0 no regression, 4 a regression, 5 inconclusive: too few runs or interrupts, "
-	"too many lost, different machines or modes; 1 failed while running, 2 wrong usage or "
-	"no summary that can be used.";
+/* Buckets are 1.6 % wide: a smaller difference may come from their bounds. */
+#define LEAST_PERCENT	2
 
 struct gate_command {
 	struct gate_options gate;
 	bool limits_given;
 	bool after_against;
 	struct summary_list base, new;
-	int fault;	/* an exit code */
+	int error;	/* an exit code */
 	const struct gate_format *format;
 	const char *overlay;
 };
-
-static void write_formats(FILE *out)
-{
-	fputs("FORMATS\n", out);
-	for (size_t i = 0; i < gate_format_count; i++)
-		fprintf(out, "  %-24s %s\n", gate_formats[i].name, gate_formats[i].what);
-	putc('\n', out);
-}
-
-static char *add_formats(int key, const char *text, void *input)
-{
-	(void)input;
-	return help_with(key, text, write_formats);
-}
 
 static bool parse_limit(struct gate_command *command, const char *text)
 {
@@ -106,7 +42,7 @@ static bool parse_limit(struct gate_command *command, const char *text)
 	enum percentile percentile;
 	double limit;
 
-	if (!parse_percent(equals ? equals + 1 : text, &limit) || limit < LEAST_LIMIT || limit > 100)
+	if (!parse_percent(equals ? equals + 1 : text, &limit) || limit < LEAST_PERCENT / 100.0 || limit > 100)
 		return false;
 	if (!command->limits_given)
 		memset(command->gate.limits, 0, sizeof(command->gate.limits));
@@ -131,81 +67,113 @@ static const struct gate_format *find_format(const char *name)
 	return NULL;
 }
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+static bool take_against(const struct option_row *option, void *to, char *value,
+			 struct argp_state *state)
 {
-	struct gate_command *command = state->input;
-	char *end;
+	struct gate_command *command = to;
 
-	switch (key) {
-	case KEY_AGAINST:
-		command->after_against = true;
-		command->fault = command->fault ?: summary_load(&command->new, value);
-		break;
-	case ARGP_KEY_ARG:
-		command->fault = command->fault ?:
-			summary_load(command->after_against ? &command->new : &command->base, value);
-		break;
-	case KEY_BY:
-		command->gate.by = grouping_find(value);
-		if (command->gate.by == GROUPING_COUNT)
-			argp_error(state, "--by wants class, device or vector, not \"%s\"", value);
-		break;
-	case KEY_CROSS_MACHINE:
-		command->gate.cross_machine = true;
-		break;
-	case KEY_UNPAIRED:
-		command->gate.unpaired = true;
-		break;
-	case KEY_MAX_REGRESS:
-		if (!parse_limit(command, value))
-			argp_error(state, "--max-regress wants a limit such as p99=5%%, from %.0f%% "
-				   "on, for times are known to within 1.6 %%, not \"%s\"",
-				   100 * LEAST_LIMIT, value);
-		break;
-	case KEY_ALPHA:
-		command->gate.alpha = strtod(value, &end);
-		if (*end || !(command->gate.alpha > 0 && command->gate.alpha < 0.5))
-			argp_error(state, "--alpha wants a share such as 0.005, not \"%s\"", value);
-		break;
-	case KEY_MIN_SAMPLES:
-		if (!parse_number(value, UINT32_MAX, &command->gate.min_samples))
-			argp_error(state, "--min-samples wants a number, not \"%s\"", value);
-		break;
-	case KEY_MAX_LOST:
-		if (!parse_percent(value, &command->gate.max_lost) || command->gate.max_lost > 1)
-			argp_error(state, "--max-lost wants a share such as 0.1%%, not \"%s\"", value);
-		break;
-	case KEY_STRICT:
-		command->gate.strict = true;
-		break;
-	case KEY_FORMAT:
-		command->format = find_format(value);
-		if (!command->format)
-			argp_error(state, "--format wants one of those that --help lists, not "
-				   "\"%s\"", value);
-		else if (command->format->write == gate_write_json)
-			errors_use_json();
-		break;
-	case KEY_OVERLAY:
-		command->overlay = value;
-		break;
-	case ARGP_KEY_END:
-		if (!command->fault && (!command->base.count || !command->new.count))
-			argp_error(state, "what is compared with what? gate BASE --against NEW");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	(void)option;
+	(void)state;
+	command->after_against = true;
+	command->error = command->error ?: summary_load(&command->new, value);
+	return true;
 }
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.args_doc = "BASE... --against NEW...",
-	.doc = doc,
-	.help_filter = add_formats,
+static void take_summary(void *target, char *value, struct argp_state *state)
+{
+	struct gate_command *command = target;
+
+	(void)state;
+	command->error = command->error ?:
+		summary_load(command->after_against ? &command->new : &command->base, value);
+}
+
+static bool take_limit(const struct option_row *option, void *to, char *value,
+		       struct argp_state *state)
+{
+	(void)option;
+	(void)state;
+	return parse_limit(to, value);
+}
+
+static bool take_format(const struct option_row *option, void *to, char *value,
+			struct argp_state *state)
+{
+	const struct gate_format **format = to;
+
+	(void)option;
+	(void)state;
+	*format = find_format(value);
+	if (*format && (*format)->write == gate_write_json)
+		errors_use_json();
+	return *format;
+}
+
+static const struct option_row options[] = {
+	HEADING(PLACE_RECORDING, "What is compared:"),
+	{ "against", 0, "NEW", "Compare with this: a summary of imstrace run, or a directory of "
+	  "them. Arguments after it belong to NEW as well", .parse = take_against },
+	{ "by", 0, "WHAT", GROUPING_HELP, take_grouping, INTO(struct gate_command, gate.by),
+	  GROUPING_MUST },
+	{ "unpaired", 0, NULL, "Trust runs that did not alternate like those that did: the "
+	  "machine's speed never changes", take_flag, INTO(struct gate_command, gate.unpaired) },
+	{ "cross-machine", 0, NULL, "Allow different machines",
+	  take_flag, INTO(struct gate_command, gate.cross_machine) },
+
+	HEADING(PLACE_FILTER, "What is a regression:"),
+	{ "max-regress", 0, "[PERCENTILE=]N%", "An increase of more than N % of p50, p90, p99 or "
+	  "p999; may be given again, and then only those given are compared (default: p50=5% and "
+	  "p99=10%)", take_limit, .must = "a limit such as p99=5%, and at least "
+	  DIGITS(LEAST_PERCENT) "% because times are known to within 1.6 %" },
+	{ "alpha", 0, "SHARE", "The chance of a false regression, over all stages and percentiles "
+	  "together (default 0.005)", take_share, INTO(struct gate_command, gate.alpha),
+	  "a share such as 0.005", .most = 0.5 },
+	{ "min-samples", 0, "N", "Require N interrupts of each run beyond a percentile: with 10, "
+	  "the default, p99 needs a thousand", take_number,
+	  INTO(struct gate_command, gate.min_samples), "a number", .most = UINT32_MAX },
+	{ "max-lost", 0, "N%", "Inconclusive if more interrupts were lost or unmatched "
+	  "(default 0.1%)", take_percent, INTO(struct gate_command, gate.max_lost),
+	  "a share such as 0.1%", .most = 1 },
+	{ "strict", 0, NULL, "Also inconclusive where runs differ too much to rule a regression "
+	  "out", take_flag, INTO(struct gate_command, gate.strict) },
+
+	HEADING(PLACE_LIVE, "How to show it:"),
+	{ "format", 0, "FORMAT", "Use this format, one of those below (default table)",
+	  take_format, INTO(struct gate_command, format), "one of those that --help lists" },
+	{ "overlay", 0, "FILE", "Draw both distributions of each stage to FILE, as SVG",
+	  take_text, INTO(struct gate_command, overlay) },
+	{ 0 }
 };
+
+static void check_options(void *target, struct argp_state *state)
+{
+	const struct gate_command *command = target;
+
+	if (!command->error && (!command->base.count || !command->new.count))
+		argp_error(state, "two measurements are needed: gate BASE --against NEW");
+}
+
+static const char doc[] =
+	"Compares two measurements of imstrace run: is any stage slower, by more than a limit and not "
+	"by chance? Runs are counted, not interrupts, because the interrupts of one run are not "
+	"independent. Runs that alternated are compared in pairs, by Wilcoxon's signed rank test, "
+	"others by Wilcoxon's rank sum test, with Holm's correction for many stages."
+	"\v"
+	"A slower stage makes its sums (delivery, total) slower; the verdict names the stage.\n\n"
+	"EXAMPLES\n"
+	"  imstrace gate base.json --against new.json\n"
+	"  imstrace gate base.json --against new.json --max-regress p99=20%\n"
+	"  imstrace gate base/ --against new/ --format markdown --overlay new.svg\n\n"
+	"EXIT STATUS  0 no regression, 4 a regression, 5 inconclusive: too few runs or interrupts, "
+	"too many lost, different machines or modes; 1 failed while running, 2 wrong usage or "
+	"no usable summary.";
+
+static void write_formats(FILE *out)
+{
+	fputs("FORMATS\n", out);
+	for (size_t i = 0; i < gate_format_count; i++)
+		fprintf(out, "  %-24s %s\n", gate_formats[i].name, gate_formats[i].what);
+}
 
 static int write_overlay(const struct gate *gate, const char *path)
 {
@@ -253,18 +221,18 @@ static int run(int argc, char **argv)
 	};
 	int ret;
 
-	/* In order: what follows --against is new. */
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command))
-		return EXIT_USAGE;
-	ret = command.fault ?: compare(&command);
+	parse_options(&command_gate, argc, argv, &command);
+	ret = command.error ?: compare(&command);
 	summary_list_free(&command.base);
 	summary_list_free(&command.new);
 	return ret;
 }
 
 const struct command command_gate = {
-	.name = "gate",
-	.what = "is it slower than it was? For CI: exit 4 if so, 5 if nobody can tell",
-	.argp = &argp,
-	.run = run,
+	.name = "gate", .what = "compare two measurements; for CI: exit 4 if slower, 5 if inconclusive",
+	.doc = doc, .args_doc = "BASE... --against NEW...",
+	.own = &(const struct option_group) {
+		.options = options, .argument = take_summary, .check = check_options
+	},
+	.in_order = true, .tables = write_formats, .run = run,
 };

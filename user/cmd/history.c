@@ -10,43 +10,9 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum option_key {
-	KEY_BY = 0x100, KEY_PERCENTILE, KEY_MAX_P, KEY_MIN_CHANGE, KEY_WINDOW, KEY_JSON, KEY_HTML,
-};
-
 #define MOST_WINDOW	500
-
-static const struct argp_option options[] = {
-	{ .doc = "What is shown, and how:", .group = GROUP_SHOW },
-	{ "by", KEY_BY, "WHAT", 0, "class: vectors of a class of devices together (default); device: "
-	  "those of a device, by its name; vector: each vector of a class", 0 },
-	{ "percentile", KEY_PERCENTILE, "P", 0, "p50, p90, p99 or p999; may be given again (default: "
-	  "p50 and p99)", 0 },
-	{ "html", KEY_HTML, "FILE", 0, "Charts of it all as a page for browsers, into FILE", 0 },
-	{ "json", KEY_JSON, NULL, 0, "One JSON object, times in ns (docs/schema/imstrace-1.json)", 0 },
-
-	{ .doc = "What is a change:", .group = GROUP_FILTER },
-	{ "max-p", KEY_MAX_P, "P", 0, "The chance of it if nothing had changed (default 0.001)", 0 },
-	{ "min-change", KEY_MIN_CHANGE, "N%", 0, "The least change (default 2%)", 0 },
-	{ "window", KEY_WINDOW, "N", 0, "So many summaries are looked at together (default 50)", 0 },
-	{ 0 }
-};
-
-static const char doc[] =
-	"Shows how latency has changed over a series of summaries of imstrace run: where, in which "
-	"stage, by how much. The directory that they are in is the database; they are ordered by when "
-	"they were measured. Changes are found as Apache Otava does: E-divisive, with a t-test."
-	"\v"
-	"A change takes three summaries before it and three from it on to be seen.\n\n"
-	"EXAMPLES\n"
-	"  imstrace history results/                  what has changed, and with which revision\n"
-	"  imstrace history --html latency.html results/   one file to open and to send\n"
-	"  imstrace history --percentile p90 a.json b.json ...\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no summary that can be used, 3 it was "
-	"built without its HTML pages.";
 
 struct history_command {
 	struct history_options history;
@@ -54,77 +20,97 @@ struct history_command {
 	bool json;
 	const char *html;
 	struct summary_list list;
-	int fault;	/* an exit code */
+	int error;	/* an exit code */
 };
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+static bool take_percentile(const struct option_row *option, void *to, char *value,
+			    struct argp_state *state)
 {
-	struct history_command *command = state->input;
-	struct change_point_options *change = &command->history.change;
-	enum percentile percentile;
-	double percent;
-	char *end;
-	__u64 number;
+	enum percentile percentile = percentile_find(value, strlen(value));
+	struct history_command *command = to;
 
-	switch (key) {
-	case ARGP_KEY_ARG:
-		command->fault = command->fault ?: summary_load(&command->list, value);
-		break;
-	case KEY_BY:
-		command->history.by = grouping_find(value);
-		if (command->history.by == GROUPING_COUNT)
-			argp_error(state, "--by wants class, device or vector, not \"%s\"", value);
-		break;
-	case KEY_PERCENTILE:
-		percentile = percentile_find(value, strlen(value));
-		if (percentile == PERCENTILE_COUNT) {
-			argp_error(state, "--percentile wants p50, p90, p99 or p999, not \"%s\"", value);
-			break;
-		}
-		if (!command->percentile_given)
-			memset(command->history.percentiles, 0, sizeof(command->history.percentiles));
-		command->percentile_given = true;
-		command->history.percentiles[percentile] = true;
-		break;
-	case KEY_JSON:
-		command->json = true;
-		errors_use_json();
-		break;
-	case KEY_HTML:
-		command->html = value;
-		break;
-	case KEY_MAX_P:
-		change->max_p = strtod(value, &end);
-		if (*end || !(change->max_p > 0 && change->max_p < 1))
-			argp_error(state, "--max-p wants a chance such as 0.001, not \"%s\"", value);
-		break;
-	case KEY_MIN_CHANGE:
-		if (!parse_percent(value, &percent) || percent > 100)
-			argp_error(state, "--min-change wants a share such as 2%%, not \"%s\"", value);
-		change->least = log1p(percent);
-		break;
-	case KEY_WINDOW:
-		if (!parse_number(value, MOST_WINDOW, &number) || number < 2 * CHANGE_POINT_LEAST)
-			argp_error(state, "--window wants a number from %d to %d, not \"%s\"",
-				   2 * CHANGE_POINT_LEAST, MOST_WINDOW, value);
-		change->window = number;
-		break;
-	case ARGP_KEY_END:
-		if (!command->fault && !command->list.count)
-			argp_error(state, "which summaries? Name a directory of them, or the files");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	(void)option;
+	(void)state;
+	if (percentile == PERCENTILE_COUNT)
+		return false;
+	if (!command->percentile_given)
+		memset(command->history.percentiles, 0, sizeof(command->history.percentiles));
+	command->percentile_given = true;
+	command->history.percentiles[percentile] = true;
+	return true;
 }
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.args_doc = "DIR|FILE...",
-	.doc = doc,
+static bool take_json(const struct option_row *option, void *to, char *value,
+		      struct argp_state *state)
+{
+	errors_use_json();
+	return take_flag(option, to, value, state);
+}
+
+static bool take_change(const struct option_row *option, void *to, char *value,
+			struct argp_state *state)
+{
+	double percent;
+
+	if (!take_percent(option, &percent, value, state))
+		return false;
+	*(double *)to = log1p(percent);
+	return true;
+}
+
+static const struct option_row options[] = {
+	HEADING(PLACE_SHOW, "What is shown, and how:"),
+	{ "by", 0, "WHAT", GROUPING_HELP, take_grouping, INTO(struct history_command, history.by),
+	  GROUPING_MUST },
+	{ "percentile", 0, "P", "Show p50, p90, p99 or p999; may be given again (default: "
+	  "p50 and p99)", take_percentile, .must = "p50, p90, p99 or p999" },
+	{ "html", 0, "FILE", "Write charts of it all to FILE as an HTML page",
+	  take_text, INTO(struct history_command, html) },
+	{ "json", 0, NULL, "Write one JSON object, times in ns (docs/schema/imstrace-1.json)",
+	  take_json, INTO(struct history_command, json) },
+
+	HEADING(PLACE_FILTER, "What is a change:"),
+	{ "max-p", 0, "P", "The highest probability that it is chance (default 0.001)",
+	  take_share, INTO(struct history_command, history.change.max_p),
+	  "a probability such as 0.001", .most = 1 },
+	{ "min-change", 0, "N%", "The smallest change (default 2%)",
+	  take_change, INTO(struct history_command, history.change.least), "a share such as 2%",
+	  .most = 100 },
+	{ "window", 0, "N", "Compare N summaries at a time (default 50)",
+	  take_number, INTO(struct history_command, history.change.window),
+	  "a number from 6 to " DIGITS(MOST_WINDOW),
+	  .least = 2 * CHANGE_POINT_LEAST, .most = MOST_WINDOW },
+	{ 0 }
 };
+
+static void take_summary(void *target, char *value, struct argp_state *state)
+{
+	struct history_command *command = target;
+
+	(void)state;
+	command->error = command->error ?: summary_load(&command->list, value);
+}
+
+static void check_options(void *target, struct argp_state *state)
+{
+	const struct history_command *command = target;
+
+	if (!command->error && !command->list.count)
+		argp_error(state, "no summaries: name a directory of them, or the files");
+}
+
+static const char doc[] =
+	"Shows how latency has changed over a series of summaries of imstrace run: where, in which "
+	"stage, by how much. Reads a directory of summaries and orders them by the time of "
+	"measurement. Finds changes as Apache Otava does: E-divisive, with a t-test."
+	"\v"
+	"A change is found only with at least three summaries on each side.\n\n"
+	"EXAMPLES\n"
+	"  imstrace history results/                  what changed, and with which revision\n"
+	"  imstrace history --html latency.html results/   one file to open and to send\n"
+	"  imstrace history --percentile p90 a.json b.json ...\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no usable summary, 3 it "
+	"was built without its HTML pages.";
 
 static int write_json(const struct history *history)
 {
@@ -177,16 +163,17 @@ static int run(int argc, char **argv)
 	};
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
-		return EXIT_USAGE;
-	ret = command.fault ?: show(&command);
+	parse_options(&command_history, argc, argv, &command);
+	ret = command.error ?: show(&command);
 	summary_list_free(&command.list);
 	return ret;
 }
 
 const struct command command_history = {
-	.name = "history",
-	.what = "how latency has changed over time, and with which revision",
-	.argp = &argp,
+	.name = "history", .what = "show how latency changed over time, and with which revision",
+	.doc = doc, .args_doc = "DIR|FILE...",
+	.own = &(const struct option_group) {
+		.options = options, .argument = take_summary, .check = check_options
+	},
 	.run = run,
 };

@@ -26,28 +26,13 @@
 /* ns between packets: what a kill -9 may lose. */
 #define FLUSH	1000000000ULL
 
-enum option_key {
-	KEY_OVER = 0x100, KEY_LAST,
-};
-
-static const struct argp_option options[] = {
-	{ .doc = "What to record, where, and when to end:", .group = GROUP_END },
-	{ "output", 'o', "DIR", 0, "Make this directory (default: imstrace-DATE-TIME)", 0 },
-	{ "over", KEY_OVER, "TIME", 0, "Only interrupts that took longer from their first hop to their "
-	  "last, such as 200us; and every step of vectors' lives", 0 },
-	{ "last", KEY_LAST, "TIME", 0, "Flight recorder: write nothing but the last TIME before each "
-	  "SIGUSR2 or, with --over, each interrupt that took longer", 0 },
-	{ .doc = "How to show the summary:", .group = GROUP_SHOW },
-	{ 0 }
-};
-
 static const char doc[] =
-	"Records every interrupt, hop by hop, and every step in the lives of vectors, until Ctrl-C, "
-	"or until COMMAND ends. A recording is a CTF 1.8 trace, for imstrace report and script "
-	"as well as babeltrace2 and Trace Compass."
+	"Records every interrupt, hop by hop, and every lifecycle step of vectors, until Ctrl-C or "
+	"until COMMAND ends. A recording is a CTF 1.8 trace, which imstrace report and script, "
+	"babeltrace2 and Trace Compass can read."
 	"\v"
-	"What is lost is counted in the trace itself. A recording that was cut off, by kill -9 or by a "
-	"full disk, can be read to the last second.\n\n"
+	"Losses are counted in the trace itself. A recording that was cut off, by kill -9 or a full "
+	"disk, can be read up to its last second.\n\n"
 	"EXAMPLES\n"
 	"  imstrace record -o slow -d 10s        everything for 10 s, in ./slow\n"
 	"  imstrace record --over 1ms            only what takes longer than 1 ms\n"
@@ -60,6 +45,7 @@ struct record_command {
 	struct live_options live;
 	struct session_options session;
 	struct ctf_options ctf;
+	const struct sink *shown;
 	char directory[64];
 	char **command;
 };
@@ -141,38 +127,36 @@ static const struct sink record_sink = {
 	.summary = record_summary,
 };
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-	struct record_command *command = state->input;
-	struct session_options *session = &command->session;
+static const struct option_row options[] = {
+	HEADING(PLACE_END, "What to record, where, and when to end:"),
+	{ "output", 'o', "DIR", "Create this directory (default: imstrace-DATE-TIME)",
+	  take_text, INTO(struct record_command, ctf.directory) },
+	{ "over", 0, "TIME", "Record only interrupts that took longer from their first hop to "
+	  "their last, such as 200us; and every lifecycle step",
+	  take_duration, INTO(struct record_command, ctf.over), "a time such as 200us or 1ms",
+	  .least = 1 },
+	{ "last", 0, "TIME", "Flight recorder: write only the last TIME before each SIGUSR2 or, "
+	  "with --over, before each interrupt that took longer",
+	  take_duration, INTO(struct record_command, ctf.last), "a time such as 10s", .least = 1 },
+	HEADING(PLACE_SHOW, "How to show the summary:"),
+	{ 0 }
+};
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->duration;
-		state->child_inputs[1] = &recording.shown;
-		state->child_inputs[2] = &session->filter;
-		state->child_inputs[3] = &command->live;
-		break;
-	case 'o':
-		command->ctf.directory = value;
-		break;
-	case KEY_OVER:
-		if (!parse_duration(value, &command->ctf.over) || !command->ctf.over)
-			argp_error(state, "--over wants a time such as 200us or 1ms, not \"%s\"",
-				   value);
-		break;
-	case KEY_LAST:
-		if (!parse_duration(value, &command->ctf.last) || !command->ctf.last)
-			argp_error(state, "--last wants a time such as 10s, not \"%s\"", value);
-		break;
-	case ARGP_KEY_ARGS:
-		command->command = state->argv + state->next;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+static void take_command(void *target, char *value, struct argp_state *state)
+{
+	struct record_command *command = target;
+
+	(void)value;
+	command->command = state->argv + state->next - 1;
+	state->next = state->argc;
 }
+
+static const struct option_use groups[] = {
+	{ &json_group, offsetof(struct record_command, shown) },
+	SESSION_GROUPS(struct record_command, session),
+	LIVE_GROUPS(struct record_command, live),
+	{ 0 }
+};
 
 /*
  * Starts COMMAND, which waits until @go is closed, with what privileges we have: ours are
@@ -236,15 +220,15 @@ static char *join(char **words, int count)
 	return text;
 }
 
-static void tell(const char *directory)
+static void print_size(const char *directory)
 {
 	struct ctf_size size = ctf_size(recording.writer);
 
 	fprintf(stderr, "imstrace: recorded %" PRIu64 " interrupts and %" PRIu64
-		" events of vectors' lives in %s, %.1f MB", (uint64_t)size.events[CTF_INTERRUPTS],
+		" steps in %s, %.1f MB", (uint64_t)size.events[CTF_INTERRUPTS],
 		(uint64_t)size.events[CTF_LIFECYCLE], directory, (double)size.bytes / 1e6);
 	if (size.not_over)
-		fprintf(stderr, "; %" PRIu64 " interrupts were not over the limit",
+		fprintf(stderr, "; %" PRIu64 " interrupts were below the limit",
 			(uint64_t)size.not_over);
 	if (size.discarded[CTF_INTERRUPTS] + size.discarded[CTF_LIFECYCLE])
 		fprintf(stderr, "; LOST: %" PRIu64 " interrupts, %" PRIu64 " steps",
@@ -274,45 +258,28 @@ static int record(struct record_command *command)
 		return ret;
 	}
 	if (go >= 0 && write(go, "", 1) != 1)
-		ret = report_error(EXIT_RUNTIME, NULL, "%s has gone", *command->command);
+		ret = report_error(EXIT_RUNTIME, NULL, "%s was killed before it started", *command->command);
 	if (go >= 0)
 		close(go);
 	ret = ret ?: session_run(recording.source, &command->session);
-	tell(command->ctf.directory);
+	print_size(command->ctf.directory);
 	ctf_close(recording.writer);
 	child = recording.child ? end_child() : 0;
 	return ret ?: child;
 }
 
-static const struct argp_child children[] = {
-	OPTIONS_CHILD(&duration_argp),
-	OPTIONS_CHILD(&json_argp),
-	FILTER_CHILD,
-	LIVE_CHILD(&live_argp),
-	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.args_doc = "[COMMAND [ARGUMENT...]]",
-	.doc = doc,
-	.children = children,
-};
-
 static int run(int argc, char **argv)
 {
 	struct record_command command = {
 		.live = LIVE_DEFAULTS,
+		.shown = &text_sink,
 		.session = { .sink = &record_sink, .lifecycle = true, .interrupts = true },
 	};
 	char *command_line = join(argv, argc);
 	int ret;
 
-	recording.shown = &text_sink;
-	/* In order: what follows COMMAND is its own. */
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command))
-		return EXIT_USAGE;
+	parse_options(&command_record, argc, argv, &command);
+	recording.shown = command.shown;
 	command.live.interrupts = true;
 	command.ctf.command_line = command_line ?: "";
 	if (!command.ctf.directory)
@@ -328,8 +295,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_record = {
-	.name = "record",
-	.what = "keep what live sees, to look at it later",
-	.argp = &argp,
-	.run = run,
+	.name = "record", .what = "record interrupts and lifecycle steps, to look at them later",
+	.doc = doc, .args_doc = "[COMMAND [ARGUMENT...]]",
+	.own = &(const struct option_group) { .options = options, .argument = take_command },
+	.groups = groups, .in_order = true, .run = run,
 };

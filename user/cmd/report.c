@@ -9,43 +9,10 @@
 #include "command.h"
 #include "options.h"
 
-#include <string.h>
-
-enum option_key {
-	KEY_SLOWEST = 0x100, KEY_LIFECYCLE, KEY_LINT, KEY_HISTOGRAM, KEY_HTML,
-};
-
 /* Enough to see what they have in common, and a screen full. */
 #define SLOWEST		10
 #define MOST_SLOWEST	1000000
 #define MOST_ON_PAGE	1000
-
-static const struct argp_option options[] = {
-	{ .doc = "When to end:", .group = GROUP_END },
-	{ .doc = "What to show:", .group = GROUP_SHOW },
-	{ "slowest", KEY_SLOWEST, "N", 0, "The N slowest interrupts, hop by hop (default 10; 0: none)", 0 },
-	{ "histogram", KEY_HISTOGRAM, "STAGES", 0, "How the times of these stages are distributed, such as "
-	  "deliver,total or all", 0 },
-	{ "lifecycle", KEY_LIFECYCLE, NULL, 0, "The lives of vectors, step by step", 0 },
-	{ "lint", KEY_LINT, NULL, 0, "What is wrong with their drivers, as imstrace lint does", 0 },
-	{ "interval", 'i', "TIME", 0, "A table every TIME", 0 },
-	{ "html", KEY_HTML, "FILE", 0, "All of it, and charts, as a page for browsers, into FILE", 0 },
-	{ 0 }
-};
-
-static const char doc[] =
-	"Shows where interrupts went, what their stages took, and the slowest of them: of the "
-	"recording DIR or, without one, of the running kernel."
-	"\v"
-	"EXAMPLES\n"
-	"  imstrace report slow                          all of the recording ./slow\n"
-	"  imstrace report slow --from 2s --until 3s     one second of it\n"
-	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n"
-	"  imstrace report slow --histogram total        how its times are distributed\n"
-	"  imstrace report -d 10s                        the running kernel's next 10 seconds\n"
-	"  imstrace report slow --html slow.html         a page to open, send and print\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege, "
-	"a kernel feature or, for --html, a part of this program is missing; with --lint also 4 something was found, 5 no verdict.";
 
 struct report_command {
 	struct source_options source;
@@ -53,73 +20,68 @@ struct report_command {
 	const char *html;
 };
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+static bool take_stages(const struct option_row *option, void *to, char *value,
+			struct argp_state *state)
 {
-	struct report_command *command = state->input;
-	struct session_options *session = &command->session;
-	__u64 number;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->duration;
-		state->child_inputs[1] = &session->sink;
-		state->child_inputs[2] = &session->filter;
-		state->child_inputs[3] = &command->source;
-		break;
-	case KEY_SLOWEST:
-		if (!strcmp(value, "0"))
-			number = 0;
-		else if (!parse_number(value, MOST_SLOWEST, &number))
-			argp_error(state, "--slowest wants a number up to %u, not \"%s\"",
-				   MOST_SLOWEST, value);
-		session->slowest = number;
-		break;
-	case KEY_HISTOGRAM:
-		if (!parse_stages(value, &session->histograms))
-			argp_error(state, "--histogram wants a list of stages such as deliver,total, "
-				   "or all, not \"%s\"", value);
-		break;
-	case KEY_LIFECYCLE:
-		session->lifecycle = true;
-		break;
-	case KEY_LINT:
-		session->lint = true;
-		break;
-	case 'i':
-		if (!parse_duration(value, &session->interval) || !session->interval)
-			argp_error(state, "--interval wants a time such as 1s, not \"%s\"", value);
-		break;
-	case KEY_HTML:
-		command->html = value;
-		break;
-	case ARGP_KEY_END:
-		/* The tables are in the page. */
-		if (command->html && session->sink == &text_sink)
-			session->sink = NULL;
-		if (command->html && session->slowest > MOST_ON_PAGE)
-			argp_error(state, "--slowest wants %u at most with --html", MOST_ON_PAGE);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	(void)option;
+	(void)state;
+	return parse_stages(value, to);
 }
 
-static const struct argp_child children[] = {
-	OPTIONS_CHILD(&duration_argp),
-	OPTIONS_CHILD(&json_argp),
-	FILTER_CHILD,
-	OPTIONS_CHILD(&source_argp),
+static const struct option_row options[] = {
+	HEADING(PLACE_END, "When to end:"),
+	HEADING(PLACE_SHOW, "What to show:"),
+	{ "slowest", 0, "N", "Show the N slowest interrupts, hop by hop (default 10; 0: none)",
+	  take_number, INTO(struct report_command, session.slowest),
+	  "a number up to " DIGITS(MOST_SLOWEST), .most = MOST_SLOWEST, .or_zero = true },
+	{ "histogram", 0, "STAGES", "Show the histograms of these stages, such as deliver,total or "
+	  "all", take_stages, INTO(struct report_command, session.histograms),
+	  "a list of stages such as deliver,total, or all" },
+	{ "lifecycle", 0, NULL, "Show the lifecycle of vectors, step by step",
+	  take_flag, INTO(struct report_command, session.lifecycle) },
+	{ "lint", 0, NULL, "Report drivers' defects, as imstrace lint does",
+	  take_flag, INTO(struct report_command, session.lint) },
+	{ "interval", 'i', "TIME", "Show a table every TIME",
+	  take_duration, INTO(struct report_command, session.interval), "a time such as 1s",
+	  .least = 1 },
+	{ "html", 0, "FILE", "Write all of it, with charts, to FILE as an HTML page",
+	  take_text, INTO(struct report_command, html) },
 	{ 0 }
 };
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.args_doc = SOURCE_ARGUMENT,
-	.doc = doc,
-	.children = children,
+static void check_options(void *target, struct argp_state *state)
+{
+	struct report_command *command = target;
+	struct session_options *session = &command->session;
+
+	/* The tables are in the page. */
+	if (command->html && session->sink == &text_sink)
+		session->sink = NULL;
+	if (command->html && session->slowest > MOST_ON_PAGE)
+		argp_error(state, "--slowest must be at most %u with --html", MOST_ON_PAGE);
+}
+
+static const struct option_use groups[] = {
+	{ &json_group, offsetof(struct report_command, session.sink) },
+	SESSION_GROUPS(struct report_command, session),
+	SOURCE_GROUPS(struct report_command, source),
+	{ 0 }
 };
+
+static const char doc[] =
+	"Shows where interrupts went, how long their stages took, and the slowest of them. Reads "
+	"the recording DIR or, without one, follows the running kernel."
+	"\v"
+	"EXAMPLES\n"
+	"  imstrace report slow                          all of the recording ./slow\n"
+	"  imstrace report slow --from 2s --until 3s     one second of it\n"
+	"  imstrace report slow --vector 1 --slowest 50  one vector, more of its slowest\n"
+	"  imstrace report slow --histogram total        the distribution of its times\n"
+	"  imstrace report -d 10s                        the next 10 seconds of the running kernel\n"
+	"  imstrace report slow --html slow.html         a page to open, send and print\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no recording, 3 a privilege, "
+	"a kernel feature or, for --html, the page template is missing; with --lint also 4 a "
+	"defect was found, 5 inconclusive.";
 
 static int run(int argc, char **argv)
 {
@@ -130,11 +92,10 @@ static int run(int argc, char **argv)
 	struct source *source;
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
-		return EXIT_USAGE;
+	parse_options(&command_report, argc, argv, &command);
 	stop_on_signals();
 	command.source.live.interrupts = command.session.slowest || command.html;
-	/* Before there is no privilege left to. */
+	/* While there is a privilege to do so. */
 	ret = command.html ? page_open(&command.session.page, PAGE_report, command.html) : 0;
 	if (ret)
 		return ret;
@@ -144,8 +105,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_report = {
-	.name = "report",
-	.what = "figures, distributions, the slowest interrupts",
-	.argp = &argp,
-	.run = run,
+	.name = "report", .what = "show figures, distributions and the slowest interrupts of a recording",
+	.doc = doc, .args_doc = SOURCE_ARGUMENT,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .run = run,
 };

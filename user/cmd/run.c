@@ -18,70 +18,44 @@
 #include <time.h>
 #include <unistd.h>
 
-enum option_key {
-	KEY_WARMUP = 0x100, KEY_LABEL, KEY_REVISION,
-};
-
 /* docs/performance/gate.md has what the gate finds with so many. */
 #define RUNS		20
 #define MOST_RUNS	10000
 /* What stands between the two commands. */
 #define AGAINST		"--against"
 
-static const struct argp_option options[] = {
-	{ .doc = "What to measure, and where to keep it:", .group = GROUP_END },
-	{ "runs", 'n', "N", 0, "Runs of each command (default 20)", 0 },
-	{ "warmup", KEY_WARMUP, "N", 0, "First runs that are not kept (default 1)", 0 },
-	{ "output", 'o', "FILE", 0, "The summary; with two commands, given twice: that of the first, "
-	  "that of the second (default: imstrace-DATE-TIME.json, and -2.json)", 0 },
-	{ "revision", KEY_REVISION, "TEXT", 0, "What is measured (default: the git revision of this "
-	  "directory, if it is one's); with two commands, given twice", 0 },
-	{ "label", KEY_LABEL, "KEY=VALUE", 0, "Keep this with it; may be given again", 0 },
-	{ 0 }
-};
-
 static const char doc[] =
-	"Runs COMMAND N times and measures each run: a summary has every histogram of every run, for "
+	"Runs COMMAND N times and measures each run. A summary has every histogram of every run, for "
 	"imstrace gate to compare and imstrace history to draw. With two commands the runs "
-	"alternate (first second, second first, ...), so that both get the same weather."
+	"alternate (first second, second first, ...), so that both see the same background load."
 	"\v"
-	"COMMAND is run as it is, without a shell, with the privileges that imstrace was "
-	"started with; its output goes to standard error. It should take the same "
-	"load each time, and make a thousand interrupts or more.\n\n"
+	"COMMAND runs without a shell, with the privileges that imstrace was started with; its "
+	"output goes to standard error. It should do the same work each time, and cause at least "
+	"a thousand interrupts.\n\n"
 	"EXAMPLES\n"
 	"  imstrace run -o base.json -- ./workload           twenty runs\n"
 	"  imstrace run -o base.json -o new.json -- \\\n"
 	"      ./workload --old --against ./workload --new    twenty of each, alternating\n"
 	"  imstrace gate base.json --against new.json        is it slower?\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, as when COMMAND fails, 2 wrong usage, 3 a "
+	"EXIT STATUS  0 ok, 1 failed while running, or COMMAND failed, 2 wrong usage, 3 a "
 	"privilege or a kernel feature is missing.";
+
+/* What can be given once for each command. */
+struct per_command {
+	const char *texts[MOST_COMMANDS];
+	size_t count;
+};
 
 struct run_command {
 	struct live_options live;
 	struct repeat_options repeat;
 	char **commands[MOST_COMMANDS];
-	const char *outputs[MOST_COMMANDS];
-	size_t output_count;
-	const char *revisions[MOST_COMMANDS];
-	size_t revision_count;
+	struct per_command outputs, revisions;
 	json_t *labels;
 	char names[MOST_COMMANDS][64];
 	FILE *files[MOST_COMMANDS];
 	struct summary *summaries[MOST_COMMANDS];
 };
-
-static void add_label(struct run_command *command, char *text, struct argp_state *state)
-{
-	char *equals = strchr(text, '=');
-
-	if (!equals || equals == text) {
-		argp_error(state, "--label wants KEY=VALUE, not \"%s\"", text);
-		return;
-	}
-	*equals = '\0';
-	if (json_object_set_new(command->labels, text, json_string(equals + 1)))
-		argp_error(state, "--label %s: it is not UTF-8", text);
-}
 
 /* Splits "A ... --against B ...". */
 static void find_commands(struct run_command *command, char **words, struct argp_state *state)
@@ -92,69 +66,84 @@ static void find_commands(struct run_command *command, char **words, struct argp
 		if (strcmp(*word, AGAINST))
 			continue;
 		if (command->repeat.commands == MOST_COMMANDS)
-			argp_error(state, "there is one " AGAINST " too many");
+			argp_error(state, AGAINST " can be given only once");
 		*word = NULL;
 		command->commands[command->repeat.commands++ % MOST_COMMANDS] = word + 1;
 	}
 	for (size_t i = 0; i < command->repeat.commands; i++) {
 		if (!*command->commands[i])
-			argp_error(state, "there is no command on one side of " AGAINST);
+			argp_error(state, "a command is missing on one side of " AGAINST);
 		command->repeat.names[i] = *command->commands[i];
 	}
 }
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+static void take_commands(void *target, char *value, struct argp_state *state)
 {
-	struct run_command *command = state->input;
-	__u64 number;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->repeat.filter;
-		state->child_inputs[1] = &command->live;
-		break;
-	case 'n':
-		if (!parse_number(value, MOST_RUNS, &number))
-			argp_error(state, "--runs wants a number up to %d, not \"%s\"", MOST_RUNS,
-				   value);
-		command->repeat.runs = number;
-		break;
-	case KEY_WARMUP:
-		number = 0;
-		if (strcmp(value, "0") && !parse_number(value, MOST_RUNS, &number))
-			argp_error(state, "--warmup wants a number up to %d, not \"%s\"", MOST_RUNS,
-				   value);
-		command->repeat.warmup = number;
-		break;
-	case 'o':
-		if (command->output_count == MOST_COMMANDS)
-			argp_error(state, "there is one -o too many");
-		command->outputs[command->output_count++] = value;
-		break;
-	case KEY_REVISION:
-		if (command->revision_count == MOST_COMMANDS)
-			argp_error(state, "there is one --revision too many");
-		command->revisions[command->revision_count++] = value;
-		break;
-	case KEY_LABEL:
-		add_label(command, value, state);
-		break;
-	case ARGP_KEY_ARGS:
-		find_commands(command, state->argv + state->next, state);
-		break;
-	case ARGP_KEY_END:
-		if (!command->repeat.commands)
-			argp_error(state, "which command? Give it after --");
-		if (command->output_count && command->output_count != command->repeat.commands)
-			argp_error(state, "there must be an -o for each command, or none");
-		if (command->revision_count && command->revision_count != command->repeat.commands)
-			argp_error(state, "there must be a --revision for each command, or none");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	(void)value;
+	find_commands(target, state->argv + state->next - 1, state);
+	state->next = state->argc;
 }
+
+static bool take_label(const struct option_row *option, void *to, char *text, struct argp_state *state)
+{
+	char *equals = strchr(text, '=');
+
+	(void)option;
+	if (!equals || equals == text)
+		return false;
+	*equals = '\0';
+	if (json_object_set_new(*(json_t **)to, text, json_string(equals + 1)))
+		argp_error(state, "--label %s must be UTF-8", text);
+	return true;
+}
+
+static bool take_each(const struct option_row *option, void *to, char *value, struct argp_state *state)
+{
+	struct per_command *each = to;
+
+	if (each->count == MOST_COMMANDS)
+		argp_error(state, "--%s can be given only %d times", option->name, MOST_COMMANDS);
+	each->texts[each->count++] = value;
+	return true;
+}
+
+static const struct option_row options[] = {
+	HEADING(PLACE_END, "What to measure, and where to keep it:"),
+	{ "runs", 'n', "N", "Run each command N times (default 20)",
+	  take_number, INTO(struct run_command, repeat.runs),
+	  "a number up to " DIGITS(MOST_RUNS), .most = MOST_RUNS },
+	{ "warmup", 0, "N", "Discard the first N runs of each (default 1)",
+	  take_number, INTO(struct run_command, repeat.warmup),
+	  "a number up to " DIGITS(MOST_RUNS), .most = MOST_RUNS, .or_zero = true },
+	{ "output", 'o', "FILE", "Write the summary to FILE; with two commands, give it twice: for "
+	  "the first, for the second (default: imstrace-DATE-TIME.json, and -2.json)",
+	  take_each, INTO(struct run_command, outputs) },
+	{ "revision", 0, "TEXT", "Name what is measured (default: the git revision of this "
+	  "directory, if it has one); with two commands, give it twice",
+	  take_each, INTO(struct run_command, revisions) },
+	{ "label", 0, "KEY=VALUE", "Store this in the summary; may be given again",
+	  take_label, INTO(struct run_command, labels), "KEY=VALUE" },
+	{ 0 }
+};
+
+static void check_options(void *target, struct argp_state *state)
+{
+	const struct run_command *command = target;
+	size_t commands = command->repeat.commands;
+
+	if (!commands)
+		argp_error(state, "no command to measure: name it after --");
+	if (command->outputs.count && command->outputs.count != commands)
+		argp_error(state, "--output must be given once per command, or not at all");
+	if (command->revisions.count && command->revisions.count != commands)
+		argp_error(state, "--revision must be given once per command, or not at all");
+}
+
+static const struct option_use groups[] = {
+	{ &filter_group, offsetof(struct run_command, repeat.filter) },
+	LIVE_GROUPS(struct run_command, live),
+	{ 0 }
+};
 
 static void name_outputs(struct run_command *command)
 {
@@ -162,14 +151,14 @@ static void name_outputs(struct run_command *command)
 	char stamp[32];
 	struct tm tm;
 
-	if (command->output_count)
+	if (command->outputs.count)
 		return;
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "imstrace-%Y%m%d-%H%M%S", &tm);
 	for (size_t i = 0; i < command->repeat.commands; i++) {
 		snprintf(command->names[i], sizeof(command->names[i]), "%s%s.json", stamp,
 			 i ? "-2" : "");
-		command->outputs[i] = command->names[i];
+		command->outputs.texts[i] = command->names[i];
 	}
 }
 
@@ -187,21 +176,21 @@ static void read_revision(char revision[SOURCE_NAME_LEN])
 
 static int prepare(struct run_command *command, size_t i)
 {
-	struct summary *summary = summary_new(command->outputs[i]);
-	/* What is in it stays until there is something to put in its place. */
-	int fd = open(command->outputs[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	struct summary *summary = summary_new(command->outputs.texts[i]);
+	/* Not truncated: an old summary stays until there is a new one. */
+	int fd = open(command->outputs.texts[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
 	command->summaries[i] = summary;
 	command->files[i] = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!command->files[i])
 		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s",
-				    command->outputs[i], strerror(errno));
+				    command->outputs.texts[i], strerror(errno));
 	if (!summary)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	summary_describe_machine(summary);
-	if (command->revision_count)
+	if (command->revisions.count)
 		snprintf(summary->revision, sizeof(summary->revision), "%s",
-			 command->revisions[i]);
+			 command->revisions.texts[i]);
 	else
 		read_revision(summary->revision);
 	json_object_update(summary->labels, command->labels);
@@ -231,7 +220,7 @@ static int finish(struct run_command *command)
 
 		if (!summary->run_count)
 			return report_error(EXIT_RUNTIME, NULL,
-					    "it was stopped before the first run was over");
+					    "stopped before the first run ended, so there is nothing to keep");
 		ret = ret ?: summary_write(summary, command->files[i]);
 		summary_show(stdout, summary);
 	}
@@ -259,20 +248,6 @@ static int measure(struct run_command *command)
 	return ret ?: finish(command);
 }
 
-static const struct argp_child children[] = {
-	FILTER_CHILD,
-	LIVE_CHILD(&live_argp),
-	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.args_doc = "COMMAND [ARGUMENT...] [" AGAINST " COMMAND [ARGUMENT...]]",
-	.doc = doc,
-	.children = children,
-};
-
 static int run(int argc, char **argv)
 {
 	struct run_command command = {
@@ -282,15 +257,13 @@ static int run(int argc, char **argv)
 	};
 	int ret;
 
-	/* In order: what follows COMMAND is its own. */
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command))
-		return EXIT_USAGE;
+	parse_options(&command_run, argc, argv, &command);
 	name_outputs(&command);
 	ret = measure(&command);
 	for (size_t i = 0; i < command.repeat.commands; i++) {
 		if (command.files[i] && fclose(command.files[i]) && !ret)
 			ret = report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s",
-					   command.outputs[i], strerror(errno));
+					   command.outputs.texts[i], strerror(errno));
 		summary_free(command.summaries[i]);
 	}
 	json_decref(command.labels);
@@ -298,8 +271,10 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_run = {
-	.name = "run",
-	.what = "measure a workload again and again, to compare it or to draw it",
-	.argp = &argp,
-	.run = run,
+	.name = "run", .what = "measure a workload repeatedly, for gate and history",
+	.doc = doc, .args_doc = "COMMAND [ARGUMENT...] [" AGAINST " COMMAND [ARGUMENT...]]",
+	.own = &(const struct option_group) {
+		.options = options, .argument = take_commands, .check = check_options
+	},
+	.groups = groups, .in_order = true, .run = run,
 };

@@ -16,51 +16,9 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum option_key {
-	KEY_LISTEN = 0x100, KEY_REMOTE, KEY_TEXTFILE, KEY_PER_VECTOR, KEY_SERIES, KEY_LINGER,
-	KEY_OVERHEAD,
-};
-
 #define SECOND		1000000000ULL
 #define DEFAULT_SERIES	1000
 #define MOST_SERIES	100000
-
-static const struct argp_option options[] = {
-	{ .doc = "When to end:", .group = GROUP_END },
-
-	{ .doc = "Where to:", .group = GROUP_SHOW },
-	{ "listen", KEY_LISTEN, "WHERE", 0, "ADDRESS:PORT or unix:PATH (default " DEFAULT_LISTEN
-	  "; none with --textfile)", 0 },
-	{ "allow-remote", KEY_REMOTE, NULL, 0, "WHERE need not be a loopback address: whoever "
-	  "reaches it can read it", 0 },
-	{ "textfile", KEY_TEXTFILE, "FILE", 0, "Write to FILE (.prom), for node_exporter", 0 },
-	{ "interval", 'i', "TIME", 0, "Every TIME (default 15s)", 0 },
-
-	{ .doc = "What to export:", .group = GROUP_RECORDING },
-	{ "per-vector", KEY_PER_VECTOR, NULL, 0, "Each vector by itself, not each device, VM and mode", 0 },
-	{ "max-series", KEY_SERIES, "N", 0, "At most N label sets (default 1000); what finds no "
-	  "place is in the host's figures only", 0 },
-	{ "linger", KEY_LINGER, "TIME", 0, "Export a vector until it has been gone for TIME "
-	  "(default 5m)", 0 },
-	{ "overhead", KEY_OVERHEAD, NULL, 0, "Have the kernel measure the programs' run time, which "
-	  "takes some of it", 0 },
-	{ 0 }
-};
-
-static const char doc[] =
-	"Follows every vector, as imstrace live does, and serves the figures at /metrics to Prometheus: as "
-	"text, OpenMetrics, or protobuf with native histograms, as the scraper asks for; and "
-	"at /healthz whether it works."
-	"\v"
-	"Label sets are device, VM and mode. imstrace_host_* has the sum of all, also of those that "
-	"are gone: alone it is what to keep of a large fleet. docs/fleet.md has the arithmetic, "
-	"rules and dashboards.\n\n"
-	"EXAMPLES\n"
-	"  imstrace serve                                  at http://" DEFAULT_LISTEN "/metrics\n"
-	"  imstrace serve --listen unix:/run/imstrace/metrics\n"
-	"  imstrace serve --textfile /var/lib/prometheus/node-exporter/imstrace.prom\n\n"
-	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
-	"feature is missing.";
 
 struct serve_command {
 	struct live_options live;
@@ -73,69 +31,62 @@ struct serve_command {
 	__u64 duration;
 };
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-	struct serve_command *command = state->input;
-	__u64 number = 1;
+static const struct option_row options[] = {
+	HEADING(PLACE_END, "When to end:"),
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &command->duration;
-		state->child_inputs[1] = &command->filter;
-		state->child_inputs[2] = &command->live;
-		break;
-	case KEY_LISTEN:
-		command->listen = value;
-		break;
-	case KEY_REMOTE:
-		command->remote = true;
-		break;
-	case KEY_TEXTFILE:
-		command->textfile = value;
-		break;
-	case 'i':
-		if (!parse_duration(value, &command->interval) || command->interval < SECOND)
-			argp_error(state, "--interval wants a time from 1s on, not \"%s\"", value);
-		break;
-	case KEY_PER_VECTOR:
-		command->series.per_vector = true;
-		break;
-	case KEY_SERIES:
-		if (!parse_number(value, MOST_SERIES, &number))
-			argp_error(state, "--max-series wants a number from 1 to %u, not \"%s\"",
-				   MOST_SERIES, value);
-		command->series.most = number;
-		break;
-	case KEY_LINGER:
-		if (!parse_duration(value, &command->series.linger) || command->series.linger < SECOND)
-			argp_error(state, "--linger wants a time from 1s on, not \"%s\"", value);
-		break;
-	case KEY_OVERHEAD:
-		command->live.overhead = true;
-		break;
-	case ARGP_KEY_END:
-		if (!command->listen && !command->textfile)
-			command->listen = DEFAULT_LISTEN;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
+	HEADING(PLACE_SHOW, "Where to export to:"),
+	{ "listen", 0, "WHERE", "Serve at ADDRESS:PORT or unix:PATH (default " DEFAULT_LISTEN
+	  "; none with --textfile)", take_text, INTO(struct serve_command, listen) },
+	{ "allow-remote", 0, NULL, "Allow a WHERE that is not a loopback address: whoever "
+	  "reaches it can read it", take_flag, INTO(struct serve_command, remote) },
+	{ "textfile", 0, "FILE", "Write to FILE (.prom), for node_exporter",
+	  take_text, INTO(struct serve_command, textfile) },
+	{ "interval", 'i', "TIME", "Write the file every TIME (default 15s)",
+	  take_duration, INTO(struct serve_command, interval), "at least 1s", .least = SECOND },
 
-static const struct argp_child children[] = {
-	OPTIONS_CHILD(&duration_argp),
-	FILTER_CHILD,
-	LIVE_CHILD(&live_argp),
+	HEADING(PLACE_RECORDING, "What to export:"),
+	{ "per-vector", 0, NULL, "Export each vector separately, instead of each device, VM and mode",
+	  take_flag, INTO(struct serve_command, series.per_vector) },
+	{ "max-series", 0, "N", "Export at most N label sets (default 1000); the rest counts only "
+	  "in the host's figures", take_number, INTO(struct serve_command, series.most),
+	  "a number from 1 to " DIGITS(MOST_SERIES), .most = MOST_SERIES },
+	{ "linger", 0, "TIME", "Export a vector until it has been gone for TIME (default 5m)",
+	  take_duration, INTO(struct serve_command, series.linger), "at least 1s", .least = SECOND },
+	{ "overhead", 0, NULL, "Have the kernel measure the programs' run time, which takes some "
+	  "time itself", take_flag, INTO(struct serve_command, live.overhead) },
 	{ 0 }
 };
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.doc = doc,
-	.children = children,
+static void check_options(void *target, struct argp_state *state)
+{
+	struct serve_command *command = target;
+
+	(void)state;
+	if (!command->listen && !command->textfile)
+		command->listen = DEFAULT_LISTEN;
+}
+
+static const struct option_use groups[] = {
+	{ &duration_group, offsetof(struct serve_command, duration) },
+	{ &filter_group, offsetof(struct serve_command, filter) },
+	LIVE_GROUPS(struct serve_command, live),
+	{ 0 }
 };
+
+static const char doc[] =
+	"Follows every vector, as imstrace live does, and serves the figures to Prometheus at "
+	"/metrics: as text, OpenMetrics, or protobuf with native histograms, as the scraper asks "
+	"for. /healthz tells whether it works."
+	"\v"
+	"A label set is a device, VM and mode. imstrace_host_* has the sum of all, including those "
+	"that are gone; for a large fleet it is enough to keep only this. docs/fleet.md has the "
+	"arithmetic, rules and dashboards.\n\n"
+	"EXAMPLES\n"
+	"  imstrace serve                                  at http://" DEFAULT_LISTEN "/metrics\n"
+	"  imstrace serve --listen unix:/run/imstrace/metrics\n"
+	"  imstrace serve --textfile /var/lib/prometheus/node-exporter/imstrace.prom\n\n"
+	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
+	"feature is missing.";
 
 static int follow(const struct serve_command *command, struct source *source,
 		  struct exporter *exporter, struct server *server, struct textfile *textfile)
@@ -198,10 +149,9 @@ static int run(int argc, char **argv)
 	int listener = -1, ret = 0;
 
 	command.series.filter = &command.filter;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &command))
-		return EXIT_USAGE;
+	parse_options(&command_serve, argc, argv, &command);
 	stop_on_signals();
-	/* All that wants a privilege comes before live_open(), which gives them up. */
+	/* live_open() drops privileges, so whatever needs one comes before. */
 	if (command.textfile)
 		ret = textfile_open(&textfile, command.textfile);
 	if (!ret && command.listen)
@@ -217,8 +167,8 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_serve = {
-	.name = "serve",
-	.what = "figures for Prometheus, over HTTP or in a file",
-	.argp = &argp,
-	.run = run,
+	.name = "serve", .what = "export figures to Prometheus, over HTTP or in a file",
+	.doc = doc,
+	.own = &(const struct option_group) { .options = options, .check = check_options },
+	.groups = groups, .run = run,
 };

@@ -51,9 +51,9 @@ static int follow_command(struct repeat *repeat, size_t which, __u64 *duration)
 	ret = ret ?: follow(repeat, source->now(source) + SETTLE);
 	/* Ctrl-C ends the command as well. */
 	if (!ret && status && !stop_requested())
-		return report_error(EXIT_RUNTIME, "A run that fails measures something else",
-				    "%s ended with status %d", repeat->options->names[which],
-				    status);
+		return report_error(
+			EXIT_RUNTIME, "A failed run cannot be compared: fix the command first",
+			"%s ended with status %d", repeat->options->names[which], status);
 	return ret;
 }
 

@@ -95,7 +95,8 @@ int workload_run(const struct workload *workload, size_t which)
 	const unsigned char number = which;
 
 	if (send(workload->socket, &number, 1, MSG_NOSIGNAL) != 1)
-		return report_error(EXIT_RUNTIME, NULL, "what runs the commands has gone: %s",
+		return report_error(EXIT_RUNTIME, NULL,
+				    "the process that runs the commands has ended: %s",
 				    strerror(errno));
 	return 0;
 }

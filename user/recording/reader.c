@@ -185,13 +185,13 @@ static int open_file(const struct recording *recording, const char *name, int *f
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", recording->directory, name) >=
 	    sizeof(path))
-		return report_error(EXIT_USAGE, NULL, "%s is too long a name",
+		return report_error(EXIT_USAGE, NULL, "the name %s is too long",
 				    recording->directory);
 	/* A FIFO or a terminal must not make us wait. */
 	*file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (*file < 0)
 		return report_error(EXIT_USAGE,
-				    errno == EACCES   ? "Recordings are their owner's: try as root"
+				    errno == EACCES   ? "Only its owner can read a recording: try as root"
 				    : errno == ENOENT ? "Make one with imstrace record"
 						      : NULL,
 				    "cannot read the recording: %s: %s", path, strerror(errno));
@@ -273,7 +273,7 @@ static int damaged(const struct recording *recording, struct stream *stream, __u
 {
 	stream->done = true;
 	stream->at = stream->end = 0;
-	warning("%s/%s: at byte %" PRIu64 ": %s: the rest of it is not read", recording->directory,
+	warning("%s/%s: at byte %" PRIu64 ": %s: the rest of the file is ignored", recording->directory,
 		stream->name, (uint64_t)offset, what);
 	return 0;
 }
@@ -472,7 +472,7 @@ static void take_vector(struct recording *recording, const struct ctf_vector *ev
 	vector.vmm[sizeof(vector.vmm) - 1] = '\0';
 	vector.guest[sizeof(vector.guest) - 1] = '\0';
 	if (event->id >= recording->source.capacity || !*vector.device) {
-		tell_unknown(recording, CTF_LIFECYCLE, "vectors that there can't be are left out");
+		tell_unknown(recording, CTF_LIFECYCLE, "records with invalid vector ids were ignored");
 		return;
 	}
 	recording->vectors[event->id] = vector;
@@ -495,7 +495,7 @@ static void take_lifecycle(struct recording *recording, const struct ctf_event *
 	/* The event's own number has been checked; what has no vector has no number. */
 	if (step.step != event->id || step.hop >= HOP_COUNT ||
 	    (step.id >= source->capacity && step.id != IMSTRACE_NONE)) {
-		tell_unknown(recording, CTF_LIFECYCLE, "steps that there can't be are left out");
+		tell_unknown(recording, CTF_LIFECYCLE, "steps with invalid values were ignored");
 		return;
 	}
 	if (wanted(recording, event->time))

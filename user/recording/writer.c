@@ -76,7 +76,7 @@ static int out_of_memory(void)
 static int write_failed(struct ctf_writer *writer, const char *file, int error)
 {
 	writer->failed = true;
-	return report_error(EXIT_RUNTIME, "What has been recorded until then can be read",
+	return report_error(EXIT_RUNTIME, "The recording can be read up to this point",
 			    "writing %s/%s failed: %s", writer->options.directory, file,
 			    strerror(error));
 }

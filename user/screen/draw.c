@@ -270,8 +270,8 @@ static void put_loss(const struct imstrace_totals *totals)
 	if (!(totals->lost_vectors | totals->lost_values | totals->lost_runs |
 	      totals->lost_lifecycle))
 		return;
-	snprintf(text, sizeof(text), "LOST: %" PRIu64 " vectors, %" PRIu64 " hops, buckets of %" PRIu64
-		 " times, %" PRIu64 " lifecycle events", (uint64_t)totals->lost_vectors,
+	snprintf(text, sizeof(text), "LOST: %" PRIu64 " vectors, %" PRIu64 " hops, %" PRIu64
+		 " values, %" PRIu64 " lifecycle steps", (uint64_t)totals->lost_vectors,
 		 (uint64_t)totals->lost_runs, (uint64_t)totals->lost_values,
 		 (uint64_t)totals->lost_lifecycle);
 	put_line(LINES - BELOW, A_BOLD | COLOR_PAIR(COLOR_LOSS), text);

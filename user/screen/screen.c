@@ -41,7 +41,7 @@ int screen_open(void)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return report_error(EXIT_USAGE, "For a pipe or a file there is imstrace live",
-				    "imstrace top wants a terminal");
+				    "imstrace top needs a terminal");
 	setlocale(LC_CTYPE, "");
 	screen.terminal = newterm(NULL, stdout, stdin);
 	if (!screen.terminal)

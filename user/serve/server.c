@@ -49,7 +49,8 @@ static int listen_unix(const char *path, int *listener)
 	int fd;
 
 	if (!*path || strlen(path) >= sizeof(address.sun_path))
-		return report_error(EXIT_USAGE, NULL, "the path of a socket has 1 to %zu bytes",
+		return report_error(EXIT_USAGE, NULL,
+				    "the path of a socket must have 1 to %zu bytes",
 				    sizeof(address.sun_path) - 1);
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -126,7 +127,7 @@ static int listen_tcp(const char *where, bool remote, int *listener)
 	if (strlen(where) >= sizeof(text) || !split_address(text, &host, &port) ||
 	    getaddrinfo(host, port, &hints, &found))
 		return report_error(EXIT_USAGE, NULL,
-				    "--listen wants ADDRESS:PORT such as " DEFAULT_LISTEN
+				    "--listen must be ADDRESS:PORT such as " DEFAULT_LISTEN
 				    ", [ADDRESS]:PORT, or unix:PATH, not \"%.100s\"",
 				    where);
 	if (!is_loopback(found->ai_addr)) {
@@ -134,7 +135,7 @@ static int listen_tcp(const char *where, bool remote, int *listener)
 			freeaddrinfo(found);
 			return report_error(
 				EXIT_USAGE,
-				"Put a proxy that asks who is there in front of "
+				"Put an authenticating proxy in front of "
 				"it, or say --allow-remote if the network may read it all",
 				"%.100s is not a loopback address", where);
 		}

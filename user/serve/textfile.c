@@ -130,7 +130,7 @@ static int open_directory(struct textfile *textfile, const char *path)
 
 	if (length >= PATH_MAX || length < 6 || strcmp(path + length - 5, ".prom"))
 		return report_error(EXIT_USAGE, NULL,
-				    "--textfile wants a name that ends with .prom: "
+				    "--textfile must end with .prom: "
 				    "node_exporter reads no other");
 	strcpy(base, path);
 	strcpy(parent, path);

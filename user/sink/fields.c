@@ -18,11 +18,11 @@ static const struct {
 	[DEVICE] = { "device", "the device's name" },
 	[VECTOR] = { "vector", "index in the device's MSI-X table" },
 	[IRQ] = { "irq", "Linux irq" },
-	[SLOT] = { "slot", "of the Interrupt Message Store" },
-	[PASID] = { "pasid", "in that slot" },
-	[VCPU] = { "vcpu", "that it went to" },
-	[GUEST_VECTOR] = { "guest_vector", "of the vCPU's local APIC" },
-	[CPU] = { "cpu", "of the host, that took it" },
+	[SLOT] = { "slot", "slot of the Interrupt Message Store" },
+	[PASID] = { "pasid", "PASID in that slot" },
+	[VCPU] = { "vcpu", "vCPU that received it" },
+	[GUEST_VECTOR] = { "guest_vector", "vector of the vCPU's local APIC" },
+	[CPU] = { "cpu", "host CPU that handled it" },
 	[CAUSE] = { "cause", "irq, or what else raised it" },
 	[END] = { "end", "how it ended" },
 };
@@ -46,7 +46,7 @@ const char *field_what(unsigned int field)
 	if (field < FIRST_HOP)
 		return fields[field].what;
 	return field < FIRST_STAGE ? "when it passed this hop, CLOCK_MONOTONIC ns" :
-				     "what this stage took";
+				     "how long this stage took";
 }
 
 static bool known(__u32 number, struct field_value *value)

@@ -45,7 +45,7 @@ int page_open(FILE **out, enum page page, const char *path)
 	if (!pages[page].start)
 		return report_error(
 			EXIT_MISSING,
-			"Build it again where npm is installed and reaches its registry",
+			"Rebuild it where npm is installed and can reach its registry",
 			"this imstrace was built without its HTML pages");
 	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	*out = file < 0 ? NULL : fdopen(file, "w");
@@ -80,7 +80,7 @@ void page_write(FILE *out, enum page page, json_t *data)
 	mark = memmem(text.start, text.end - text.start, MARK, strlen(MARK));
 	/* Of a pipe there is nothing to take away. */
 	if (ftruncate(fileno(out), 0) && errno != EINVAL)
-		warning("cannot empty what is to have the page: %s", strerror(errno));
+		warning("cannot truncate the output file: %s", strerror(errno));
 	fwrite(text.start, 1, mark - text.start, out);
 	json_dump_callback(data, write_json, out, JSON_COMPACT);
 	mark += strlen(MARK);

@@ -73,7 +73,7 @@ static void print_following(FILE *out, const struct source *source)
 static void print_columns(FILE *out)
 {
 	fprintf(out, "%-15s  " VECTOR_FORMAT "  %-17s  %s\n", "TIME", "VEC", "IRQ", "SLOT", "PASID",
-		"EVENT", "DEVICE AND DETAIL");
+		"STEP", "DEVICE AND DETAIL");
 }
 
 /* What it follows, and where that is from. */
@@ -247,14 +247,14 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 		fprintf(out, "!!! LOST: %" PRIu64 " vectors are not followed: the table is full "
 			"(--max-vectors)\n", (uint64_t)totals->lost_vectors);
 	if (totals->lost_values)
-		fprintf(out, "!!! LOST: the buckets of %" PRIu64 " times: their stages have no "
-			"percentiles (--max-vectors)\n", (uint64_t)totals->lost_values);
+		fprintf(out, "!!! LOST: %" PRIu64 " values found no histogram bucket: their stages "
+			"have no percentiles (--max-vectors)\n", (uint64_t)totals->lost_values);
 	if (totals->lost_lifecycle)
-		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle events: the stream was full\n",
+		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle steps: the stream was full\n",
 			(uint64_t)totals->lost_lifecycle);
 	if (totals->lost_runs)
-		fprintf(out, "!!! LOST: %" PRIu64 " hops: the kernel did not run a program that was "
-			"interrupted by itself\n", (uint64_t)totals->lost_runs);
+		fprintf(out, "!!! LOST: %" PRIu64 " hops: the kernel skips a program that recurses on "
+			"its own CPU\n", (uint64_t)totals->lost_runs);
 	if (totals->lost_interrupts)
 		fprintf(out, "!!! LOST: %" PRIu64 " streamed interrupts (they are counted in the "
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
@@ -379,7 +379,7 @@ static void text_summary(FILE *out, const struct figures *report)
 	print_missing(out, report);
 	print_loss(out, &report->totals);
 	if (!report->count)
-		fputs("No vector was seen that matches. Is a device in use, and bound by a VMM?\n",
+		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
 		      out);
 }
 
@@ -434,13 +434,13 @@ static void text_verdict(FILE *out, const struct lint_verdict *verdict, int exit
 	if (verdict->count)
 		print_findings(out, verdict);
 	if (verdict->lost_lifecycle)
-		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle events: what happened then is not "
-			"judged\n", (uint64_t)verdict->lost_lifecycle);
+		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle steps: vectors are not judged for "
+			"that time\n", (uint64_t)verdict->lost_lifecycle);
 	if (verdict->lost_vectors)
 		fprintf(out, "!!! LOST: %" PRIu64 " vectors: their interrupts are not judged\n",
 			(uint64_t)verdict->lost_vectors);
 	if (!verdict->steps)
-		fputs("No vector that matches was set up or torn down: there was nothing to judge.\n",
+		fputs("No matching vector was set up or torn down, so there was nothing to judge.\n",
 		      out);
 }
 

@@ -22,10 +22,10 @@
 
 enum way {
 	RAW_TRACEPOINT,
-	FENTRY,		/* fentry and fexit */
-	KPROBE,		/* kprobes and kretprobes */
-	KPROBE_MULTI,	/* the same, not by way of a perf event; slower to come and go */
-	NAMES,		/* no program: the names of irqs, looked at every second */
+	FENTRY,	      /* fentry and fexit */
+	KPROBE,	      /* kprobes and kretprobes */
+	KPROBE_MULTI, /* the same, not by way of a perf event; slower to attach and detach */
+	NAMES,	      /* no program: the names of irqs, looked at every second */
 };
 
 static const char *const way_names[] = {

@@ -407,7 +407,7 @@ static int live_poll(struct source *source, __u64 until)
 	}
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)
 		return 0;
-	return report_error(EXIT_RUNTIME, NULL, "reading the event streams failed: %s",
+	return report_error(EXIT_RUNTIME, NULL, "reading the ring buffers failed: %s",
 			    strerror(-ret));
 }
 
@@ -492,12 +492,12 @@ static int load(struct live *live, const struct live_options *options, const cha
 	if (ret == -EPERM)
 		return report_error(
 			EXIT_MISSING,
-			"A container or lockdown may forbid it: see -v, and try outside",
+			"A container or lockdown may forbid it: see -v, and try outside of it",
 			"the kernel refused to load the BPF programs");
 	if (ret && attach_without_fentry(live->attachments, -ret))
 		return -EAGAIN;
 	if (ret)
-		return report_error(EXIT_RUNTIME, "See the kernel's reasons with -v",
+		return report_error(EXIT_RUNTIME, "-v shows the kernel's reasons",
 				    "loading the BPF programs failed: %s", strerror(-ret));
 	return 0;
 }
@@ -519,7 +519,7 @@ static int open_streams(struct live *live)
 	if (!live->streams ||
 	    ring_buffer__add(live->streams, bpf_map__fd(programs->maps.interrupt_stream),
 			     on_interrupt, live))
-		return report_error(EXIT_RUNTIME, NULL, "opening the event streams failed: %s",
+		return report_error(EXIT_RUNTIME, NULL, "opening the ring buffers failed: %s",
 				    strerror(errno));
 	return 0;
 }
@@ -564,7 +564,7 @@ static int load_and_attach(struct live *live, const struct live_options *options
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (!attach_sees_any(live->attachments) && !options->trial)
 		return report_error(EXIT_MISSING,
-				    "See what was tried, and why not, with imstrace check",
+				    "imstrace check shows what was tried, and why it failed",
 				    "no hop of an interrupt can be seen on this system");
 	return 0;
 }
@@ -597,8 +597,10 @@ int live_open(struct source **result, const struct live_options *options)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	live->statistics = options->overhead ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
 	if (options->overhead && live->statistics < 0)
-		warning("the kernel does not measure the programs' run time for us: %s%s", strerror(errno),
-			errno == EPERM ? " (it takes CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1)" : "");
+		warning("cannot have the kernel measure the programs' run time: %s%s",
+			strerror(errno),
+			errno == EPERM ? " (it takes CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1)"
+				       : "");
 	live->source.may_post = environment.apicv;
 	live->source.now = live_now;
 	live->source.poll = live_poll;

@@ -11,9 +11,8 @@
 #include "../summary/groups.h"
 
 /*
- * X(ENUM, name, plural, what): what may have had each other's luck, and so is what is counted. What
- * the machine does all through a session is not told from what is measured there, but by what
- * alternates with it.
+ * X(ENUM, name, plural, what): what is independent, and so is what is counted. A session's own
+ * background load can't be separated from what it measures, except by runs that alternate.
  */
 #define IMSTRACE_GATE_UNITS(X)                                              \
 	X(PAIR, pair, pairs, "runs in pairs that alternated")               \

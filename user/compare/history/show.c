@@ -52,10 +52,10 @@ void history_show(FILE *out, const struct history *history)
 					show_change(out, history, &history->series[i],
 						    &history->series[i].changes[j]);
 	if (!changes)
-		fprintf(out, "Nothing has changed%s.\n",
+		fprintf(out, "No change was found%s.\n",
 			history->count < 2 * CHANGE_POINT_LEAST
-				? ", as far as so few can tell: it takes three before and three "
-				  "after"
+				? "; at least three summaries on each side of a change are "
+				  "needed"
 				: "");
 }
 

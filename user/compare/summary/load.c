@@ -40,8 +40,7 @@ static int load_directory(struct summary_list *list, const char *path)
 		return report_error(EXIT_USAGE, NULL, "cannot read %.200s: %s", path,
 				    strerror(errno));
 	if (!count)
-		ret = report_error(EXIT_USAGE, NULL, "there is no summary, *.json, in %.200s",
-				   path);
+		ret = report_error(EXIT_USAGE, NULL, "%.200s has no summary (*.json)", path);
 	for (int i = 0; i < count; i++) {
 		if (!ret && asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0) {
 			ret = load_file(list, file);

@@ -22,7 +22,7 @@ struct reader {
 	const char *path;
 	FILE *file;
 	size_t left; /* bytes that it may still have */
-	int fault;   /* an exit code: the first thing that is wrong has been said */
+	int error;   /* an exit code: the first error, reported */
 };
 
 __attribute__((format(printf, 2, 3))) static bool wrong(struct reader *reader, const char *format,
@@ -31,12 +31,12 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct reader *reader, c
 	char what[256];
 	va_list args;
 
-	if (reader->fault)
+	if (reader->error)
 		return false;
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	reader->fault = report_error(EXIT_USAGE, NULL, "%.200s is no summary that can be used: %s",
+	reader->error = report_error(EXIT_USAGE, NULL, "%.200s is not a usable summary: %s",
 				     reader->path, what);
 	return false;
 }
@@ -346,9 +346,9 @@ int summary_read(struct summary **result, const char *path)
 			read_all(&reader, root, summary);
 		json_decref(root);
 	}
-	if (reader.fault)
+	if (reader.error)
 		summary_free(summary);
 	else
 		*result = summary;
-	return reader.fault;
+	return reader.error;
 }
