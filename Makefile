@@ -176,161 +176,11 @@ $(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
 kernel-patch-series:
 	@tools/kernel-patch-series
 
-### What the tests need
+### The tests, with what they need and the commands that run them
 
-GUEST_OBJECTS := $(patsubst tests/guest/%,$(B)/tests/guest/%.o,\
-	$(basename $(wildcard tests/guest/*.c tests/guest/*.S)))
+include tests/tests.mk
 
-guest: $(B)/tests/guest/ims-guest
-
-$(B)/tests/guest/ims-guest: $(GUEST_OBJECTS)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lpthread -o $@
-
-$(B)/tests/guest/%.o: C_FLAGS += -Ikernel-patch/samples/vfio-mdev
-
-$(B)/tests/guest/%.o: tests/guest/%.S Makefile
-	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -c $< -o $@
-
-# A cmocka program per file: unit tests have the objects of imstrace but main.o.
-UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/serve/*.c))
-
-$(UNIT_TESTS): %: %.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
-
-unit-tests: $(UNIT_TESTS)
-
-# The fuzzers, of recordings and of requests; and what writes the seeds of the first.
-$(B)/tests/fuzz/recording $(B)/tests/fuzz/accept: %: %.o \
-		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LIBS) -o $@
-
-$(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
-
-# What the tests of the HTML pages need: a recording too large to be had from a VM, and playwright.
-$(B)/tests/web/large: $(B)/tests/web/large.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
-
-web-tests: $(B)/tests/web/large build/npm/tests/web/installed all
-
-# The screen of imstrace top, over a source in memory.
-$(B)/tests/screen/top: $(B)/tests/screen/top.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
-
-screen-tests: $(B)/tests/screen/top
-
-# What make test-fleet needs; without npm it draws no pictures.
-fleet-tests: all guest modules $(if $(NPM),build/npm/tests/web/installed)
-
-# Of imstrace itself, on this machine; likewise a program per file.
-NATIVE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/native/*.c))
-
-$(NATIVE_TESTS): %: %.o
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -ljansson -lcmocka -o $@
-
-native-tests: $(NATIVE_TESTS) all
-
-# Events replayed through the programs that imstrace loads; here, or in the VM.
-REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
-	$(addprefix $(B)/user/,source/memory.o source/retire.o measure/accounts.o)
-
-$(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
-	$(call say,BPF,$<)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
-
-$(B)/tests/%.skel.h: $(B)/tests/%.bpf.o
-	$(call say,SKELETON,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.new && mv $@.new $@
-
-$(B)/tests/replay/%.o $(B)/tests/bench/%.o: C_FLAGS += -I$(@D)
-$(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
-$(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
-$(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
-
-REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts churn modes random)
-
-$(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -lm -o $@
-
-replay-tests: $(REPLAY_TESTS)
-
-$(B)/tests/bench/floor: $(B)/tests/bench/floor.o
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
-
-$(B)/tests/bench/native $(B)/tests/bench/recording: $(B)/tests/bench/%: \
-		$(addprefix $(B)/tests/bench/,%.o side.o driver.o) $(REPLAY_OBJECTS) \
-		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(sort $^) $(LIBS) -o $@
-
-# Modules that make calls of the kernel fail, or be late.
-FAULT := build/tests/kernel/fault-$(KERNEL)
-
-$(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
-	$(call say,MODULE,$@)
-	$(Q)mkdir -p $(@D)
-	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
-		{ cat $(FAULT).log; exit 1; }
-	$(Q)touch $@
-
-# The end-to-end tests run inside the VM.
-E2E_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/e2e/*.c))
-
-$(B)/tests/e2e/e2e: $(E2E_OBJECTS) $(addprefix $(B)/tests/guest/,vfio.o fail.o)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljansson -lcmocka -lm -o $@
-
-$(B)/tests/vm/whole-btf: $(B)/tests/vm/whole-btf.o $(B)/user/source/whole_btf.o
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
-
-e2e-tests: $(B)/tests/e2e/e2e $(B)/tests/vm/whole-btf all guest modules $(FAULT)/ims-fault.ko
-
-# Those of the library: programs run inside the VM.
-KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
-KERNEL_TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/kernel/lib/*.c) \
-	tests/guest/vfio.c tests/guest/fail.c)
-
-$(B)/tests/kernel/%.o: C_FLAGS += -Itests/guest -Ikernel-patch/samples/vfio-mdev
-
-$(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka -lpthread -o $@
-
-# The KUnit suites, with a KUnit that Debian's kernel lacks.
-KUNIT := build/kunit-$(KERNEL)
-
-$(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
-	$(call say,MODULES,$(KUNIT))
-	$(Q)mkdir -p build
-	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
-		{ cat $(KUNIT).log; exit 1; }
-	$(Q)touch $@
-
-kunit: $(KUNIT)/built
-
-kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko modules
-
-# What QEMU boots in the VM: a Debian guest with a driver for the sample device.
-nested:
-	$(call say,NESTED,build/tmp/nested)
-	$(Q)tests/nested/build > build/nested.log 2>&1 || { cat build/nested.log; exit 1; }
-
-### The two main commands
+### The rest
 
 deps:
 	@tools/install-deps
@@ -340,84 +190,17 @@ demo: deps
 	@$(MAKE) --no-print-directory all guest modules
 	@tests/demo
 
-test:
-	@tools/install-deps page
-	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
-		replay-tests web-tests
-	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
-	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
-	@tests/run
-
-# Not part of "make test": makes a Debian system, of 300 MB of packages.
-test-install: deps
-	@tools/install-deps install
-	@$(MAKE) --no-print-directory all
-	@tests/install/chroot
-
-# Not part of "make test": builds a kernel.
-test-debug-kernel:
-	@tools/install-deps debug-kernel
-	@$(MAKE) --no-print-directory kernel-tests
-	@tools/debug-kernel
-
-# Not part of "make test": wants Prometheus, Chromium and npm.
-test-fleet:
-	@tools/install-deps fleet
-	@$(MAKE) --no-print-directory fleet-tests
-	@tests/fleet/run
-
-# Not part of "make test", which has what the fuzzer has found as unit tests.
-fuzz:
-	@tools/install-deps fuzz
-	@$(MAKE) --no-print-directory FUZZ=1 $(addprefix build/fuzz/tests/fuzz/,recording accept)
-	@$(MAKE) --no-print-directory SANITIZE=1 build/sanitized/tests/fuzz/seeds
-	@tests/fuzz/run
-
-# Ratios within one run; they want a quiet machine.
-bench: deps
-	@tests/bench/run
-
-$(B)/tests/history/synthetic: $(B)/tests/history/synthetic.o \
-		$(B)/user/compare/statistics/change_points.o
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lRmath -lm -o $@
-
-# How often the gate is right, of real runs in the VM (half an hour); and history, of synthetic ones.
-gate-tables: deps
-	@tests/gate/measure
-	@tests/gate/report
-
-history-tables: $(B)/tests/history/synthetic
-	@tests/history/report
-
-# This project's own latency, against what it was: docs/ci.md.
-latency-ci: deps
-	@$(MAKE) --no-print-directory all guest modules
-	@tests/latency/run
-
 clean:
 	rm -rf build
 
 help:
-	@sed -n '/^#\tmake/s/^#//p' Makefile
+	@sed -n '/^#\tmake/s/^#//p' Makefile tests/tests.mk
 	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
-	@echo '	make guest		the micro-guest and VFIO client of the tests'
-	@echo '	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab'
-	@echo '	make test-install	in a new Debian system: what make install installs'
-	@echo '	make test-fleet		the exporter, rules and dashboards with a real Prometheus'
-	@echo '	make fuzz		what reads recordings and requests, for FUZZ_SECONDS (60)'
-	@echo '	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)'
-	@echo '	make latency-ci		is the sample device slower than its baseline? dashboards/latency/'
-	@echo '	make gate-tables	how often imstrace gate is right; writes docs/performance/gate.md'
-	@echo '	make history-tables	the same of imstrace history; docs/performance/history.md'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all install uninstall test-install test-fleet fleet-tests screen-tests web-tests modules \
-	kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
-	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel gate-tables \
-	history-tables latency-ci clean help
+.PHONY: all install uninstall modules kernel-patch-series deps demo clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)

@@ -6,7 +6,7 @@
 #ifndef IMSTRACE_E2E_GROUPS_H
 #define IMSTRACE_E2E_GROUPS_H
 
-int run_faults(void);
+int run_errors(void);
 int run_ladder(void);
 int run_library(void);
 int run_live(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * imstrace lint against a driver that commits each fault on purpose, and against what
- * looks like faults and is none.
+ * imstrace lint against a driver that commits each defect on purpose, and against what
+ * looks like defects and is none.
  */
 #include "groups.h"
 #include "trace.h"
@@ -24,18 +24,18 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What vector 0 of the sample device is made to do: kernel-patch/faults/. */
-static const char *const faults[] = {
+/* What vector 0 of the sample device is made to do: kernel-patch/defects/. */
+static const char *const defects[] = {
 	"signal_before_request", "signal_after_free", "signal_unbound", "interrupt_before_pasid",
 	"pasid_changed", "pasid_wrong", "pasid_after_free", "producer_at_free", "slot_leaked",
 	"irq_leaked", "eventfd_leaked", "double_bind", "bind_disabled", "unbind_without_bind",
 };
 
-#define FAULTY_VECTOR	0
+#define DEFECTIVE_VECTOR	0
 
-static void commit(const char *fault)
+static void commit(const char *defect)
 {
-	lab_shell("echo %s > /sys/module/ims_sample/parameters/fault", fault);
+	lab_shell("echo %s > /sys/module/ims_sample/parameters/defect", defect);
 }
 
 /* VFIO_DEVICE_SET_IRQS with an eventfd, or whatever, for each of the first vectors. */
@@ -104,16 +104,16 @@ static const char *text_of(json_t *object, const char *key)
 	return text;
 }
 
-static void check_finding(json_t *finding, const char *fault)
+static void check_finding(json_t *finding, const char *defect)
 {
-	assert_string_equal(text_of(finding, "finding"), fault);
+	assert_string_equal(text_of(finding, "finding"), defect);
 	assert_string_equal(text_of(finding, "device"), DEVICE);
-	assert_int_equal(number(finding, "vector"), FAULTY_VECTOR);
+	assert_int_equal(number(finding, "vector"), DEFECTIVE_VECTOR);
 	assert_true(number(finding, "irq") > 0);
 }
 
 /* It is found once, by its name, of the vector that it is committed with; and nothing else. */
-static void expect_found(struct trace *trace, const char *fault)
+static void expect_found(struct trace *trace, const char *defect)
 {
 	json_t *tallies;
 
@@ -121,9 +121,9 @@ static void expect_found(struct trace *trace, const char *fault)
 	tallies = json_object_get(trace->lint, "findings");
 	assert_string_equal(text_of(trace->lint, "verdict"), "found");
 	assert_int_equal(json_array_size(trace->findings), 1);
-	check_finding(json_array_get(trace->findings, 0), fault);
+	check_finding(json_array_get(trace->findings, 0), defect);
 	assert_int_equal(json_array_size(tallies), 1);
-	check_finding(json_array_get(tallies, 0), fault);
+	check_finding(json_array_get(tallies, 0), defect);
 	assert_int_equal(number(json_array_get(tallies, 0), "count"), 1);
 	assert_true(number(trace->lint, "steps") > 0);
 }
@@ -141,29 +141,29 @@ static void expect_clean(struct trace *trace)
 }
 
 /* Each in a life of its own, between lives without one. */
-static void lint_each_fault(void **state)
+static void lint_each_defect(void **state)
 {
-	struct trace trace = lint_start("lint-faults", "");
+	struct trace trace = lint_start("lint-defects", "");
 	json_t *tallies;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(faults); i++) {
+	for (size_t i = 0; i < COUNT(defects); i++) {
 		one_life();
-		commit(faults[i]);
+		commit(defects[i]);
 		one_life();
 		commit("none");
 	}
 	one_life();
 	assert_int_equal(trace_stop(&trace), 4);
 	tallies = json_object_get(trace.lint, "findings");
-	for (size_t i = 0; i < COUNT(faults); i++) {
-		check_finding(json_array_get(trace.findings, i), faults[i]);
-		check_finding(json_array_get(tallies, i), faults[i]);
+	for (size_t i = 0; i < COUNT(defects); i++) {
+		check_finding(json_array_get(trace.findings, i), defects[i]);
+		check_finding(json_array_get(tallies, i), defects[i]);
 		assert_int_equal(number(json_array_get(tallies, i), "count"), 1);
 	}
-	assert_int_equal(json_array_size(trace.findings), COUNT(faults));
-	assert_int_equal(json_array_size(tallies), COUNT(faults));
-	/* They are faults of a driver, and none that harms the kernel. */
+	assert_int_equal(json_array_size(trace.findings), COUNT(defects));
+	assert_int_equal(json_array_size(tallies), COUNT(defects));
+	/* They are defects of a driver, and none that harms the kernel. */
 	lab_shell("! dmesg | grep -E 'WARNING: |BUG: |Oops'");
 	trace_free(&trace);
 }
@@ -305,7 +305,7 @@ static void lint_killed_client(void **state)
 	trace_free(&trace);
 }
 
-/* What they hold is not known: freeing it is no fault, and so is binding anew. */
+/* What they hold is not known: freeing it is no defect, and so is binding anew. */
 static void lint_bound_before(void **state)
 {
 	struct trace trace;
@@ -380,7 +380,7 @@ static void lint_lost_steps(void **state)
 }
 
 /* What happens after the loss is judged again. */
-static void lint_fault_after_loss(void **state)
+static void lint_defect_after_loss(void **state)
 {
 	struct trace trace = lint_start("lint-after-loss", "");
 
@@ -433,7 +433,7 @@ static void lint_for_people(void **state)
 	free(text);
 }
 
-static int no_fault_teardown(void **state)
+static int no_defect_teardown(void **state)
 {
 	commit("none");
 	return lab_teardown(state);
@@ -442,9 +442,9 @@ static int no_fault_teardown(void **state)
 int run_lint(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(lint_each_fault, no_fault_teardown),
-		cmocka_unit_test_teardown(lint_in_live, no_fault_teardown),
-		cmocka_unit_test_teardown(lint_filtered, no_fault_teardown),
+		cmocka_unit_test_teardown(lint_each_defect, no_defect_teardown),
+		cmocka_unit_test_teardown(lint_in_live, no_defect_teardown),
+		cmocka_unit_test_teardown(lint_filtered, no_defect_teardown),
 		cmocka_unit_test_teardown(lint_clean_lives, lab_teardown),
 		cmocka_unit_test_teardown(lint_replaced_eventfds, lab_teardown),
 		cmocka_unit_test_teardown(lint_failed_binds, lab_teardown),
@@ -452,8 +452,8 @@ int run_lint(void)
 		cmocka_unit_test_teardown(lint_bound_before, lab_teardown),
 		cmocka_unit_test_teardown(lint_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(lint_lost_steps, lab_teardown),
-		cmocka_unit_test_teardown(lint_fault_after_loss, no_fault_teardown),
-		cmocka_unit_test_teardown(lint_for_people, no_fault_teardown),
+		cmocka_unit_test_teardown(lint_defect_after_loss, no_defect_teardown),
+		cmocka_unit_test_teardown(lint_for_people, no_defect_teardown),
 	};
 
 	return cmocka_run_group_tests_name("lint", tests, NULL, NULL);

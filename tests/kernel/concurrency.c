@@ -29,6 +29,8 @@
 #define VECTORS		8
 #define EMULATED	2
 #define EVENTS		VECTORS
+/* Seconds; what takes longer never happens, also on emulated CPUs that stand still at times. */
+#define LIMIT		60
 /* Of a module loaded anew: the same. */
 #define PARAMETERS	"vectors=8 emulated=2"
 
@@ -269,10 +271,13 @@ static void rebinding_loses_nothing(void **state)
 	}
 	traffic_stop(&traffic);
 	accepted = traffic_accepted(&traffic);
-	usleep(100000);
+	for (end = now() + LIMIT; got < accepted && now() < end; usleep(1000))
+		for (int i = 0; i < EVENTS; i++)
+			got += event_take(events[i]);
+	after = view_read(&device);
+	/* Nor is there one too many. */
 	for (int i = 0; i < EVENTS; i++)
 		got += event_take(events[i]);
-	after = view_read(&device);
 	printf("rebinding: %lu calls for %d vectors, %llu doorbells taken, %llu signals\n",
 	       rebinds, VECTORS, (unsigned long long)accepted, (unsigned long long)got);
 	assert_int_equal(traffic.unbound, 0);
@@ -366,6 +371,31 @@ static pid_t start_removal(struct device *device)
 	return pid;
 }
 
+/* Whether process @pid sleeps in the kernel while it writes to the device's "remove". */
+static bool waits_in_removal(pid_t pid, const struct device *device)
+{
+	char path[64], target[512], state = 0;
+	bool removes = false;
+	FILE *file;
+
+	for (int fd = 0; fd < 64 && !removes; fd++) {
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		len = readlink(path, target, sizeof(target) - 1);
+		target[len < 0 ? 0 : len] = '\0';
+		removes = strstr(target, device->uuid) && strstr(target, "/remove");
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(file);
+	return removes && (state == 'S' || state == 'D');
+}
+
 static bool device_exists(const struct device *device)
 {
 	char path[128];
@@ -387,7 +417,12 @@ static void removal_waits_for_close(void **state)
 	device_open(&device);
 	assert_int_equal(device_bind_all(&device, 0, VECTORS, events), 0);
 	pid = start_removal(&device);
-	usleep(300000);
+	/* Until it does wait: a child that has not started, or has ended, is none that waits. */
+	for (double end = now() + LIMIT; !waits_in_removal(pid, &device);) {
+		assert_true(now() < end);
+		assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+		usleep(1000);
+	}
 	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
 	for (int i = 0; i < VECTORS; i++) {
 		assert_int_equal(device_ring(&device, i), 0);
@@ -417,8 +452,8 @@ static void removal_against_killed_client(void **state)
 
 		device_create(&device, 0x37, VECTORS, EMULATED, DEFAULT_PASID);
 		pid = client_start(&device);
-		for (int i = 0; i < 500 && !has_client(&device); i++)
-			usleep(1000);
+		for (double limit = now() + LIMIT; !has_client(&device); usleep(1000))
+			assert_true(now() < limit);
 		removal = start_removal(&device);
 		usleep(random_below(&random, 3000));
 		client_kill(pid);

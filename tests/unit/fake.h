@@ -38,7 +38,7 @@ static inline __u64 random_magnitude(__u64 *state, unsigned int bits)
 	return random_next(state) >> unused;
 }
 
-/* As count_stage() in bpf/interrupts.h. */
+/* As count_stage() in bpf/stages.h. */
 static inline void histogram_fill(struct histogram *histogram, __u64 value)
 {
 	histogram->buckets[histogram_bucket(value)]++;
@@ -87,7 +87,7 @@ static inline struct fake_source *fake_source_new(void)
 	return fake;
 }
 
-/* As count_stage() in bpf/interrupts.h: @index is vector id * STAGE_COUNT + stage. */
+/* As count_stage() in bpf/stages.h: @index is vector id * STAGE_COUNT + stage. */
 static inline void fake_value(struct fake_source *fake, size_t index, __u64 value)
 {
 	struct imstrace_histogram *histogram = &fake->histograms[index];

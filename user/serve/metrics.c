@@ -13,16 +13,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Names are the same for a label set and for the host, but for what they begin with. */
-#define FAMILIES_BY_SET(X)							\
-	X(coalesced, account->coalesced,					\
-	  "Interrupts that were merged into one that was pending in the guest")	\
-	X(unmatched, account_unmatched(account),				\
-	  "Interrupts seen to end before their last hop")			\
-	X(hardware, account->hardware,						\
-	  "Interrupts that the CPU itself delivers (APICv, AVIC)")		\
-	X(lost, account_lost(account), "Interrupts not followed to their end")
-
 struct writer {
 	struct exposition *exposition;
 	const struct metrics_input *input;
@@ -116,7 +106,7 @@ static __u64 value_of_##name(const struct imstrace_account *account)		\
 {										\
 	return value;								\
 }
-FAMILIES_BY_SET(X)
+EXPOSITION_ACCOUNT(X)
 #undef X
 
 static const struct by_set {
@@ -125,12 +115,12 @@ static const struct by_set {
 	void (*write)(void *context, const struct series *series);
 	__u64 (*value)(const struct imstrace_account *account);
 } by_set[] = {
-	{ "stage", "seconds", "How long an interrupt took from one hop to the next, and over several",
+	{ "stage", "seconds", EXPOSITION_STAGE_HELP,
 	  METRIC_HISTOGRAM, write_stages, NULL },
-	{ "hops", NULL, "How often an interrupt was seen to pass a hop", METRIC_COUNTER,
+	{ "hops", NULL, EXPOSITION_HOPS_HELP, METRIC_COUNTER,
 	  write_hops, NULL },
 #define X(name, value, help) { #name, NULL, help, METRIC_COUNTER, write_counter, value_of_##name },
-	FAMILIES_BY_SET(X)
+	EXPOSITION_ACCOUNT(X)
 #undef X
 	{ "in_flight", NULL, "Interrupts on their way in a guest", METRIC_GAUGE, write_in_flight,
 	  NULL },

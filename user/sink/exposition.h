@@ -26,6 +26,21 @@ enum metric_type {
 	METRIC_HISTOGRAM,
 };
 
+/* Families of which a label set, the host and the summary of a recording have each one: their help. */
+#define EXPOSITION_STAGE_HELP	\
+	"How long an interrupt took from one hop to the next, and over several"
+#define EXPOSITION_HOPS_HELP	"How often an interrupt was seen to pass a hop"
+
+/* X(name, what it is of @account, help) */
+#define EXPOSITION_ACCOUNT(X)							\
+	X(coalesced, account->coalesced,					\
+	  "Interrupts that were merged into one that was pending in the guest")	\
+	X(unmatched, account_unmatched(account),				\
+	  "Interrupts seen to end before their last hop")			\
+	X(hardware, account->hardware,						\
+	  "Interrupts that the CPU itself delivers (APICv, AVIC)")		\
+	X(lost, account_lost(account), "Interrupts not followed to their end")
+
 struct label {
 	const char *name;
 	const char *value;

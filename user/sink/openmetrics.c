@@ -42,7 +42,7 @@ static void label_vector(struct vector_labels *of, const struct vector_figures *
 static void stages(const struct figures *report)
 {
 	exposition_family(&exposition, "stage", METRIC_HISTOGRAM, "seconds",
-			  "How long an interrupt took from one hop to the next, and over several.");
+			  EXPOSITION_STAGE_HELP ".");
 	for (size_t i = 0; i < report->count; i++) {
 		const struct vector_figures *vector = &report->vectors[i];
 		struct vector_labels of;
@@ -63,7 +63,7 @@ static void stages(const struct figures *report)
 static void hops(const struct figures *report)
 {
 	exposition_family(&exposition, "hops", METRIC_COUNTER, NULL,
-			  "How often an interrupt was seen to pass a hop.");
+			  EXPOSITION_HOPS_HELP ".");
 	for (size_t i = 0; i < report->count; i++) {
 		const struct vector_figures *vector = &report->vectors[i];
 		struct vector_labels of;
@@ -79,45 +79,29 @@ static void hops(const struct figures *report)
 	}
 }
 
-static __u64 coalesced(const struct vector_figures *vector)
-{
-	return vector->account.coalesced;
+#define X(name, value, help)							\
+static __u64 value_of_##name(const struct imstrace_account *account)		\
+{										\
+	return value;								\
 }
-
-static __u64 unmatched(const struct vector_figures *vector)
-{
-	return account_unmatched(&vector->account);
-}
-
-static __u64 hardware(const struct vector_figures *vector)
-{
-	return vector->account.hardware;
-}
-
-static __u64 lost(const struct vector_figures *vector)
-{
-	return account_lost(&vector->account);
-}
+EXPOSITION_ACCOUNT(X)
+#undef X
 
 static void counters(const struct figures *report)
 {
 	static const struct {
 		const char *name, *help;
-		__u64 (*value)(const struct vector_figures *vector);
+		__u64 (*value)(const struct imstrace_account *account);
 	} all[] = {
-		{ "coalesced",
-		  "Interrupts that were merged into one that was pending in the guest.", coalesced },
-		{ "unmatched",
-		  "Interrupts seen to end before their last hop.", unmatched },
-		{ "hardware",
-		  "Interrupts that the CPU itself delivers (APICv, AVIC).", hardware },
-		{ "lost", "Interrupts not followed to their end.", lost },
+#define X(name, value, help) { #name, help ".", value_of_##name },
+		EXPOSITION_ACCOUNT(X)
+#undef X
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		exposition_family(&exposition, all[i].name, METRIC_COUNTER, NULL, all[i].help);
 		for (size_t j = 0; j < report->count; j++) {
-			__u64 value = all[i].value(&report->vectors[j]);
+			__u64 value = all[i].value(&report->vectors[j].account);
 			struct vector_labels of;
 
 			/* Of one interrupt only the correction may be in the time asked for. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Runs @command, which must exit with @code and write one line with both words. */
-static void expect_fault(int code, const char *what, const char *remedy, const char *command)
+static void expect_error(int code, const char *what, const char *remedy, const char *command)
 {
 	int status;
 	char *text = lab_output(&status, "exec 2>&1; %s", command);
@@ -25,7 +25,7 @@ static void expect_fault(int code, const char *what, const char *remedy, const c
 static void no_privilege(void **state)
 {
 	(void)state;
-	expect_fault(3, "no privilege", "CAP_BPF and CAP_PERFMON",
+	expect_error(3, "no privilege", "CAP_BPF and CAP_PERFMON",
 		     "setpriv --reuid 65534 --inh-caps=-all --bounding-set=-all " IMSTRACE " live");
 }
 
@@ -33,21 +33,21 @@ static void no_privilege(void **state)
 static void too_few_capabilities(void **state)
 {
 	(void)state;
-	expect_fault(3, "no privilege", "CAP_BPF and CAP_PERFMON",
+	expect_error(3, "no privilege", "CAP_BPF and CAP_PERFMON",
 		     "setpriv --inh-caps=-all --bounding-set=-all,+bpf " IMSTRACE " live");
 }
 
 static void no_btf(void **state)
 {
 	(void)state;
-	expect_fault(3, "has no BTF", "--btf",
+	expect_error(3, "has no BTF", "--btf",
 		     "unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && " IMSTRACE " live'");
 }
 
 static void no_kvm(void **state)
 {
 	(void)state;
-	expect_fault(3, "KVM is not loaded", "modprobe kvm", IMSTRACE " live");
+	expect_error(3, "KVM is not loaded", "modprobe kvm", IMSTRACE " live");
 }
 
 /* Then there are the plain vfio-pci devices. */
@@ -90,7 +90,7 @@ static void wrong_usage(void **state)
 }
 
 /* With --json the reader of stdout is told as well. */
-static void fault_in_json(void **state)
+static void error_in_json(void **state)
 {
 	int status;
 	char *text = lab_output(&status, "setpriv --reuid 1 --clear-groups " IMSTRACE " live --json 2>/dev/null");
@@ -104,7 +104,7 @@ static void fault_in_json(void **state)
 	free(text);
 }
 
-int run_faults(void)
+int run_errors(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_usage),
@@ -113,8 +113,8 @@ int run_faults(void)
 		cmocka_unit_test(no_btf),
 		cmocka_unit_test(no_kvm),
 		cmocka_unit_test(no_modules),
-		cmocka_unit_test(fault_in_json),
+		cmocka_unit_test(error_in_json),
 	};
 
-	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("errors", tests, NULL, NULL);
 }
