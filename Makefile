@@ -330,6 +330,18 @@ nested:
 	$(call say,NESTED,build/tmp/nested)
 	$(Q)tests/nested/build > build/nested.log 2>&1 || { cat build/nested.log; exit 1; }
 
+# What the exporter says of a recording, on clocks that stand still.
+$(B)/tests/golden/metrics: $(B)/tests/golden/metrics.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=clock_gettime$(,)--wrap=fopen $^ $(LIBS) -o $@
+
+# What made tests/golden/recordings/synthetic.tar.xz.
+$(B)/tests/golden/synthetic: $(B)/tests/golden/synthetic.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+golden-tests: $(B)/tests/golden/metrics all
+
 ### The two main commands
 
 deps:
@@ -343,7 +355,7 @@ demo: deps
 test:
 	@tools/install-deps page
 	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
-		replay-tests web-tests
+		replay-tests web-tests golden-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
@@ -414,7 +426,7 @@ help:
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
 
-.PHONY: all install uninstall test-install test-fleet fleet-tests screen-tests web-tests modules \
+.PHONY: all install uninstall test-install test-fleet fleet-tests screen-tests web-tests modules golden-tests \
 	kernel-patch-series guest unit-tests native-tests replay-tests e2e-tests \
 	kernel-tests kunit nested deps demo test bench fuzz test-debug-kernel gate-tables \
 	history-tables latency-ci clean help
