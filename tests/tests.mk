@@ -166,12 +166,25 @@ nested:
 	$(call say,NESTED,build/tmp/nested)
 	$(Q)tests/nested/build > build/nested.log 2>&1 || { cat build/nested.log; exit 1; }
 
+# What the exporter says of a recording, on clocks that stand still.
+$(B)/tests/golden/metrics: $(B)/tests/golden/metrics.o $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=clock_gettime$(,)--wrap=fopen $^ $(LIBS) -o $@
+
+# What made tests/golden/recordings/synthetic.tar.xz.
+$(B)/tests/golden/synthetic: $(B)/tests/golden/synthetic.o \
+		$(filter-out $(B)/user/main.o,$(USER_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+golden-tests: $(B)/tests/golden/metrics all
+
 ### The commands
 
 test:
 	@tools/install-deps page
 	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
-		replay-tests web-tests
+		replay-tests web-tests golden-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
@@ -223,6 +236,6 @@ latency-ci: deps
 	@$(MAKE) --no-print-directory all guest modules
 	@tests/latency/run
 
-.PHONY: guest unit-tests web-tests screen-tests fleet-tests native-tests replay-tests e2e-tests \
-	kunit kernel-tests nested test test-install test-debug-kernel test-fleet fuzz bench \
+.PHONY: guest unit-tests web-tests screen-tests golden-tests fleet-tests native-tests replay-tests \
+	e2e-tests kunit kernel-tests nested test test-install test-debug-kernel test-fleet fuzz bench \
 	gate-tables history-tables latency-ci
