@@ -264,7 +264,7 @@ static void many_clients_at_once_get_all(void **state)
 		answer = ask_with(GET("/metrics", ""), &size);
 		value = value_of(answer, "imstrace_host_hops_total{hop=\"irq\"}");
 		free(answer);
-		if (value == 30000 + interrupts)
+		if (value == (long long)(30000 + interrupts))
 			break;
 		assert_true(i < 3000);
 		usleep(10000);

@@ -40,7 +40,7 @@ enum known life_known(const struct life *life, __u32 fact)
 {
 	if (!(life->certain & fact))
 		return UNKNOWN;
-	return life->has & fact ? YES : NO;
+	return life->has & ~life->ruled_out & fact ? YES : NO;
 }
 
 bool life_step_of_pci(const struct imstrace_lifecycle *step)
@@ -59,7 +59,7 @@ void life_init(struct life *life, const char device[IMSTRACE_NAME_LEN], __u32 ve
 
 void life_doubt(struct life *life)
 {
-	life->certain = 0;
+	life->certain = life->ruled_out = 0;
 	life->irq = life->slot = life->pasid = IMSTRACE_NONE;
 }
 
@@ -74,10 +74,10 @@ static void learn_numbers(struct life *life, const struct imstrace_lifecycle *st
 		life->eventfd_id = step->eventfd_id;
 }
 
-/* What it can't have now, unless a step has said that it has. */
-static void has_not_if_unknown(struct life *life, __u32 facts)
+/* It can't have @facts now, unless it is certain that it has them. */
+static void rule_out(struct life *life, __u32 facts)
 {
-	life->has &= life->certain | ~facts;
+	life->ruled_out |= facts & ~life->certain;
 	life->certain |= facts;
 }
 
@@ -86,7 +86,7 @@ static void learn_details(struct life *life, const struct imstrace_lifecycle *st
 {
 	switch ((enum imstrace_step)step->step) {
 	case STEP_SLOT_ALLOC:
-		has_not_if_unknown(life, STATE_REQUESTED | STATE_BYPASS | STATE_BOUND);
+		rule_out(life, STATE_REQUESTED | STATE_BYPASS | STATE_BOUND);
 		life->pasid = IMSTRACE_NONE;
 		life->pasid_allocated = step->pasid;
 		life->emulated = life->was_requested = life->pasid_left = false;
@@ -106,7 +106,7 @@ static void learn_details(struct life *life, const struct imstrace_lifecycle *st
 	case STEP_VECTOR_BIND:
 		life->emulated = step->irq == IMSTRACE_NONE;
 		if (life->emulated)
-			has_not_if_unknown(life, STATE_REQUESTED);
+			rule_out(life, STATE_REQUESTED);
 		break;
 	case STEP_STRAY:
 		life->strayed = true;
@@ -156,6 +156,7 @@ void life_advance(struct life *life, const struct imstrace_lifecycle *step)
 	if (!pci)
 		learn_details(life, step);
 	life->has = (life->has | gains) & ~loses;
+	life->ruled_out &= ~(gains | loses);
 	if (step->step == STEP_KNOWN)
 		return;
 	if (pci)

@@ -49,6 +49,8 @@ enum known {
  * @enabled:	of the index only
  * @has:	what the steps say that it has, a mask of enum imstrace_state
  * @certain:	the bits of @has that a step has set or cleared since nothing was known of it
+ * @ruled_out:	the bits of @has that were not certain, and that a later step shows to be wrong: life
+ *		lines go on showing them, lint does not believe them
  * @emulated:	there is no slot behind it, as of its latest binding
  * @was_requested: its irq has been requested since the slot was allocated
  * @pasid_left:	its PASID was in the slot at free_irq(), since the slot was allocated
@@ -64,7 +66,7 @@ struct life {
 	char device[IMSTRACE_NAME_LEN];
 	__u32 vector;
 	enum known enabled;
-	__u32 has, certain;
+	__u32 has, certain, ruled_out;
 	bool emulated, was_requested, pasid_left, strayed;
 	__u32 pasid_allocated;
 	__u32 id, irq, slot, pasid, eventfd_id;

@@ -328,7 +328,8 @@ static void close_vector(const void *node, VISIT visit, void *context)
 	judge_unbound(closing->lint, life, closing->step);
 	judge(&moment);
 	/* It may still be freed, late: that has been told. */
-	if (life->has & life->certain & (STATE_REQUESTED | STATE_SLOT | STATE_BOUND))
+	if (life_known(life, STATE_REQUESTED) == YES || life_known(life, STATE_SLOT) == YES ||
+	    life_known(life, STATE_BOUND) == YES)
 		life_doubt(life);
 }
 
