@@ -2,7 +2,7 @@
 /*
  * The attach ladder. Most of what is seen has a tracepoint, reached as a raw
  * tracepoint: that needs no BTF of the module that has it, fails alone and says why, and
- * was measured to be the cheapest way (docs/architecture.md). What vfio-pci does
+ * was measured to be the cheapest way (docs/internals/attaching.md). What vfio-pci does
  * has none: there the kernel's functions are seen, by fentry or else by kprobes.
  */
 #include "attach.h"
@@ -522,7 +522,7 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 		detach(attachments, feature);
 		return false;
 	}
-	/* Some attach, and never fire: docs/architecture.md. */
+	/* Some attach, and never fire: docs/internals/attaching.md. */
 	for (size_t i = 0; i < rung_size(rung); i++) {
 		status->verified = verify(attachments, feature, rung->way, rung->probes[i].target);
 		if (status->verified)
