@@ -41,12 +41,6 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct option_use groups[] = {
-	{ &json_group, offsetof(struct check_options, sink) },
-	{ &kernel_group, offsetof(struct check_options, live) },
-	{ 0 }
-};
-
 static int run(int argc, char **argv)
 {
 	struct check_options check = {
@@ -78,5 +72,7 @@ const struct command command_check = {
 	.name = "check", .what = "show what can be measured on this system, how, and why not more",
 	.doc = doc,
 	.own = &(const struct option_group) { .options = options },
-	.groups = groups, .run = run,
+	.groups = GROUPS({ &json_group, offsetof(struct check_options, sink) },
+			 { &kernel_group, offsetof(struct check_options, live) }),
+	.run = run,
 };

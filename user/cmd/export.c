@@ -110,12 +110,6 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--stage applies only to --to hgrm");
 }
 
-static const struct option_use groups[] = {
-	SESSION_GROUPS(struct export_command, session),
-	SOURCE_GROUPS(struct export_command, source),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Writes a recording in the format of another tool. Reads the recording DIR or, without one, "
 	"follows the running kernel until the end."
@@ -189,5 +183,7 @@ const struct command command_export = {
 	.name = "export", .what = "convert a recording to the formats of other tools",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = groups, .choices = choices, .tables = write_formats, .run = run,
+	.groups = GROUPS(SESSION_GROUPS(struct export_command, session),
+			 SOURCE_GROUPS(struct export_command, source)),
+	.choices = choices, .tables = write_formats, .run = run,
 };

@@ -13,7 +13,7 @@
 
 static const struct option_row duration_options[] = {
 	{ "duration", 'd', "TIME", "End after TIME, such as 10s, 5m, 500ms", take_duration, 0,
-	  sizeof(__u64), .must = "a time such as 10s or 5m", .least = 1, .place = PLACE_END },
+	  sizeof(__u64), .must = "a time above 0, such as 10s or 5m", .least = 1, .place = PLACE_END },
 	{ 0 }
 };
 
@@ -74,7 +74,7 @@ static const struct option_row kernel_options[] = {
 	HEADING(PLACE_LIVE, "How the kernel is followed:"),
 	{ "btf", 0, "FILE", "Read the kernel's BTF from FILE",
 	  take_text, INTO(struct live_options, btf), .given = offsetof(struct live_options, given) },
-	{ "verbose", 'v', NULL, "Show libbpf's warnings; given twice, all its messages",
+	{ "verbose", 'v', NULL, "Show libbpf's messages; given twice, its debugging messages too",
 	  count_flag, INTO(struct live_options, verbose) },
 	{ 0 }
 };

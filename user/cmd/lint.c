@@ -21,13 +21,6 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct option_use groups[] = {
-	{ &json_group, offsetof(struct lint_command, session.sink) },
-	SESSION_GROUPS(struct lint_command, session),
-	SOURCE_GROUPS(struct lint_command, source),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Watches every vector being set up, used and torn down, and reports defects of its driver: "
 	"each finding as it happens, and a verdict at the end or on Ctrl-C. Reads the recording "
@@ -71,5 +64,8 @@ const struct command command_lint = {
 	.name = "lint", .what = "report defects of the drivers of vectors",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options },
-	.groups = groups, .tables = write_findings, .run = run,
+	.groups = GROUPS({ &json_group, offsetof(struct lint_command, session.sink) },
+			 SESSION_GROUPS(struct lint_command, session),
+			 SOURCE_GROUPS(struct lint_command, source)),
+	.tables = write_findings, .run = run,
 };

@@ -42,13 +42,6 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--count counts tables, so it needs an --interval that is not 0");
 }
 
-static const struct option_use groups[] = {
-	{ &json_group, offsetof(struct live_command, session.sink) },
-	SESSION_GROUPS(struct live_command, session),
-	LIVE_GROUPS(struct live_command, live),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Follows every vector through its life and every interrupt from the hard irq to the "
 	"guest's EOI. Shows lifecycle steps as they happen, a table "
@@ -96,5 +89,8 @@ const struct command command_live = {
 	.name = "live", .what = "follow the vectors of the running kernel",
 	.doc = doc,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = groups, .tables = write_tables, .run = run,
+	.groups = GROUPS({ &json_group, offsetof(struct live_command, session.sink) },
+			 SESSION_GROUPS(struct live_command, session),
+			 LIVE_GROUPS(struct live_command, live)),
+	.tables = write_tables, .run = run,
 };

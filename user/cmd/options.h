@@ -89,6 +89,9 @@ struct option_use {
 	size_t offset;
 };
 
+/* For a command's groups. */
+#define GROUPS(...)	((const struct option_use[]) { __VA_ARGS__, { 0 } })
+
 /* For struct option_row's parse, by the type of the field. */
 bool take_flag(const struct option_row *option, void *to, char *value, struct argp_state *state);
 bool take_text(const struct option_row *option, void *to, char *value, struct argp_state *state);

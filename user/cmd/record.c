@@ -151,13 +151,6 @@ static void take_command(void *target, char *value, struct argp_state *state)
 	state->next = state->argc;
 }
 
-static const struct option_use groups[] = {
-	{ &json_group, offsetof(struct record_command, shown) },
-	SESSION_GROUPS(struct record_command, session),
-	LIVE_GROUPS(struct record_command, live),
-	{ 0 }
-};
-
 /*
  * Starts COMMAND, which waits until @go is closed, with what privileges we have: ours are
  * about to go. Return: 0 or an exit code, reported.
@@ -298,5 +291,8 @@ const struct command command_record = {
 	.name = "record", .what = "record interrupts and lifecycle steps, to look at them later",
 	.doc = doc, .args_doc = "[COMMAND [ARGUMENT...]]",
 	.own = &(const struct option_group) { .options = options, .argument = take_command },
-	.groups = groups, .in_order = true, .run = run,
+	.groups = GROUPS({ &json_group, offsetof(struct record_command, shown) },
+			 SESSION_GROUPS(struct record_command, session),
+			 LIVE_GROUPS(struct record_command, live)),
+	.in_order = true, .run = run,
 };

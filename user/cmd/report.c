@@ -61,13 +61,6 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--slowest must be at most %u with --html", MOST_ON_PAGE);
 }
 
-static const struct option_use groups[] = {
-	{ &json_group, offsetof(struct report_command, session.sink) },
-	SESSION_GROUPS(struct report_command, session),
-	SOURCE_GROUPS(struct report_command, source),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Shows where interrupts went, how long their stages took, and the slowest of them. Reads "
 	"the recording DIR or, without one, follows the running kernel."
@@ -108,5 +101,8 @@ const struct command command_report = {
 	.name = "report", .what = "show figures, distributions and the slowest interrupts of a recording",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = groups, .run = run,
+	.groups = GROUPS({ &json_group, offsetof(struct report_command, session.sink) },
+			 SESSION_GROUPS(struct report_command, session),
+			 SOURCE_GROUPS(struct report_command, source)),
+	.run = run,
 };

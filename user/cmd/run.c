@@ -139,12 +139,6 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "--revision must be given once per command, or not at all");
 }
 
-static const struct option_use groups[] = {
-	{ &filter_group, offsetof(struct run_command, repeat.filter) },
-	LIVE_GROUPS(struct run_command, live),
-	{ 0 }
-};
-
 static void name_outputs(struct run_command *command)
 {
 	time_t now = time(NULL);
@@ -276,5 +270,7 @@ const struct command command_run = {
 	.own = &(const struct option_group) {
 		.options = options, .argument = take_commands, .check = check_options
 	},
-	.groups = groups, .in_order = true, .run = run,
+	.groups = GROUPS({ &filter_group, offsetof(struct run_command, repeat.filter) },
+			 LIVE_GROUPS(struct run_command, live)),
+	.in_order = true, .run = run,
 };

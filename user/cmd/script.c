@@ -64,13 +64,6 @@ static void check_options(void *target, struct argp_state *state)
 	session->lifecycle = false;
 }
 
-static const struct option_use groups[] = {
-	{ &json_group, offsetof(struct script_command, session.sink) },
-	SESSION_GROUPS(struct script_command, session),
-	SOURCE_GROUPS(struct script_command, source),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Shows every interrupt, hop by hop, and every lifecycle step of vectors, in the order in "
 	"which they ended. Reads the recording DIR or, without one, follows the running kernel."
@@ -136,5 +129,8 @@ const struct command command_script = {
 	.name = "script", .what = "show every interrupt and lifecycle step of a recording",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = groups, .choices = choices, .tables = write_fields, .run = run,
+	.groups = GROUPS({ &json_group, offsetof(struct script_command, session.sink) },
+			 SESSION_GROUPS(struct script_command, session),
+			 SOURCE_GROUPS(struct script_command, source)),
+	.choices = choices, .tables = write_fields, .run = run,
 };

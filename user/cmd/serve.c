@@ -66,13 +66,6 @@ static void check_options(void *target, struct argp_state *state)
 		command->listen = DEFAULT_LISTEN;
 }
 
-static const struct option_use groups[] = {
-	{ &duration_group, offsetof(struct serve_command, duration) },
-	{ &filter_group, offsetof(struct serve_command, filter) },
-	LIVE_GROUPS(struct serve_command, live),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Follows every vector, as imstrace live does, and serves the figures to Prometheus at "
 	"/metrics: as text, OpenMetrics, or protobuf with native histograms, as the scraper asks "
@@ -170,5 +163,8 @@ const struct command command_serve = {
 	.name = "serve", .what = "export figures to Prometheus, over HTTP or in a file",
 	.doc = doc,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = groups, .run = run,
+	.groups = GROUPS({ &duration_group, offsetof(struct serve_command, duration) },
+			 { &filter_group, offsetof(struct serve_command, filter) },
+			 LIVE_GROUPS(struct serve_command, live)),
+	.run = run,
 };

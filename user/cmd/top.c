@@ -25,12 +25,6 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct option_use groups[] = {
-	SESSION_GROUPS(struct top_command, session),
-	LIVE_GROUPS(struct top_command, live),
-	{ 0 }
-};
-
 static const char doc[] =
 	"Shows vectors, devices and VMs on a full screen, with their rates, latencies and recent "
 	"history. Opens each vector's stages, histogram and lifecycle, and shows a summary at the "
@@ -72,5 +66,7 @@ const struct command command_top = {
 	.name = "top", .what = "follow them on a full screen, with recent history",
 	.doc = doc,
 	.own = &(const struct option_group) { .options = options },
-	.groups = groups, .run = run,
+	.groups = GROUPS(SESSION_GROUPS(struct top_command, session),
+			 LIVE_GROUPS(struct top_command, live)),
+	.run = run,
 };
