@@ -182,8 +182,11 @@ static char *make_page(struct fake_source *fake, json_t **summary)
 
 	close(mkstemp(path));
 	/* Of an imstrace that was built without pages there is nothing to look at. */
-	if (page_open(&out, PAGE_report, path))
+	if (page_open(&out, PAGE_report, path)) {
+		unlink(path);
+		free(fake);
 		skip();
+	}
 	fake_interrupts(fake, fake_vector(fake, HOSTILE, 0), 20, 1000);
 	fake_interrupts(fake, fake_vector(fake, "0000:00:04.0", 1), 5, 3000);
 	snprintf(fake->vectors[0].guest, sizeof(fake->vectors[0].guest), HOSTILE);
