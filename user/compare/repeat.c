@@ -12,9 +12,9 @@
 #include <stdio.h>
 
 /* ns: how long a command may have ended before it is noticed. */
-#define LOOK 20000000ULL
+#define LOOK		20000000ULL
 /* ns after a command's end in which its last interrupts get to theirs. */
-#define SETTLE 50000000ULL
+#define SETTLE		50000000ULL
 
 struct repeat {
 	const struct repeat_options *options;

@@ -9,7 +9,7 @@
 #include "summary/summary.h"
 #include "workload.h"
 
-#define MOST_COMMANDS 2
+#define MOST_COMMANDS	2
 
 /**
  * struct repeat_options - what to run, and how often

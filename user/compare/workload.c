@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 /* As a shell has it. */
-#define NOT_FOUND 127
-#define BY_SIGNAL 128
+#define NOT_FOUND	127
+#define BY_SIGNAL	128
 
 static void run_command(char *const *command, int socket)
 {
@@ -33,8 +33,8 @@ static void run_command(char *const *command, int socket)
 static int wait_for(pid_t child, int socket)
 {
 	struct pollfd ends[] = {
-		{.fd = pidfd_open(child, 0), .events = POLLIN},
-		{.fd = socket, .events = POLLIN},
+		{ .fd = pidfd_open(child, 0), .events = POLLIN },
+		{ .fd = socket, .events = POLLIN },
 	};
 	int status;
 

@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* What is written in memory order must have no holes that the metadata does not know of. */
-#define X(type, size, member, name) +(size)
+#define X(type, size, member, name) + (size)
 _Static_assert(sizeof(struct imstrace_interrupt) == 0 CTF_INTERRUPT_FIELDS(X), "a hole");
 _Static_assert(sizeof(struct imstrace_lifecycle) == 0 CTF_LIFECYCLE_FIELDS(X), "a hole");
 _Static_assert(sizeof(struct imstrace_vector) == 0 CTF_VECTOR_FIELDS(X), "a hole");
@@ -52,15 +52,11 @@ static void put_types(FILE *out)
 		unsigned int bits;
 		const char *more;
 	} integers[] = {
-		{"uint8_t", 8, ""},
-		{"uint16_t", 16, ""},
-		{"uint32_t", 32, ""},
-		{"uint64_t", 64, ""},
-		{"int32_t", 32, "signed = true; "},
-		{"hex32_t", 32, "base = 16; "},
-		{"hex64_t", 64, "base = 16; "},
-		{"char_t", 8, "encoding = UTF8; "},
-		{"time_t", 64, "map = clock.monotonic.value; "},
+		{ "uint8_t", 8, "" }, { "uint16_t", 16, "" }, { "uint32_t", 32, "" },
+		{ "uint64_t", 64, "" }, { "int32_t", 32, "signed = true; " },
+		{ "hex32_t", 32, "base = 16; " }, { "hex64_t", 64, "base = 16; " },
+		{ "char_t", 8, "encoding = UTF8; " },
+		{ "time_t", 64, "map = clock.monotonic.value; " },
 	};
 
 	for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++)
@@ -105,10 +101,8 @@ static void put_field(FILE *out, const char *type, unsigned int size, const char
 
 static void put_event(FILE *out, const char *name, unsigned int id, enum ctf_stream stream)
 {
-	fprintf(out,
-		"event {\n\tname = \"imstrace:%s\"; id = %u; stream_id = %u;\n"
-		"\tfields := struct {",
-		name, id, stream);
+	fprintf(out, "event {\n\tname = \"imstrace:%s\"; id = %u; stream_id = %u;\n"
+		"\tfields := struct {", name, id, stream);
 }
 
 static void put_events(FILE *out)
@@ -140,11 +134,10 @@ static void put_source(FILE *out, const struct source *source, const struct ctf_
 	put_env(out, "hostname", source->host);
 	put_env(out, "kernel_release", source->kernel);
 	put_env(out, "command_line", options->command_line);
-	fprintf(out,
-		"\tstarted = %" PRIu64 ";\n\tvectors = %u;\n\tmay_post = %u;\n"
-		"\tover = %" PRIu64 ";\n\tlast = %" PRIu64 ";\n",
-		(uint64_t)source->started, source->capacity, source->may_post,
-		(uint64_t)options->over, (uint64_t)options->last);
+	fprintf(out, "\tstarted = %" PRIu64 ";\n\tvectors = %u;\n\tmay_post = %u;\n"
+		"\tover = %" PRIu64 ";\n\tlast = %" PRIu64 ";\n", (uint64_t)source->started,
+		source->capacity, source->may_post, (uint64_t)options->over,
+		(uint64_t)options->last);
 	fprintf(out, "\tlost_vectors = %" PRIu64 ";\n\tlost_runs = %" PRIu64 ";\n",
 		(uint64_t)source->totals->lost_vectors, (uint64_t)source->totals->lost_runs);
 	put_env(out, "pci_signal", source->pci_signal ?: "");
@@ -178,27 +171,19 @@ char *ctf_metadata(const struct source *source, const struct ctf_options *option
 			      uuid[i]);
 	fputs(CTF_METADATA_START, out);
 	put_source(out, source, options);
-	fprintf(out,
-		"clock {\n\tname = monotonic; description = \"CLOCK_MONOTONIC of the host\";\n"
-		"\tfreq = 1000000000; offset_s = %lld; offset = %lld;\n};\n",
-		seconds, rest);
+	fprintf(out, "clock {\n\tname = monotonic; description = \"CLOCK_MONOTONIC of the host\";\n"
+		"\tfreq = 1000000000; offset_s = %lld; offset = %lld;\n};\n", seconds, rest);
 	put_types(out);
-	fprintf(out,
-		"trace {\n\tmajor = 1; minor = 8; uuid = \"%s\"; byte_order = le;\n"
-		"\tpacket.header := struct { uint32_t magic; uint8_t uuid[16]; uint32_t stream_id; "
-		"};\n"
-		"};\n",
-		id);
+	fprintf(out, "trace {\n\tmajor = 1; minor = 8; uuid = \"%s\"; byte_order = le;\n"
+		"\tpacket.header := struct { uint32_t magic; uint8_t uuid[16]; uint32_t stream_id; };\n"
+		"};\n", id);
 	put_vector_type(out, source);
 	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++)
-		fprintf(out,
-			"stream {\n\tid = %u;\n"
+		fprintf(out, "stream {\n\tid = %u;\n"
 			"\tevent.header := struct { uint16_t id; time_t timestamp; };\n"
-			"\tpacket.context := struct { time_t timestamp_begin; time_t "
-			"timestamp_end; "
+			"\tpacket.context := struct { time_t timestamp_begin; time_t timestamp_end; "
 			"uint64_t content_size; uint64_t packet_size; uint64_t events_discarded; "
-			"uint64_t packet_seq_num; };\n};\n",
-			stream);
+			"uint64_t packet_seq_num; };\n};\n", stream);
 	put_events(out);
 	if (fclose(out)) {
 		free(text);

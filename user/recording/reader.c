@@ -14,12 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define METADATA_BYTES (64UL * 1024 * 1024) /* 65,536 vectors' names are in it */
+#define METADATA_BYTES	(64UL * 1024 * 1024)	/* 65,536 vectors' names are in it */
 /* Of histograms, at most: 64 MiB, touched as they are used. */
-#define MOST_BLOCKS (1U << 18)
+#define MOST_BLOCKS	(1U << 18)
 
 /* Of an offset of the clock: that ns are 64 bits. */
-#define MOST_SECONDS (INT64_MAX / 1000000000 - 1)
+#define MOST_SECONDS	(INT64_MAX / 1000000000 - 1)
 
 static const char *const names[] = {
 #define X(ENUM, name) [CTF_##ENUM] = #name,
@@ -30,17 +30,17 @@ static const char *const names[] = {
 struct stream {
 	const char *name;
 	int file;
-	__u64 offset; /* in the file: of the packet after this one */
+	__u64 offset;		/* in the file: of the packet after this one */
 	union {
 		struct ctf_packet packet;
 		__u8 bytes[CTF_PACKET_BYTES];
 	};
-	size_t at, end; /* in the packet: the next event, and where they end */
-	__u64 sequence; /* of the packet after this one, at least */
-	__u64 last;	/* time of the event before */
-	__u64 until;	/* when the packet was ended */
+	size_t at, end;		/* in the packet: the next event, and where they end */
+	__u64 sequence;		/* of the packet after this one, at least */
+	__u64 last;		/* time of the event before */
+	__u64 until;		/* when the packet was ended */
 	bool done;
-	bool told; /* that it has what is left out */
+	bool told;		/* that it has what is left out */
 };
 
 struct recording {
@@ -119,7 +119,7 @@ static bool find_uuid(const char *metadata, __u8 uuid[16])
 static int foreign(const struct recording *recording, const char *why)
 {
 	return report_error(EXIT_USAGE, NULL, "%s is not a recording of this imstrace: %s",
-			    recording->directory, why);
+		     recording->directory, why);
 }
 
 static int read_metadata(struct recording *recording, const char *metadata)
@@ -137,20 +137,18 @@ static int read_metadata(struct recording *recording, const char *metadata)
 	if (!find_number(metadata, "imstrace_format", &format) || format != CTF_FORMAT)
 		return foreign(recording, "it has a format that this version does not know");
 	clock = strstr(metadata, "freq = 1000000000; offset_s = ");
-	if (!clock ||
-	    sscanf(clock, "freq = 1000000000; offset_s = %lld; offset = %lld;", &seconds, &rest) !=
-		    2 ||
-	    seconds < -MOST_SECONDS || seconds > MOST_SECONDS ||
-	    !find_uuid(metadata, recording->uuid) || !find_number(metadata, "started", &started) ||
-	    started < 0 || !find_number(metadata, "may_post", &may_post) ||
+	if (!clock || sscanf(clock, "freq = 1000000000; offset_s = %lld; offset = %lld;", &seconds,
+			     &rest) != 2 || seconds < -MOST_SECONDS || seconds > MOST_SECONDS ||
+	    !find_uuid(metadata, recording->uuid) ||
+	    !find_number(metadata, "started", &started) || started < 0 ||
+	    !find_number(metadata, "may_post", &may_post) ||
 	    !find_number(metadata, "vectors", &vectors) || vectors < 1 || vectors > MOST_VECTORS)
 		return foreign(recording, "its metadata is damaged");
 
 	find_env(metadata, "hostname", source->host, sizeof(source->host));
 	find_env(metadata, "kernel_release", source->kernel, sizeof(source->kernel));
 	if (find_env(metadata, "pci_signal", recording->pci_signal,
-		     sizeof(recording->pci_signal)) &&
-	    *recording->pci_signal)
+		     sizeof(recording->pci_signal)) && *recording->pci_signal)
 		source->pci_signal = recording->pci_signal;
 	if (find_env(metadata, "posting", recording->posting, sizeof(recording->posting)) &&
 	    *recording->posting)
@@ -170,7 +168,8 @@ static int read_metadata(struct recording *recording, const char *metadata)
 		find_env(metadata, key, source->hops[hop].attached,
 			 sizeof(source->hops[hop].attached));
 		snprintf(key, sizeof(key), "hop_%s_missing", hops[hop]);
-		find_env(metadata, key, source->hops[hop].reason, sizeof(source->hops[hop].reason));
+		find_env(metadata, key, source->hops[hop].reason,
+			 sizeof(source->hops[hop].reason));
 	}
 	source->to_wall_clock = seconds * 1000000000 + rest % 1000000000;
 	source->started = started;
@@ -207,9 +206,8 @@ static char *read_text(int file)
 
 	do {
 		if (room - used < 2) {
-			char *larger = room > METADATA_BYTES
-					       ? NULL
-					       : realloc(text, room = room ? 2 * room : 64 * 1024);
+			char *larger = room > METADATA_BYTES ? NULL :
+				       realloc(text, room = room ? 2 * room : 64 * 1024);
 
 			if (!larger) {
 				errno = room > METADATA_BYTES ? EFBIG : ENOMEM;
@@ -242,7 +240,7 @@ static int load_metadata(struct recording *recording)
 		ret = read_metadata(recording, text);
 	else
 		ret = report_error(EXIT_RUNTIME, NULL, "reading %s/metadata failed: %s",
-				   recording->directory, strerror(errno));
+			    recording->directory, strerror(errno));
 	close(file);
 	free(text);
 	return ret;
@@ -281,16 +279,15 @@ static int damaged(const struct recording *recording, struct stream *stream, __u
 static int read_failed(const struct recording *recording, const struct stream *stream, int error)
 {
 	return report_error(EXIT_RUNTIME, NULL, "reading %s/%s failed: %s", recording->directory,
-			    stream->name, strerror(error));
+		     stream->name, strerror(error));
 }
 
 static int next_packet(struct recording *recording, struct stream *stream)
 {
 	struct ctf_packet *packet = &stream->packet;
 	__u64 start = stream->offset;
-	__u64 *lost = stream == &recording->streams[CTF_LIFECYCLE]
-			      ? &recording->totals.lost_lifecycle
-			      : &recording->totals.lost_interrupts;
+	__u64 *lost = stream == &recording->streams[CTF_LIFECYCLE] ?
+		      &recording->totals.lost_lifecycle : &recording->totals.lost_interrupts;
 	/* What is in the packet once it is known how large it is: most are small. */
 	ssize_t got = read_at(stream->file, packet, sizeof(*packet), start);
 	size_t size;
@@ -400,10 +397,11 @@ static void count_value(struct recording *recording, __u32 id, enum imstrace_sta
  * What the programs counted when it passed its hops. Of one that turned out not to have been
  * coalesced the hops up to the accept have been counted with its first record.
  */
-static void count_interrupt(struct recording *recording, const struct imstrace_interrupt *interrupt)
+static void count_interrupt(struct recording *recording,
+			    const struct imstrace_interrupt *interrupt)
 {
 	static const enum imstrace_hop ends[STAGE_COUNT][2] = {
-#define X(ENUM, name, from, to) {HOP_##from, HOP_##to},
+#define X(ENUM, name, from, to) { HOP_##from, HOP_##to },
 		IMSTRACE_STAGES(X)
 #undef X
 	};
@@ -418,8 +416,7 @@ static void count_interrupt(struct recording *recording, const struct imstrace_i
 			account->hops[hop]++;
 	}
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		__u64 from = interrupt->times[ends[stage][0]],
-		      to = interrupt->times[ends[stage][1]];
+		__u64 from = interrupt->times[ends[stage][0]], to = interrupt->times[ends[stage][1]];
 
 		if (from && to && ends[stage][1] >= first)
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
@@ -510,8 +507,7 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 	memcpy(&interrupt, &((const struct ctf_interrupt *)event)->interrupt, sizeof(interrupt));
 	/* The writer has told of its vector before, unless that is in what can't be read. */
 	if (interrupt.id >= source->capacity || !*recording->vectors[interrupt.id].device) {
-		tell_unknown(recording, CTF_INTERRUPTS,
-			     "interrupts of vectors that are not known are left out");
+		tell_unknown(recording, CTF_INTERRUPTS, "interrupts of vectors that are not known are left out");
 		return;
 	}
 	if (!wanted(recording, event->time))
@@ -522,7 +518,7 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 }
 
 /* Events handled before the caller is let look at its signals again. */
-#define BATCH 65536
+#define BATCH	65536
 
 /* When it was ended, or what is wanted of it. To be called when all has been read. */
 static __u64 recording_end(const struct recording *recording)
@@ -542,8 +538,7 @@ static int recording_poll(struct source *source, __u64 until)
 
 	for (unsigned int i = 0; i < BATCH; i++) {
 		const struct ctf_event *lifecycle = peek(recording, CTF_LIFECYCLE, &ret);
-		const struct ctf_event *interrupt =
-			ret ? NULL : peek(recording, CTF_INTERRUPTS, &ret);
+		const struct ctf_event *interrupt = ret ? NULL : peek(recording, CTF_INTERRUPTS, &ret);
 		enum ctf_stream number;
 		bool of_life = lifecycle && (!interrupt || lifecycle->time <= interrupt->time);
 		const struct ctf_event *event = of_life ? lifecycle : interrupt;
@@ -616,8 +611,8 @@ static int make_arrays(struct recording *recording)
 		blocks = MOST_BLOCKS;
 	recording->vectors = calloc(source->capacity, sizeof(*recording->vectors));
 	recording->accounts = calloc(source->capacity, sizeof(*recording->accounts));
-	recording->histograms =
-		calloc((size_t)source->capacity * STAGE_COUNT, sizeof(*recording->histograms));
+	recording->histograms = calloc((size_t)source->capacity * STAGE_COUNT,
+				       sizeof(*recording->histograms));
 	recording->blocks = calloc(blocks, sizeof(*recording->blocks));
 	if (!recording->vectors || !recording->accounts || !recording->histograms ||
 	    !recording->blocks)

@@ -16,14 +16,14 @@
 #include <unistd.h>
 
 /* The flight recorder's memory: of what does not fit the oldest goes. */
-#define LAST_BYTES (512UL * 1024 * 1024)
+#define LAST_BYTES	(512UL * 1024 * 1024)
 
 /* A packet of the flight recorder, waiting. */
 struct kept_packet {
 	struct kept_packet *next;
 	size_t size;
 	__u32 events;
-	struct ctf_packet packet; /* and its events */
+	struct ctf_packet packet;	/* and its events */
 };
 
 struct stream {
@@ -35,11 +35,11 @@ struct stream {
 	};
 	size_t used;
 	__u64 sequence;
-	__u64 last;	 /* time of the latest event: in a stream it never falls */
-	__u64 discarded; /* events, as of the latest packet */
-	__u32 events;	 /* in the packet */
-	__u64 written;	 /* events on the disk */
-	__u64 on_disk;	 /* time of the latest of them */
+	__u64 last;		/* time of the latest event: in a stream it never falls */
+	__u64 discarded;	/* events, as of the latest packet */
+	__u32 events;		/* in the packet */
+	__u64 written;		/* events on the disk */
+	__u64 on_disk;		/* time of the latest of them */
 	struct kept_packet *oldest, **newest;
 };
 
@@ -51,7 +51,7 @@ struct ctf_writer {
 	int metadata;
 	/* What the metadata says; the text is kept until there is a longer one on the disk. */
 	char *text;
-	size_t named; /* vectors that it has a name for */
+	size_t named;		/* vectors that it has a name for */
 	__u64 lost_vectors, lost_runs;
 	/* By id: as last written; and as the flight recorder has dropped it, not written. */
 	struct imstrace_vector *written, *dropped;
@@ -59,7 +59,7 @@ struct ctf_writer {
 	size_t kept_bytes;
 	__u64 bytes;
 	__u64 not_over;
-	bool failed; /* nothing more is written: the recording ends where it failed */
+	bool failed;		/* nothing more is written: the recording ends where it failed */
 };
 
 static const char *const names[] = {
@@ -107,8 +107,7 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 	size_t done = 0;
 	off_t start;
 
-	if (!writer->streams[stream].sequence && packet->discarded &&
-	    open_stream(writer, stream, packet))
+	if (!writer->streams[stream].sequence && packet->discarded && open_stream(writer, stream, packet))
 		return EXIT_RUNTIME;
 	start = lseek(file, 0, SEEK_END);
 	/* Packets that were never to be written are not missing. */
@@ -221,8 +220,8 @@ static enum ctf_stream oldest_stream(const struct ctf_writer *writer)
 	const struct kept_packet *step = writer->streams[CTF_LIFECYCLE].oldest;
 	const struct kept_packet *interrupt = writer->streams[CTF_INTERRUPTS].oldest;
 
-	return step && (!interrupt || step->packet.end <= interrupt->packet.end) ? CTF_LIFECYCLE
-										 : CTF_INTERRUPTS;
+	return step && (!interrupt || step->packet.end <= interrupt->packet.end) ?
+	       CTF_LIFECYCLE : CTF_INTERRUPTS;
 }
 
 static void drop_older(struct ctf_writer *writer)
@@ -274,8 +273,7 @@ static int end_packet_at(struct ctf_writer *writer, enum ctf_stream number, __u6
 	__u64 discarded = count_discarded(writer, number);
 	int ret;
 
-	/* One without events says what has been lost after the last, and how long there was none.
-	 */
+	/* One without events says what has been lost after the last, and how long there was none. */
 	if (stream->used == sizeof(struct ctf_packet)) {
 		if (discarded == stream->discarded && now <= stream->last)
 			return 0;
@@ -287,9 +285,9 @@ static int end_packet_at(struct ctf_writer *writer, enum ctf_stream number, __u6
 	stream->packet.content_bits = stream->packet.packet_bits = 8 * stream->used;
 	stream->packet.discarded = discarded;
 	stream->packet.end = stream->last;
-	ret = writer->options.last
-		      ? keep_packet(writer, stream)
-		      : write_packet(writer, number, &stream->packet, stream->used, stream->events);
+	ret = writer->options.last ? keep_packet(writer, stream) :
+				     write_packet(writer, number, &stream->packet, stream->used,
+						  stream->events);
 	stream->used = sizeof(struct ctf_packet);
 	stream->events = 0;
 	return ret;
@@ -324,8 +322,8 @@ static void *new_event(struct ctf_writer *writer, enum ctf_stream number, size_t
 
 static int write_vector(struct ctf_writer *writer, __u32 id, __u64 time)
 {
-	struct ctf_vector *event =
-		new_event(writer, CTF_LIFECYCLE, sizeof(*event), CTF_VECTOR_EVENT, time);
+	struct ctf_vector *event = new_event(writer, CTF_LIFECYCLE, sizeof(*event),
+					     CTF_VECTOR_EVENT, time);
 
 	if (!event)
 		return EXIT_RUNTIME;
@@ -394,7 +392,8 @@ static int write_changed_vectors(struct ctf_writer *writer)
 		const struct imstrace_vector *vector = &writer->source->vectors[id];
 
 		named += *vector->device != '\0';
-		if (*vector->device && memcmp(vector, &writer->written[id], sizeof(*vector)))
+		if (*vector->device &&
+		    memcmp(vector, &writer->written[id], sizeof(*vector)))
 			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
 	}
 	if (ret || (named == writer->named && lost_vectors == writer->lost_vectors &&
@@ -422,7 +421,7 @@ int ctf_flush(struct ctf_writer *writer)
 static int write_dropped_vectors(struct ctf_writer *writer)
 {
 	struct stream *stream = &writer->streams[CTF_LIFECYCLE];
-	struct ctf_packet *packet = &stream->packet; /* it has just been ended */
+	struct ctf_packet *packet = &stream->packet;	/* it has just been ended */
 	__u64 begin = UINT64_MAX;
 	int ret = 0;
 
@@ -436,16 +435,14 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 		__u32 events = 0;
 
 		for (; id < writer->source->capacity &&
-		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES;
-		     id++) {
+		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES; id++) {
 			struct ctf_vector *event = (void *)(stream->bytes + stream->used);
 
 			if (!*writer->dropped[id].device)
 				continue;
-			*event = (struct ctf_vector){
-				.event = {.id = CTF_VECTOR_EVENT, .time = begin},
-				.id = id,
-				.vector = writer->dropped[id],
+			*event = (struct ctf_vector) {
+				.event = { .id = CTF_VECTOR_EVENT, .time = begin },
+				.id = id, .vector = writer->dropped[id],
 			};
 			*writer->dropped[id].device = '\0';
 			stream->used += sizeof(*event);
@@ -455,8 +452,8 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 			break;
 		packet->begin = packet->end = begin;
 		packet->content_bits = packet->packet_bits = 8 * stream->used;
-		packet->discarded =
-			stream->oldest ? stream->oldest->packet.discarded : stream->discarded;
+		packet->discarded = stream->oldest ? stream->oldest->packet.discarded :
+						     stream->discarded;
 		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, events);
 		stream->used = sizeof(struct ctf_packet);
 	}
@@ -485,7 +482,7 @@ int ctf_keep(struct ctf_writer *writer)
 
 struct ctf_size ctf_size(const struct ctf_writer *writer)
 {
-	struct ctf_size size = {.bytes = writer->bytes, .not_over = writer->not_over};
+	struct ctf_size size = { .bytes = writer->bytes, .not_over = writer->not_over };
 
 	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++) {
 		size.events[stream] = writer->streams[stream].written;
@@ -507,11 +504,11 @@ int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
 
 	if (mkdir(options->directory, 0700) && errno != EEXIST)
 		return report_error(EXIT_USAGE, NULL, "cannot make the directory %s: %s",
-				    options->directory, strerror(errno));
+			     options->directory, strerror(errno));
 	directory = open(options->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return report_error(EXIT_USAGE, NULL, "cannot open the directory %s: %s",
-				    options->directory, strerror(errno));
+			     options->directory, strerror(errno));
 	writer = calloc(1, sizeof(*writer));
 	if (!writer) {
 		close(directory);
@@ -544,8 +541,7 @@ int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
 	}
 	ctf_abandon(writer);
 	return report_error(EXIT_USAGE, error == EEXIST ? "Name another directory with -o" : NULL,
-			    "cannot make the file %s/%s: %s", options->directory, file,
-			    strerror(error));
+		     "cannot make the file %s/%s: %s", options->directory, file, strerror(error));
 }
 
 int ctf_start(struct ctf_writer *writer, const struct source *source)

@@ -45,10 +45,10 @@ int ctf_keep(struct ctf_writer *writer);
 
 /* How much has been written, for the user. */
 struct ctf_size {
-	__u64 events[2]; /* by enum ctf_stream */
+	__u64 events[2];	/* by enum ctf_stream */
 	__u64 discarded[2];
 	__u64 bytes;
-	__u64 not_over; /* interrupts that were too quick for --over */
+	__u64 not_over;		/* interrupts that were too quick for --over */
 };
 struct ctf_size ctf_size(const struct ctf_writer *writer);
 

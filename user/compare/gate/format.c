@@ -4,11 +4,11 @@
 #include <math.h>
 
 const struct gate_format gate_formats[] = {
-	{"table", "for people", gate_write_table},
-	{"markdown", "for a comment on a pull request, or a step's summary", gate_write_markdown},
-	{"junit", "a test case per stage and percentile, for CI systems", gate_write_junit},
-	{"json", "for scripts (docs/schema/imstrace-1.json)", gate_write_json},
-	{"github-action-benchmark", "its tool: customSmallerIsBetter", gate_write_benchmark},
+	{ "table", "for people", gate_write_table },
+	{ "markdown", "for a comment on a pull request, or a step's summary", gate_write_markdown },
+	{ "junit", "a test case per stage and percentile, for CI systems", gate_write_junit },
+	{ "json", "for scripts (docs/schema/imstrace-1.json)", gate_write_json },
+	{ "github-action-benchmark", "its tool: customSmallerIsBetter", gate_write_benchmark },
 };
 
 const size_t gate_format_count = sizeof(gate_formats) / sizeof(gate_formats[0]);

@@ -33,7 +33,7 @@ void gate_headline(FILE *out, const struct gate *gate);
 bool gate_to_blame(const struct gate *gate, const struct gate_cell *cell);
 
 /* "+10.2 %", and "+8.1 to +12.5 %"; "any" is an interval that rules nothing out. */
-#define GATE_TEXT 48
+#define GATE_TEXT	48
 const char *gate_change(char text[GATE_TEXT], const struct gate_cell *cell);
 const char *gate_interval(char text[GATE_TEXT], const struct gate_cell *cell);
 /* "245.1" µs, and "n/a". */

@@ -11,7 +11,7 @@
 enum { BASE, NEW };
 
 /* Of a bucket, as a share of the times in it, at most. */
-#define BUCKET_WIDTH (1.0 / (1 << HISTOGRAM_BITS))
+#define BUCKET_WIDTH	(1.0 / (1 << HISTOGRAM_BITS))
 
 const char *cell_state_name(enum cell_state state)
 {
@@ -27,7 +27,7 @@ const char *cell_state_name(enum cell_state state)
 static const struct {
 	const char *name, *plural, *what;
 } units[] = {
-#define X(ENUM, name, plural, what) [UNIT_##ENUM] = {#name, #plural, what},
+#define X(ENUM, name, plural, what) [UNIT_##ENUM] = { #name, #plural, what },
 	IMSTRACE_GATE_UNITS(X)
 #undef X
 };
@@ -51,9 +51,9 @@ static const struct {
 	const char *name;
 	enum exit_code code;
 } verdicts[] = {
-	[GATE_PASS] = {"pass", EXIT_OK},
-	[GATE_REGRESSION] = {"regression", EXIT_FOUND},
-	[GATE_INCONCLUSIVE] = {"inconclusive", EXIT_INCONCLUSIVE},
+	[GATE_PASS] = { "pass", EXIT_OK },
+	[GATE_REGRESSION] = { "regression", EXIT_FOUND },
+	[GATE_INCONCLUSIVE] = { "inconclusive", EXIT_INCONCLUSIVE },
 };
 
 const char *gate_verdict_name(enum gate_verdict verdict)
@@ -88,9 +88,8 @@ static bool list_runs(struct runs *list, const struct gate_side *side)
 	list->count = 0;
 	for (size_t i = 0; i < side->count; i++)
 		for (size_t j = 0; j < side->summaries[i]->run_count; j++)
-			list->runs[list->count++] = (struct run){
-				side->summaries[i],
-				&side->summaries[i]->runs[j],
+			list->runs[list->count++] = (struct run) {
+				side->summaries[i], &side->summaries[i]->runs[j],
 			};
 	return true;
 }
@@ -118,14 +117,12 @@ static int refuse_duplicates(const struct runs lists[2])
 	for (size_t side = BASE; side <= NEW; side++)
 		for (size_t i = 0; i < lists[side].count; i++)
 			for (size_t other = side; other <= NEW; other++)
-				for (size_t j = other == side ? i + 1 : 0; j < lists[other].count;
-				     j++)
+				for (size_t j = other == side ? i + 1 : 0; j < lists[other].count; j++)
 					if (same_run(&lists[side].runs[i], &lists[other].runs[j]))
-						return report_error(
-							EXIT_USAGE, "Name each summary once",
-							"%.100s and %.100s have the same run",
-							lists[side].runs[i].summary->path,
-							lists[other].runs[j].summary->path);
+						return report_error(EXIT_USAGE, "Name each summary once",
+							     "%.100s and %.100s have the same run",
+							     lists[side].runs[i].summary->path,
+							     lists[other].runs[j].summary->path);
 	return 0;
 }
 
@@ -150,8 +147,7 @@ static void check_machines(struct gate *gate, const struct runs lists[2])
 
 			if ((strcmp(first->cpu, other->cpu) || first->cpus != other->cpus) &&
 			    !gate->options->cross_machine)
-				reason(gate,
-				       "the machines differ: %u of %s and %u of %s "
+				reason(gate, "the machines differ: %u of %s and %u of %s "
 				       "(--cross-machine compares them all the same)",
 				       first->cpus, *first->cpu ? first->cpu : "an unknown CPU",
 				       other->cpus, *other->cpu ? other->cpu : "an unknown CPU");
@@ -194,23 +190,21 @@ static void check_losses(struct gate *gate, const struct runs *list, const char 
 		reason(gate, "of the %s, %" PRIu64 " vectors were not followed", name,
 		       (uint64_t)vectors);
 	if (all && (double)lost / all > gate->options->max_lost)
-		reason(gate,
-		       "of the %s, %" PRIu64 " of %" PRIu64 " interrupts were lost or "
-		       "unmatched: %.2g %% (--max-lost %.2g%%)",
-		       name, (uint64_t)lost, (uint64_t)all, 100.0 * lost / all,
-		       100 * gate->options->max_lost);
+		reason(gate, "of the %s, %" PRIu64 " of %" PRIu64 " interrupts were lost or "
+		       "unmatched: %.2g %% (--max-lost %.2g%%)", name, (uint64_t)lost,
+		       (uint64_t)all, 100.0 * lost / all, 100 * gate->options->max_lost);
 }
 
 static void check_groups(struct gate *gate, const struct runs lists[2])
 {
 	for (size_t i = 0; i < gate->groups.count; i++) {
 		const struct group *group = &gate->groups.groups[i];
-		size_t present[2] = {0};
+		size_t present[2] = { 0 };
 
 		for (size_t side = BASE; side <= NEW; side++)
 			for (size_t j = 0; j < lists[side].count; j++)
-				present[side] +=
-					group_in_run(&gate->groups, group, lists[side].runs[j].run);
+				present[side] += group_in_run(&gate->groups, group,
+							      lists[side].runs[j].run);
 		if (!present[BASE] || !present[NEW])
 			reason(gate, "%s, %s is in the %s only", group->name,
 			       *group->mode ? group->mode : "mode not known",
@@ -222,8 +216,8 @@ static void check_groups(struct gate *gate, const struct runs lists[2])
 struct column {
 	double *values;
 	size_t count;
-	size_t short_of; /* runs with too few values */
-	size_t unplaced; /* runs that had no room for some */
+	size_t short_of;	/* runs with too few values */
+	size_t unplaced;	/* runs that had no room for some */
 	size_t measured;
 };
 
@@ -272,9 +266,9 @@ static size_t pack(const struct gate *gate, const struct runs *list, const struc
 		size_t first = count;
 
 		for (end = i; end < column->count; end++) {
-			if (end > i &&
-			    (gate->unit != UNIT_SESSION ||
-			     list->runs[end].summary->session != list->runs[i].summary->session))
+			if (end > i && (gate->unit != UNIT_SESSION ||
+					list->runs[end].summary->session !=
+					list->runs[i].summary->session))
 				break;
 			if (!isnan(column->values[end]))
 				to[count++] = log(column->values[end]);
@@ -296,12 +290,9 @@ static void explain(struct gate_cell *cell, const struct column *column, const c
 		snprintf(cell->reason, sizeof(cell->reason),
 			 "%zu runs of the %s had no room for all values", column->unplaced, name);
 	else if (column->short_of)
-		snprintf(cell->reason, sizeof(cell->reason),
-			 "%zu runs of the %s have fewer than %" PRIu64 " interrupts",
-			 column->short_of, name,
-			 (uint64_t)ceil(min_samples /
-						(1 - percentile_percent(cell->percentile) / 100) -
-					1e-6));
+		snprintf(cell->reason, sizeof(cell->reason), "%zu runs of the %s have fewer than %"
+			 PRIu64 " interrupts", column->short_of, name, (uint64_t)
+			 ceil(min_samples / (1 - percentile_percent(cell->percentile) / 100) - 1e-6));
 }
 
 static size_t pack_pairs(const struct column columns[2], double *to)
@@ -352,8 +343,7 @@ static bool fill_cell(struct gate *gate, struct gate_cell *cell, const struct ru
 {
 	size_t count = lists[BASE].count + lists[NEW].count;
 	struct column columns[2] = {
-		{.values = scratch + count},
-		{.values = scratch + count + lists[BASE].count},
+		{ .values = scratch + count }, { .values = scratch + count + lists[BASE].count },
 	};
 
 	cell->state = CELL_UNTESTED;
@@ -388,7 +378,7 @@ static bool fill_cells(struct gate *gate, const struct runs lists[2])
 		for (size_t j = 0; ok && j < STAGE_COUNT * PERCENTILE_COUNT; j++) {
 			struct gate_cell *cell = &gate->cells[gate->cell_count];
 
-			*cell = (struct gate_cell){
+			*cell = (struct gate_cell) {
 				.group = &gate->groups.groups[i],
 				.stage = j / PERCENTILE_COUNT,
 				.percentile = j % PERCENTILE_COUNT,
@@ -413,18 +403,15 @@ static int compare_lists(struct gate *gate, struct runs lists[2])
 		gate->runs[side] = lists[side].count;
 		if (lists[side].count > RANK_MOST)
 			return report_error(EXIT_USAGE, NULL, "there are %zu runs, more than %d",
-					    lists[side].count, RANK_MOST);
+				     lists[side].count, RANK_MOST);
 		qsort(lists[side].runs, lists[side].count, sizeof(struct run), compare_runs);
 	}
 	ret = refuse_duplicates(lists);
 	if (ret)
 		return ret;
-	gate->unit = all_paired(lists)	       ? UNIT_PAIR
-		     : gate->options->unpaired ? UNIT_RUN
-					       : UNIT_SESSION;
+	gate->unit = all_paired(lists) ? UNIT_PAIR : gate->options->unpaired ? UNIT_RUN : UNIT_SESSION;
 	if (gate->unit == UNIT_SESSION)
-		note(gate,
-		     "base and new did not alternate, so sessions are compared, not runs: "
+		note(gate, "base and new did not alternate, so sessions are compared, not runs: "
 		     "alternate them by imstrace run, or say --unpaired if the machine is always "
 		     "equally fast");
 	check_machines(gate, lists);
@@ -440,13 +427,11 @@ static int compare_lists(struct gate *gate, struct runs lists[2])
 int gate_compare(struct gate *gate, const struct gate_options *options,
 		 const struct gate_side *base, const struct gate_side *new)
 {
-	struct runs lists[2] = {0};
+	struct runs lists[2] = { 0 };
 	int ret = 0;
 
-	*gate = (struct gate){
-		.options = options,
-		.sides = {*base, *new},
-		.groups = {.by = options->by},
+	*gate = (struct gate) {
+		.options = options, .sides = { *base, *new }, .groups = { .by = options->by },
 	};
 	for (size_t side = BASE; side <= NEW; side++) {
 		if (!list_runs(&lists[side], &gate->sides[side]))
@@ -476,8 +461,8 @@ bool gate_histogram(const struct gate *gate, size_t side, const struct group *gr
 	memset(histogram, 0, sizeof(*histogram));
 	for (size_t i = 0; i < from->count; i++)
 		for (size_t j = 0; j < from->summaries[i]->run_count; j++)
-			if (group_histogram(&gate->groups, group, &from->summaries[i]->runs[j],
-					    stage, &one))
+			if (group_histogram(&gate->groups, group, &from->summaries[i]->runs[j], stage,
+					    &one))
 				histogram_merge(histogram, &one);
 	return histogram_count(histogram);
 }

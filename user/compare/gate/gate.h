@@ -14,10 +14,10 @@
  * X(ENUM, name, plural, what): what is independent, and so is what is counted. A session's own
  * background load can't be separated from what it measures, except by runs that alternate.
  */
-#define IMSTRACE_GATE_UNITS(X)                                              \
-	X(PAIR, pair, pairs, "runs in pairs that alternated")               \
-	X(SESSION, session, sessions, "sessions of runs, by their medians") \
-	X(RUN, run, runs, "runs that did not alternate")
+#define IMSTRACE_GATE_UNITS(X)							\
+	X(PAIR,    pair,    pairs,    "runs in pairs that alternated")		\
+	X(SESSION, session, sessions, "sessions of runs, by their medians")	\
+	X(RUN,     run,     runs,     "runs that did not alternate")
 
 enum gate_unit {
 #define X(ENUM, name, plural, what) UNIT_##ENUM,
@@ -52,18 +52,18 @@ struct gate_options {
 };
 
 /* X(ENUM, name, what it means), of a stage's percentile. */
-#define IMSTRACE_CELL_STATES(X)                                                             \
-	X(REGRESSED, regressed, "larger by more than the limit, and not by chance")         \
-	X(IMPROVED, improved, "smaller by more than the limit, and not by chance")          \
-	X(UNCHANGED, unchanged, "a change of more than the limit is ruled out")             \
-	X(UNCLEAR, unclear, "no regression found, but runs differ too much to rule it out") \
-	X(UNTESTED, untested, "there is not enough to tell")
+#define IMSTRACE_CELL_STATES(X)							\
+	X(REGRESSED, regressed, "larger by more than the limit, and not by chance")	\
+	X(IMPROVED,  improved,  "smaller by more than the limit, and not by chance")	\
+	X(UNCHANGED, unchanged, "a change of more than the limit is ruled out")		\
+	X(UNCLEAR,   unclear,   "no regression found, but runs differ too much to rule it out")	\
+	X(UNTESTED,  untested,  "there is not enough to tell")
 
 enum cell_state {
 #define X(ENUM, name, what) CELL_##ENUM,
 	IMSTRACE_CELL_STATES(X)
 #undef X
-		CELL_STATE_COUNT
+	CELL_STATE_COUNT
 };
 
 const char *cell_state_name(enum cell_state state);
@@ -105,7 +105,7 @@ const char *gate_verdict_name(enum gate_verdict verdict);
 /* What imstrace exits with. */
 int gate_exit_code(enum gate_verdict verdict);
 
-#define GATE_REASONS 16
+#define GATE_REASONS	16
 
 /* What a comparison of the summaries of one side has been made of. */
 struct gate_side {

@@ -24,21 +24,23 @@ static json_t *cell_object(const struct gate *gate, const struct gate_cell *cell
 {
 	bool tested = cell->base_units && cell->new_units, bounded = tested && isfinite(cell->high);
 
-	return json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:f, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:s?}",
-			 "devices", cell->group->name, "mode",
-			 *cell->group->mode ? cell->group->mode : NULL, "stage",
-			 stage_name(cell->stage), "percentile", percentile_name(cell->percentile),
-			 "state", cell_state_name(cell->state), "to_blame",
-			 (int)gate_to_blame(gate, cell), "limit", cell->limit, "base_units",
-			 (int)cell->base_units, "new_units", (int)cell->new_units, "base",
-			 tested ? json_integer(llround(cell->base)) : json_null(), "new",
-			 tested ? json_integer(llround(cell->new)) : json_null(), "change",
-			 tested ? number(cell->change) : json_null(), "low",
-			 bounded ? number(cell->low) : json_null(), "high",
-			 bounded ? number(cell->high) : json_null(), "p",
-			 tested ? number(cell->p) : json_null(), "reason",
-			 *cell->reason ? cell->reason : NULL);
+	return json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:f, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
+			 "devices", cell->group->name,
+			 "mode", *cell->group->mode ? cell->group->mode : NULL,
+			 "stage", stage_name(cell->stage),
+			 "percentile", percentile_name(cell->percentile),
+			 "state", cell_state_name(cell->state),
+			 "to_blame", (int)gate_to_blame(gate, cell),
+			 "limit", cell->limit,
+			 "base_units", (int)cell->base_units,
+			 "new_units", (int)cell->new_units,
+			 "base", tested ? json_integer(llround(cell->base)) : json_null(),
+			 "new", tested ? json_integer(llround(cell->new)) : json_null(),
+			 "change", tested ? number(cell->change) : json_null(),
+			 "low", bounded ? number(cell->low) : json_null(),
+			 "high", bounded ? number(cell->high) : json_null(),
+			 "p", tested ? number(cell->p) : json_null(),
+			 "reason", *cell->reason ? cell->reason : NULL);
 }
 
 /* Takes @value. */
@@ -56,20 +58,22 @@ void gate_write_json(FILE *out, const struct gate *gate)
 
 	for (size_t i = 0; i < gate->cell_count; i++)
 		json_array_append_new(cells, cell_object(gate, &gate->cells[i]));
-	write_value(out,
-		    json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:f, s:i, s:i, s:o, s:o, s:o}",
-			      "type", "gate", "schema", IMSTRACE_SCHEMA, "version",
-			      IMSTRACE_VERSION, "verdict", gate_verdict_name(gate->verdict),
-			      "exit_code", gate_exit_code(gate->verdict), "unit",
-			      gate_unit_name(gate->unit), "alpha", gate->options->alpha,
-			      "base_runs", (int)gate->runs[0], "new_runs", (int)gate->runs[1],
-			      "reasons", texts(gate->reasons, gate->reason_count), "notes",
-			      texts(gate->notes, gate->note_count), "stages", cells),
-		    JSON_COMPACT);
+	write_value(out, json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:f, s:i, s:i, s:o, s:o, s:o}",
+				   "type", "gate",
+				   "schema", IMSTRACE_SCHEMA,
+				   "version", IMSTRACE_VERSION,
+				   "verdict", gate_verdict_name(gate->verdict),
+				   "exit_code", gate_exit_code(gate->verdict),
+				   "unit", gate_unit_name(gate->unit),
+				   "alpha", gate->options->alpha,
+				   "base_runs", (int)gate->runs[0],
+				   "new_runs", (int)gate->runs[1],
+				   "reasons", texts(gate->reasons, gate->reason_count),
+				   "notes", texts(gate->notes, gate->note_count),
+				   "stages", cells), JSON_COMPACT);
 }
 
-/* An array of what is smaller when it is better, the new figures only: the action keeps the old
- * ones. */
+/* An array of what is smaller when it is better, the new figures only: the action keeps the old ones. */
 void gate_write_benchmark(FILE *out, const struct gate *gate)
 {
 	json_t *all = json_array();
@@ -80,16 +84,15 @@ void gate_write_benchmark(FILE *out, const struct gate *gate)
 
 		if (!cell->base_units || !cell->new_units)
 			continue;
-		json_array_append_new(
-			all,
-			json_pack("{s:o, s:s, s:f, s:o, s:o}", "name",
-				  json_sprintf("%s, %s %s", cell->group->name,
-					       stage_name(cell->stage),
-					       percentile_name(cell->percentile)),
-				  "unit", "us", "value", cell->new / 1e3, "range",
-				  json_sprintf("change %s", gate_interval(interval, cell)), "extra",
-				  json_sprintf("%s: %s", cell_state_name(cell->state),
-					       gate_change(change, cell))));
+		json_array_append_new(all, json_pack(
+			"{s:o, s:s, s:f, s:o, s:o}",
+			"name", json_sprintf("%s, %s %s", cell->group->name, stage_name(cell->stage),
+					     percentile_name(cell->percentile)),
+			"unit", "us",
+			"value", cell->new / 1e3,
+			"range", json_sprintf("change %s", gate_interval(interval, cell)),
+			"extra", json_sprintf("%s: %s", cell_state_name(cell->state),
+					      gate_change(change, cell))));
 	}
 	write_value(out, all, JSON_INDENT(2));
 }

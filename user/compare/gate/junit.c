@@ -8,16 +8,12 @@ static void write_case(FILE *out, const struct gate_cell *cell)
 
 	fputs("    <testcase classname=\"", out);
 	xml_write(out, cell->group->name);
-	fprintf(out, "\" name=\"%s %s\"", stage_name(cell->stage),
-		percentile_name(cell->percentile));
+	fprintf(out, "\" name=\"%s %s\"", stage_name(cell->stage), percentile_name(cell->percentile));
 	if (cell->state == CELL_REGRESSED) {
-		fprintf(out,
-			"><failure type=\"regression\" message=\"%s\">%s to %s us, %s; interval "
-			"%s, p %.2g, limit "
-			"%+.1f %%</failure></testcase>\n",
-			gate_change(change, cell), gate_time(base, cell->base),
-			gate_time(new, cell->new), change, gate_interval(interval, cell), cell->p,
-			100 * cell->limit);
+		fprintf(out, "><failure type=\"regression\" message=\"%s\">%s to %s us, %s; interval %s, p %.2g, limit "
+			"%+.1f %%</failure></testcase>\n", gate_change(change, cell),
+			gate_time(base, cell->base), gate_time(new, cell->new), change,
+			gate_interval(interval, cell), cell->p, 100 * cell->limit);
 	} else if (cell->state == CELL_UNTESTED || cell->state == CELL_UNCLEAR) {
 		fprintf(out, "><skipped message=\"%s", cell_state_name(cell->state));
 		if (*cell->reason)
@@ -38,17 +34,14 @@ void gate_write_junit(FILE *out, const struct gate *gate)
 		skipped += gate->cells[i].state == CELL_UNTESTED ||
 			   gate->cells[i].state == CELL_UNCLEAR;
 	}
-	fprintf(out,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 		"  <testsuite name=\"imstrace gate\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
-		"skipped=\"%zu\">\n",
-		gate->cell_count + (gate->verdict == GATE_INCONCLUSIVE), failed,
-		gate->verdict == GATE_INCONCLUSIVE, skipped);
+		"skipped=\"%zu\">\n", gate->cell_count + (gate->verdict == GATE_INCONCLUSIVE),
+		failed, gate->verdict == GATE_INCONCLUSIVE, skipped);
 	for (size_t i = 0; i < gate->cell_count; i++)
 		write_case(out, &gate->cells[i]);
 	if (gate->verdict == GATE_INCONCLUSIVE) {
-		fputs("    <testcase classname=\"imstrace\" name=\"conclusive\"><error message=\"",
-		      out);
+		fputs("    <testcase classname=\"imstrace\" name=\"conclusive\"><error message=\"", out);
 		for (size_t i = 0; i < gate->reason_count; i++) {
 			fputs(i ? "; " : "", out);
 			xml_write(out, gate->reasons[i]);

@@ -32,9 +32,7 @@ static void write_cell(FILE *out, const struct gate *gate, const struct gate_cel
 void gate_write_markdown(FILE *out, const struct gate *gate)
 {
 	static const char *const signs[] = {
-		[GATE_PASS] = "✅",
-		[GATE_REGRESSION] = "❌",
-		[GATE_INCONCLUSIVE] = "❔",
+		[GATE_PASS] = "✅", [GATE_REGRESSION] = "❌", [GATE_INCONCLUSIVE] = "❔",
 	};
 
 	fprintf(out, "### %s ", signs[gate->verdict]);
@@ -53,10 +51,8 @@ void gate_write_markdown(FILE *out, const struct gate *gate)
 	}
 	if (!gate->cell_count)
 		return;
-	fprintf(out,
-		"\n| devices | stage | base µs | new µs | change | %.4g %% to each side | p | |\n"
-		"|---|---|--:|--:|--:|---|--:|---|\n",
-		100 - 100 * gate->options->alpha);
+	fprintf(out, "\n| devices | stage | base µs | new µs | change | %.4g %% to each side | p | |\n"
+		"|---|---|--:|--:|--:|---|--:|---|\n", 100 - 100 * gate->options->alpha);
 	for (size_t i = 0; i < gate->cell_count; i++)
 		write_cell(out, gate, &gate->cells[i]);
 }

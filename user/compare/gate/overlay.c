@@ -9,18 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 2
-#define PANEL_WIDTH 440
-#define PANEL_HEIGHT 190
-#define PLOT_LEFT 16
-#define PLOT_TOP 40
-#define PLOT_WIDTH (PANEL_WIDTH - 2 * PLOT_LEFT)
-#define PLOT_HEIGHT 110
-#define HEAD 64
+#define COLUMNS		2
+#define PANEL_WIDTH	440
+#define PANEL_HEIGHT	190
+#define PLOT_LEFT	16
+#define PLOT_TOP	40
+#define PLOT_WIDTH	(PANEL_WIDTH - 2 * PLOT_LEFT)
+#define PLOT_HEIGHT	110
+#define HEAD		64
 
 /* Bars per octave: finer, and chance is all that there is to see. */
-#define PER_OCTAVE 12
-#define MOST_BARS (HISTOGRAM_VALUE_BITS * PER_OCTAVE)
+#define PER_OCTAVE	12
+#define MOST_BARS	(HISTOGRAM_VALUE_BITS * PER_OCTAVE)
 
 static const char style[] =
 	"<style>\n"
@@ -44,7 +44,7 @@ struct curve {
 };
 
 struct scale {
-	size_t first, last; /* bars */
+	size_t first, last;	/* bars */
 	double most;
 };
 
@@ -81,7 +81,7 @@ static void fill_curve(struct curve *curve, const struct gate *gate, size_t side
 /* All but what is a thousandth on either side: it has no height, and would take the width. */
 static void fit(struct scale *scale, const struct curve curves[2])
 {
-	*scale = (struct scale){.first = MOST_BARS, .most = 1e-9};
+	*scale = (struct scale) { .first = MOST_BARS, .most = 1e-9 };
 	for (size_t side = 0; side < 2; side++) {
 		const struct curve *curve = &curves[side];
 		size_t low, high;
@@ -119,14 +119,14 @@ static void draw_percentile(FILE *out, const struct curve *curve, const struct s
 	if (!curve->count)
 		return;
 	x = x_of(scale, histogram_percentile(&curve->histogram, curve->count, percent));
-	fprintf(out, "<line class=\"%s-line%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n",
-		side, percent > 50 ? " p99" : "", x, x, PLOT_TOP, PLOT_TOP + PLOT_HEIGHT);
+	fprintf(out, "<line class=\"%s-line%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", side,
+		percent > 50 ? " p99" : "", x, x, PLOT_TOP, PLOT_TOP + PLOT_HEIGHT);
 }
 
 /* 1, 2 and 5 of each decade; where they would be too near, fewer. */
 static void draw_axis(FILE *out, const struct scale *scale)
 {
-	static const double steps[] = {1, 2, 5};
+	static const double steps[] = { 1, 2, 5 };
 	double octaves = (double)(scale->last - scale->first) / PER_OCTAVE;
 	size_t stride = octaves > 10 ? 3 : 1;
 
@@ -138,10 +138,8 @@ static void draw_axis(FILE *out, const struct scale *scale)
 
 			if (x < PLOT_LEFT || x > PLOT_LEFT + PLOT_WIDTH)
 				continue;
-			fprintf(out,
-				"<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>"
-				"<text class=\"dim\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g "
-				"%s</text>\n",
+			fprintf(out, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>"
+				"<text class=\"dim\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g %s</text>\n",
 				x, x, PLOT_TOP + PLOT_HEIGHT, PLOT_TOP + PLOT_HEIGHT + 4, x,
 				PLOT_TOP + PLOT_HEIGHT + 18, us < 1000 ? us : us / 1000,
 				us < 1000 ? "\302\265s" : "ms");
@@ -154,10 +152,8 @@ static void draw_title(FILE *out, const struct gate *gate, const struct group *g
 {
 	double x = PLOT_LEFT;
 
-	fprintf(out,
-		"<text x=\"%d\" y=\"14\" font-weight=\"600\">%s</text>"
-		"<text class=\"dim\" x=\"%d\" y=\"14\">",
-		PLOT_LEFT, stage_name(stage), PLOT_LEFT + 70);
+	fprintf(out, "<text x=\"%d\" y=\"14\" font-weight=\"600\">%s</text>"
+		"<text class=\"dim\" x=\"%d\" y=\"14\">", PLOT_LEFT, stage_name(stage), PLOT_LEFT + 70);
 	xml_write(out, group->name);
 	fputs("</text>\n", out);
 	for (size_t i = 0; i < gate->cell_count; i++) {
@@ -177,7 +173,7 @@ static void draw_title(FILE *out, const struct gate *gate, const struct group *g
 static bool draw_panel(FILE *out, const struct gate *gate, const struct group *group,
 		       enum imstrace_stage stage, size_t number)
 {
-	static struct curve curves[2]; /* large */
+	static struct curve curves[2];	/* large */
 	struct scale scale;
 
 	for (size_t side = 0; side < 2; side++)
@@ -212,14 +208,12 @@ void gate_write_overlay(FILE *out, const struct gate *gate)
 			number += draw_panel(body, gate, &gate->groups.groups[i], stage, number);
 	fclose(body);
 	height = HEAD + (number + COLUMNS - 1) / COLUMNS * PANEL_HEIGHT;
-	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" width=\"%d\" "
+	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" width=\"%d\" "
 		"height=\"%zu\" role=\"img\">\n%s<title>imstrace gate</title>\n",
 		COLUMNS * PANEL_WIDTH, height, COLUMNS * PANEL_WIDTH, height, style);
 	fprintf(out, "<text x=\"%d\" y=\"22\" font-size=\"15\" font-weight=\"600\">", PLOT_LEFT);
 	gate_headline(out, gate);
-	fprintf(out,
-		"</text>\n<rect class=\"base\" x=\"%d\" y=\"34\" width=\"12\" height=\"12\"/>"
+	fprintf(out, "</text>\n<rect class=\"base\" x=\"%d\" y=\"34\" width=\"12\" height=\"12\"/>"
 		"<text x=\"%d\" y=\"44\">base, %zu runs</text>"
 		"<rect class=\"new\" x=\"%d\" y=\"34\" width=\"12\" height=\"12\"/>"
 		"<text x=\"%d\" y=\"44\">new, %zu runs</text>"

@@ -33,8 +33,8 @@ void gate_write_table(FILE *out, const struct gate *gate)
 		gate->runs[1], gate->runs[0], gate_unit_what(gate->unit),
 		100 - 100 * gate->options->alpha);
 	if (gate->cell_count)
-		fprintf(out, "  %-9s %-5s %10s %10s %9s  %-20s %7s\n", "STAGE", "", "BASE",
-			"NEW µs", "CHANGE", "INTERVAL", "P");
+		fprintf(out, "  %-9s %-5s %10s %10s %9s  %-20s %7s\n", "STAGE", "", "BASE", "NEW µs",
+			"CHANGE", "INTERVAL", "P");
 	for (size_t i = 0; i < gate->cell_count; i++) {
 		const struct gate_cell *cell = &gate->cells[i];
 

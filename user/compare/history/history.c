@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Each side of the interval of a median is wrong with this chance. */
-#define OFF 0.025
+#define OFF	0.025
 
 const char *history_name(const struct summary *summary)
 {
@@ -44,7 +44,7 @@ static bool same(const struct summary *a, const struct summary *b)
 /* The median of @count sorted @values, and its interval by the binomial distribution of ranks. */
 static struct history_value summarise(double *values, size_t count)
 {
-	struct history_value value = {NAN, NAN, NAN, count};
+	struct history_value value = { NAN, NAN, NAN, count };
 	size_t skip;
 
 	if (!count)
@@ -68,8 +68,7 @@ static struct history_value read_value(const struct history *history,
 		struct histogram histogram;
 
 		if (!group_histogram(&history->groups, series->group, &summary->runs[i],
-				     series->stage, &histogram) ||
-		    histogram.unplaced)
+				     series->stage, &histogram) || histogram.unplaced)
 			continue;
 		scratch[count++] = histogram_percentile(&histogram, histogram_count(&histogram),
 							percentile_percent(series->percentile));
@@ -130,15 +129,15 @@ static bool fill_all(struct history *history, const struct history_options *opti
 	bool ok;
 
 	for (size_t i = 0; i < history->count; i++)
-		most = history->summaries[i]->run_count > most ? history->summaries[i]->run_count
-							       : most;
+		most = history->summaries[i]->run_count > most ?
+		       history->summaries[i]->run_count : most;
 	scratch = calloc(most, sizeof(*scratch));
 	history->series = calloc(room + 1, sizeof(*history->series));
 	ok = scratch && history->series;
 	for (size_t i = 0; ok && i < room; i++) {
 		struct history_series *series = &history->series[history->series_count];
 
-		*series = (struct history_series){
+		*series = (struct history_series) {
 			.group = &history->groups.groups[i / (STAGE_COUNT * PERCENTILE_COUNT)],
 			.stage = i / PERCENTILE_COUNT % STAGE_COUNT,
 			.percentile = i % PERCENTILE_COUNT,
@@ -155,17 +154,15 @@ int history_make(struct history *history, const struct history_options *options,
 {
 	bool ok = true;
 
-	*history = (struct history){
-		.count = list->count,
-		.summaries = list->summaries,
-		.groups = {.by = options->by},
+	*history = (struct history) {
+		.count = list->count, .summaries = list->summaries, .groups = { .by = options->by },
 	};
 	qsort(list->summaries, list->count, sizeof(*list->summaries), compare_sessions);
 	for (size_t i = 0; i + 1 < list->count; i++)
 		if (same(list->summaries[i], list->summaries[i + 1]))
 			return report_error(EXIT_USAGE, "Name each summary once",
-					    "%.200s and %.200s are the same",
-					    list->summaries[i]->path, list->summaries[i + 1]->path);
+				     "%.200s and %.200s are the same", list->summaries[i]->path,
+				     list->summaries[i + 1]->path);
 	for (size_t i = 0; ok && i < list->count; i++)
 		ok = groups_add(&history->groups, list->summaries[i]);
 	if (!ok || !fill_all(history, options))

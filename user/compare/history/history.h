@@ -13,8 +13,8 @@
 /**
  * struct history_value - a percentile of a stage in a summary, in ns
  * @value:	the median of its runs; NAN: it has none
- * @low:	of the interval in which that of all runs would be, with a confidence of 95 % or, of
- *fewer than six runs, from the smallest to the largest
+ * @low:	of the interval in which that of all runs would be, with a confidence of 95 % or, of fewer
+ *		than six runs, from the smallest to the largest
  * @high:	likewise
  * @runs:	so many runs have it
  */

@@ -10,8 +10,8 @@
 void history_show(FILE *out, const struct history *history);
 
 /*
- * {summaries, series}, for --json and the page: NULL: out of memory. docs/schema/imstrace-1.json
- * has it, as a line of type history.
+ * {summaries, series}, for --json and the page: NULL: out of memory. docs/schema/imstrace-1.json has
+ * it, as a line of type history.
  */
 json_t *history_object(const struct history *history);
 

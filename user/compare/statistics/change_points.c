@@ -8,13 +8,13 @@
 #include <string.h>
 
 /* What is looked at again may be so many times as likely to be chance. */
-#define WEAK 10
+#define WEAK	10
 
 struct search {
 	const double *numbers;
 	size_t count;
 	double weak_p;
-	bool *found; /* by index */
+	bool *found;	/* by index */
 };
 
 struct split {
@@ -42,7 +42,7 @@ static double divergence(size_t m, size_t n, double between, double left, double
 /* Of all ways to have two stretches of [begin, end), of which the first begins there. */
 static struct split best_split(const struct search *search, size_t begin, size_t end)
 {
-	struct split best = {.divergence = -INFINITY};
+	struct split best = { .divergence = -INFINITY };
 	double left = 0;
 
 	for (size_t at = begin + 1; at < end; at++) {
@@ -63,7 +63,7 @@ static struct split best_split(const struct search *search, size_t begin, size_t
 				continue;
 			value = divergence(at - begin, to + 1 - at, between, left, right);
 			if (value > best.divergence)
-				best = (struct split){at, to + 1, value};
+				best = (struct split) { at, to + 1, value };
 		}
 	}
 	return best;
@@ -102,11 +102,9 @@ static struct change_point compare(const double *numbers, size_t begin, size_t a
 	if (m + n < 3 || !difference)
 		return point;
 	variance = (squares(numbers + begin, m, point.before) +
-		    squares(numbers + at, n, point.after)) /
-		   (m + n - 2);
-	point.p = variance > 0 ? 2 * pt(difference / sqrt(variance * (1.0 / m + 1.0 / n)),
-					m + n - 2, 0, 0)
-			       : 0;
+		    squares(numbers + at, n, point.after)) / (m + n - 2);
+	point.p = variance > 0 ?
+		  2 * pt(difference / sqrt(variance * (1.0 / m + 1.0 / n)), m + n - 2, 0, 0) : 0;
 	return point;
 }
 
@@ -163,9 +161,7 @@ bool change_points_find(const double *numbers, size_t count,
 			size_t *found)
 {
 	struct search search = {
-		.numbers = numbers,
-		.count = count,
-		.weak_p = fmin(0.5, WEAK * options->max_p),
+		.numbers = numbers, .count = count, .weak_p = fmin(0.5, WEAK * options->max_p),
 		.found = calloc(count + 1, sizeof(bool)),
 	};
 	size_t used = 0;

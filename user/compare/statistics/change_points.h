@@ -2,8 +2,8 @@
 /*
  * Where does a series of numbers change? E-divisive (Matteson and James, arXiv:1306.4933) with
  * Student's t-test in place of permutations, windows, and weak points that are looked at again: as
- * Fleming et al. have it (Hunter, arXiv:2301.03034) and Apache Otava does. The same series always
- * has the same points.
+ * Fleming et al. have it (Hunter, arXiv:2301.03034) and Apache Otava does. The same series always has the
+ * same points.
  */
 #ifndef IMSTRACE_STATISTICS_CHANGE_POINTS_H
 #define IMSTRACE_STATISTICS_CHANGE_POINTS_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 /* On either side of a change; of fewer, one that is far out would be a change. */
-#define CHANGE_POINT_LEAST 3
+#define CHANGE_POINT_LEAST	3
 
 /**
  * struct change_point - the first number that is different
@@ -44,10 +44,7 @@ struct change_point_options {
  * docs/performance/history.md has what they come to. The least is 2 % of what the numbers are the
  * logarithms of: less may be where a histogram's bucket begins.
  */
-#define CHANGE_POINT_DEFAULTS                                 \
-	{                                                     \
-		.max_p = 0.001, .least = 0.0198, .window = 50 \
-	}
+#define CHANGE_POINT_DEFAULTS { .max_p = 0.001, .least = 0.0198, .window = 50 }
 
 /*
  * Finds those of @count @numbers, in order: @points has room for @count. false: out of memory.

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* Beyond, the normal distribution is near enough. */
-#define EXACT_PAIRS 200
-#define EXACT_SAMPLES 60
+#define EXACT_PAIRS	200
+#define EXACT_SAMPLES	60
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -26,8 +26,8 @@ double median_of(double *numbers, size_t count)
 
 struct ranked {
 	double value;
-	bool more;   /* of the second sample, or a positive difference */
-	size_t rank; /* twice, so that those of ties are whole numbers */
+	bool more;	/* of the second sample, or a positive difference */
+	size_t rank;	/* twice, so that those of ties are whole numbers */
 };
 
 static int compare_values(const void *left, const void *right)
@@ -57,8 +57,8 @@ static double give_ranks(struct ranked *all, size_t count)
 }
 
 /*
- * @chances[s] that a sum of ranks, each of them in it or not with equal chance, is s. Return: of
- * one that is @sum or more, and in @p_less of one that is @sum or less.
+ * @chances[s] that a sum of ranks, each of them in it or not with equal chance, is s. Return: of one that
+ * is @sum or more, and in @p_less of one that is @sum or less.
  */
 static double sum_tails(const double *chances, size_t size, size_t sum, double *p_less)
 {
@@ -84,9 +84,8 @@ static bool exact_pairs(const struct ranked *all, size_t count, size_t zeroes, s
 	chances[0] = 1;
 	for (size_t i = zeroes; i < count; i++)
 		for (size_t s = size; s-- > 0;)
-			chances[s] =
-				(chances[s] + (s >= all[i].rank ? chances[s - all[i].rank] : 0)) /
-				2;
+			chances[s] = (chances[s] +
+				      (s >= all[i].rank ? chances[s - all[i].rank] : 0)) / 2;
 	result->p_greater = sum_tails(chances, size, sum, &result->p_less);
 	free(chances);
 	return true;
@@ -179,8 +178,8 @@ static bool exact_samples(const struct ranked *all, size_t count, size_t more_co
 	return true;
 }
 
-static bool test_samples(const double *numbers, size_t count, const double *more, size_t more_count,
-			 struct rank_test *result)
+static bool test_samples(const double *numbers, size_t count, const double *more,
+			 size_t more_count, struct rank_test *result)
 {
 	size_t total = count + more_count, sum = 0;
 	struct ranked *all = calloc(total, sizeof(*all));

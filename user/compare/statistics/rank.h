@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* More would take long, and tell no more. */
-#define RANK_MOST 1000
+#define RANK_MOST	1000
 
 /**
  * struct rank_test - what came of it

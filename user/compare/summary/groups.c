@@ -48,8 +48,8 @@ bool groups_add(struct groups *groups, const struct summary *summary)
 			struct group group = name_group(groups->by, &summary->runs[i].series[j]);
 			struct group *all;
 
-			if (groups->count &&
-			    bsearch(&group, groups->groups, groups->count, sizeof(group), compare))
+			if (groups->count && bsearch(&group, groups->groups, groups->count,
+						     sizeof(group), compare))
 				continue;
 			all = reallocarray(groups->groups, groups->count + 1, sizeof(group));
 			if (!all)
@@ -83,8 +83,7 @@ bool group_histogram(const struct groups *groups, const struct group *group,
 
 	memset(histogram, 0, sizeof(*histogram));
 	for (size_t i = 0; i < run->count; i++) {
-		if (!is_of(groups, group, &run->series[i]) ||
-		    !run->series[i].stages[stage].measured)
+		if (!is_of(groups, group, &run->series[i]) || !run->series[i].stages[stage].measured)
 			continue;
 		summary_add_stage(histogram, &run->series[i].stages[stage]);
 		measured = true;

@@ -9,16 +9,16 @@
 #include "summary.h"
 
 /* X(ENUM, name, what): names of devices may differ from run to run. */
-#define IMSTRACE_GROUPINGS(X)                                 \
-	X(CLASS, class, "vectors of a class of devices")      \
-	X(DEVICE, device, "vectors of a device, by its name") \
+#define IMSTRACE_GROUPINGS(X)						\
+	X(CLASS,  class,  "vectors of a class of devices")		\
+	X(DEVICE, device, "vectors of a device, by its name")		\
 	X(VECTOR, vector, "each vector of a class of devices")
 
 enum grouping {
 #define X(ENUM, name, what) BY_##ENUM,
 	IMSTRACE_GROUPINGS(X)
 #undef X
-		GROUPING_COUNT
+	GROUPING_COUNT
 };
 
 /* GROUPING_COUNT: there is none of that name. */
@@ -37,7 +37,7 @@ struct group {
 struct groups {
 	enum grouping by;
 	size_t count;
-	struct group *groups; /* ordered by name and mode */
+	struct group *groups;	/* ordered by name and mode */
 };
 
 /* Adds those of @summary; false: out of memory. */

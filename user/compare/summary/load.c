@@ -37,8 +37,7 @@ static int load_directory(struct summary_list *list, const char *path)
 	char *file;
 
 	if (count < 0)
-		return report_error(EXIT_USAGE, NULL, "cannot read %.200s: %s", path,
-				    strerror(errno));
+		return report_error(EXIT_USAGE, NULL, "cannot read %.200s: %s", path, strerror(errno));
 	if (!count)
 		ret = report_error(EXIT_USAGE, NULL, "%.200s has no summary (*.json)", path);
 	for (int i = 0; i < count; i++) {

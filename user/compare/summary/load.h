@@ -13,8 +13,8 @@ struct summary_list {
 };
 
 /*
- * Adds the summary at @path; of a directory all *.json, by name, and there must be one. Return: 0
- * or an exit code, reported.
+ * Adds the summary at @path; of a directory all *.json, by name, and there must be one. Return: 0 or an exit
+ * code, reported.
  */
 int summary_load(struct summary_list *list, const char *path);
 void summary_list_free(struct summary_list *list);

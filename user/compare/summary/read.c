@@ -14,9 +14,9 @@
 #include <string.h>
 
 /* A hundred runs of a hundred vectors have 50 MB. */
-#define MAX_BYTES (256U << 20)
+#define MAX_BYTES	(256U << 20)
 /* Nothing is counted beyond: doubles have it exactly, and sums of thousands don't overflow. */
-#define MAX_COUNT (1LL << 53)
+#define MAX_COUNT	(1LL << 53)
 
 struct reader {
 	const char *path;
@@ -25,8 +25,8 @@ struct reader {
 	int error;   /* an exit code: the first error, reported */
 };
 
-__attribute__((format(printf, 2, 3))) static bool wrong(struct reader *reader, const char *format,
-							...)
+__attribute__((format(printf, 2, 3)))
+static bool wrong(struct reader *reader, const char *format, ...)
 {
 	char what[256];
 	va_list args;
@@ -117,7 +117,7 @@ static bool read_buckets(struct reader *reader, json_t *array, struct summary_st
 			return wrong(reader, "a bucket has no count");
 		last = number;
 		total += values;
-		stage->buckets[stage->count++] = (struct summary_bucket){number, values};
+		stage->buckets[stage->count++] = (struct summary_bucket) { number, values };
 	}
 	if ((__u64)total != stage->total)
 		return wrong(reader, "its buckets have %lld values, its count is %" PRIu64, total,
@@ -131,9 +131,8 @@ static bool consistent(struct reader *reader, const struct summary_stage *stage)
 
 	if (stage->min > stage->max)
 		return wrong(reader, "\"min\" is above \"max\"");
-	if (!stage->unplaced && stage->count &&
-	    (histogram_bucket(stage->min) != first->bucket ||
-	     histogram_bucket(stage->max) != last->bucket))
+	if (!stage->unplaced && stage->count && (histogram_bucket(stage->min) != first->bucket ||
+						 histogram_bucket(stage->max) != last->bucket))
 		return wrong(reader, "\"min\" or \"max\" is not where the buckets are");
 	return true;
 }
@@ -194,8 +193,7 @@ static bool read_series(struct reader *reader, json_t *object, struct summary_se
 
 static bool read_run(struct reader *reader, json_t *object, struct summary_run *run)
 {
-	json_t *vectors = json_object_get(object, "vectors"),
-	       *lost = json_object_get(object, "lost");
+	json_t *vectors = json_object_get(object, "vectors"), *lost = json_object_get(object, "lost");
 	json_t *vector;
 	size_t i;
 
@@ -203,15 +201,14 @@ static bool read_run(struct reader *reader, json_t *object, struct summary_run *
 	    !read_time(reader, object, "duration", &run->duration) ||
 	    !read_small(reader, object, "pair", &run->pair))
 		return false;
-#define X(name)                                                \
-	if (!read_count(reader, lost, #name, &run->lost.name)) \
+#define X(name)									\
+	if (!read_count(reader, lost, #name, &run->lost.name))			\
 		return false;
 	SUMMARY_LOSSES(X)
 #undef X
 	if (!json_is_array(vectors))
 		return wrong(reader, "\"vectors\" is not a list");
-	json_array_foreach(vectors, i, vector)
-	{
+	json_array_foreach(vectors, i, vector) {
 		struct summary_series *series = summary_add_series(run);
 
 		if (!series)
@@ -224,18 +221,19 @@ static bool read_run(struct reader *reader, json_t *object, struct summary_run *
 
 static bool read_texts(struct reader *reader, json_t *root, struct summary *summary)
 {
-	json_t *labels = json_object_get(root, "labels"),
-	       *command = json_object_get(root, "command");
+	json_t *labels = json_object_get(root, "labels"), *command = json_object_get(root, "command");
 	const char *key;
 	json_t *value;
 	size_t i;
 
 	if (!json_is_object(labels) || !json_is_array(command))
 		return wrong(reader, "\"labels\" or \"command\" is missing");
-	json_object_foreach(labels, key, value) if (!json_is_string(value)) return wrong(
-		reader, "a label is not a text");
-	json_array_foreach(command, i, value) if (!json_is_string(value)) return wrong(
-		reader, "\"command\" is not a list of texts");
+	json_object_foreach(labels, key, value)
+		if (!json_is_string(value))
+			return wrong(reader, "a label is not a text");
+	json_array_foreach(command, i, value)
+		if (!json_is_string(value))
+			return wrong(reader, "\"command\" is not a list of texts");
 	json_object_update(summary->labels, labels);
 	json_array_extend(summary->command, command);
 	return true;
@@ -253,8 +251,7 @@ static bool read_head(struct reader *reader, json_t *root, struct summary *summa
 	if (!json_is_integer(schema) || json_integer_value(schema) < 1)
 		return wrong(reader, "\"schema\" is not a number");
 	if (json_integer_value(schema) > SUMMARY_SCHEMA)
-		return wrong(reader,
-			     "it is of a newer imstrace: schema %lld, and this one knows %d",
+		return wrong(reader, "it is of a newer imstrace: schema %lld, and this one knows %d",
 			     (long long)json_integer_value(schema), SUMMARY_SCHEMA);
 	if (!unit || strcmp(unit, "ns"))
 		return wrong(reader, "its unit is %.20s, not ns", unit ? unit : "missing");
@@ -284,8 +281,7 @@ static bool read_all(struct reader *reader, json_t *root, struct summary *summar
 		return false;
 	if (!json_is_array(runs) || !json_array_size(runs))
 		return wrong(reader, "it has no runs");
-	json_array_foreach(runs, i, object)
-	{
+	json_array_foreach(runs, i, object) {
 		struct summary_run *run = summary_add_run(summary);
 
 		if (!run)
@@ -329,13 +325,12 @@ static json_t *load(struct reader *reader)
 
 int summary_read(struct summary **result, const char *path)
 {
-	struct reader reader = {.path = path, .file = fopen(path, "re"), .left = MAX_BYTES};
+	struct reader reader = { .path = path, .file = fopen(path, "re"), .left = MAX_BYTES };
 	struct summary *summary = NULL;
 	json_t *root;
 
 	if (!reader.file)
-		return report_error(EXIT_USAGE, NULL, "cannot read %.200s: %s", path,
-				    strerror(errno));
+		return report_error(EXIT_USAGE, NULL, "cannot read %.200s: %s", path, strerror(errno));
 	root = load(&reader);
 	fclose(reader.file);
 	if (root) {

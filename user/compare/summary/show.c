@@ -50,7 +50,7 @@ static void show_stage(FILE *out, const struct summary *summary, const struct gr
 
 void summary_show(FILE *out, const struct summary *summary)
 {
-	struct groups groups = {.by = BY_CLASS};
+	struct groups groups = { .by = BY_CLASS };
 	__u64 *p50 = calloc(summary->run_count, sizeof(*p50));
 	__u64 *p99 = calloc(summary->run_count, sizeof(*p99));
 
@@ -63,12 +63,10 @@ void summary_show(FILE *out, const struct summary *summary)
 			fprintf(out, "%s, %s\n", groups.groups[i].name,
 				*groups.groups[i].mode ? groups.groups[i].mode : "mode not known");
 			for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-				show_stage(out, summary, &groups, &groups.groups[i], stage, p50,
-					   p99);
+				show_stage(out, summary, &groups, &groups.groups[i], stage, p50, p99);
 		}
 		if (!groups.count)
-			fputs("No interrupt was seen. Is a device in use, and bound by a VMM?\n",
-			      out);
+			fputs("No interrupt was seen. Is a device in use, and bound by a VMM?\n", out);
 	}
 	groups_free(&groups);
 	free(p50);

@@ -57,8 +57,8 @@ static void *add_element(void *array, size_t *count, size_t size)
 
 struct summary_run *summary_add_run(struct summary *summary)
 {
-	struct summary_run *runs =
-		add_element(summary->runs, &summary->run_count, sizeof(*summary->runs));
+	struct summary_run *runs = add_element(summary->runs, &summary->run_count,
+					       sizeof(*summary->runs));
 
 	if (!runs)
 		return NULL;
@@ -68,7 +68,8 @@ struct summary_run *summary_add_run(struct summary *summary)
 
 struct summary_series *summary_add_series(struct summary_run *run)
 {
-	struct summary_series *series = add_element(run->series, &run->count, sizeof(*run->series));
+	struct summary_series *series = add_element(run->series, &run->count,
+						    sizeof(*run->series));
 
 	if (!series)
 		return NULL;
@@ -93,9 +94,8 @@ bool summary_keep_stage(struct summary_stage *stage, const struct histogram *his
 		return false;
 	for (__u32 i = 0; i < HISTOGRAM_BUCKETS; i++)
 		if (histogram->buckets[i])
-			stage->buckets[stage->count++] = (struct summary_bucket){
-				.bucket = i,
-				.count = histogram->buckets[i],
+			stage->buckets[stage->count++] = (struct summary_bucket) {
+				.bucket = i, .count = histogram->buckets[i],
 			};
 	return true;
 }

@@ -16,15 +16,14 @@
 #include <jansson.h>
 
 /* Of the file format. */
-#define SUMMARY_FORMAT "imstrace-summary"
-#define SUMMARY_SCHEMA 1
+#define SUMMARY_FORMAT	"imstrace-summary"
+#define SUMMARY_SCHEMA	1
 
-/* X(name): what was lost in a run before it could be charged to a vector; of struct
- * imstrace_totals. */
-#define SUMMARY_LOSSES(X) \
-	X(vectors)        \
-	X(lifecycle)      \
-	X(runs)           \
+/* X(name): what was lost in a run before it could be charged to a vector; of struct imstrace_totals. */
+#define SUMMARY_LOSSES(X)	\
+	X(vectors)		\
+	X(lifecycle)		\
+	X(runs)			\
 	X(values)
 
 struct summary_bucket {
@@ -137,9 +136,9 @@ void summary_describe_machine(struct summary *summary);
 int summary_write(const struct summary *summary, FILE *file);
 
 /*
- * Reads the file at @path. Everything in it is checked: what is not a summary, a newer one, one
- * that was cut off, or one whose figures contradict each other is refused. Return: 0 or an exit
- * code, reported.
+ * Reads the file at @path. Everything in it is checked: what is not a summary, a newer one, one that was
+ * cut off, or one whose figures contradict each other is refused.
+ * Return: 0 or an exit code, reported.
  */
 int summary_read(struct summary **result, const char *path);
 

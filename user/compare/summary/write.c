@@ -60,9 +60,8 @@ static void write_stage(FILE *file, const char *name, const struct summary_stage
 		fputs("null", file);
 		return;
 	}
-	fprintf(file,
-		"{\"count\":%" PRIu64 ",\"sum\":%" PRIu64 ",\"min\":%" PRIu64 ",\"max\":%" PRIu64
-		",\"unplaced\":%" PRIu64 ",\"buckets\":[",
+	fprintf(file, "{\"count\":%" PRIu64 ",\"sum\":%" PRIu64 ",\"min\":%" PRIu64
+		",\"max\":%" PRIu64 ",\"unplaced\":%" PRIu64 ",\"buckets\":[",
 		(uint64_t)stage->total, (uint64_t)stage->sum, (uint64_t)stage->min,
 		(uint64_t)stage->max, (uint64_t)stage->unplaced);
 	for (size_t i = 0; i < stage->count; i++)
@@ -76,20 +75,17 @@ static void write_series(FILE *file, const struct summary_series *series)
 	json_t *hops = json_object();
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		json_object_set_new(hops, hop_name(hop),
-				    series->hops[hop] < 0 ? json_null()
-							  : json_integer(series->hops[hop]));
+		json_object_set_new(hops, hop_name(hop), series->hops[hop] < 0 ? json_null() :
+				    json_integer(series->hops[hop]));
 	fputs("{", file);
 	write_member(file, "device", text(series->device));
 	write_member(file, "class", text_or_null(series->class));
 	write_member(file, "vector", json_integer(series->vector));
 	write_member(file, "mode", text_or_null(series->mode));
 	write_member(file, "hops", hops);
-	fprintf(file,
-		"\"coalesced\":%" PRIu64 ",\"unmatched\":%" PRIu64 ",\"hardware\":%" PRIu64
-		",\"lost\":%" PRIu64 ",\n\"stages\":{",
-		(uint64_t)series->coalesced, (uint64_t)series->unmatched,
-		(uint64_t)series->hardware, (uint64_t)series->lost);
+	fprintf(file, "\"coalesced\":%" PRIu64 ",\"unmatched\":%" PRIu64 ",\"hardware\":%" PRIu64
+		",\"lost\":%" PRIu64 ",\n\"stages\":{", (uint64_t)series->coalesced,
+		(uint64_t)series->unmatched, (uint64_t)series->hardware, (uint64_t)series->lost);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		fputs(stage ? ",\n" : "\n", file);
 		write_stage(file, stage_name(stage), &series->stages[stage]);
@@ -103,8 +99,8 @@ static void write_run(FILE *file, const struct summary_run *run)
 
 	fprintf(file, "{\"started\":%" PRIu64 ",\"duration\":%" PRIu64 ",\"pair\":%u,\n\"lost\":{",
 		(uint64_t)run->started, (uint64_t)run->duration, run->pair);
-#define X(name)                                                                         \
-	fprintf(file, "%s\"" #name "\":%" PRIu64, separator, (uint64_t)run->lost.name); \
+#define X(name)										\
+	fprintf(file, "%s\"" #name "\":%" PRIu64, separator, (uint64_t)run->lost.name);	\
 	separator = ",";
 	SUMMARY_LOSSES(X)
 #undef X
@@ -141,10 +137,10 @@ int summary_write(const struct summary *summary, FILE *file)
 	fputs("]}\n", file);
 	if (fflush(file) || ferror(file))
 		return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", summary->path,
-				    strerror(errno));
+			     strerror(errno));
 	/* A pipe has no length. */
 	if (ftello(file) >= 0 && ftruncate(fileno(file), ftello(file)) && errno != EINVAL)
 		return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", summary->path,
-				    strerror(errno));
+			     strerror(errno));
 	return 0;
 }
