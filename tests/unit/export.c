@@ -320,8 +320,8 @@ static void csv_has_every_interrupt(void **state)
 		assert_field(fields[6], interrupt->vcpu != IMSTRACE_NONE, interrupt->vcpu);
 		assert_field(fields[7], interrupt->guest_vector != IMSTRACE_NONE, 0x41);
 		assert_field(fields[8], true, interrupt->cpu);
-		assert_string_equal(fields[9], sink_cause_name(interrupt->cause));
-		assert_string_equal(fields[10], sink_end_name(interrupt->end));
+		assert_string_equal(fields[9], cause_name(interrupt->cause));
+		assert_string_equal(fields[10], end_name(interrupt->end));
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			assert_field(fields[11 + hop], interrupt->times[hop], interrupt->times[hop]);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)

@@ -849,11 +849,11 @@ static void the_schema_has_the_ends_and_causes(void **state)
 	size_t count;
 
 	(void)state;
-	for (count = 0; strcmp(sink_end_name(count), "?"); count++)
-		names[count] = sink_end_name(count);
+	for (count = 0; strcmp(end_name(count), "?"); count++)
+		names[count] = end_name(count);
 	assert_words(IN_SCHEMA("interrupt", "properties", "end", "enum"), names, count);
 	for (count = 0; count < CAUSE_COUNT; count++)
-		names[count] = sink_cause_name(count);
+		names[count] = cause_name(count);
 	assert_words(IN_SCHEMA("interrupt", "properties", "cause", "enum"), names, count);
 }
 

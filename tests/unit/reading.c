@@ -3,11 +3,11 @@
 /*
  * The difference of two readings: what came between, of a source that may be counting.
  */
+#include "distributions.h"
 #include "fake.h"
 
 #include "../../user/measure/reading.h"
 
-#include <math.h>
 #include <pthread.h>
 
 #define END	((__u64)1 << HISTOGRAM_VALUE_BITS)
@@ -37,47 +37,6 @@ static void end(struct fixture *fixture)
 	free(fixture->difference);
 	free(fixture->fake);
 }
-
-static __u64 uniform(__u64 *seed)
-{
-	return random_next(seed) % 1000000;
-}
-
-static __u64 exponential(__u64 *seed)
-{
-	double share = (double)(random_next(seed) >> 11) / (1ULL << 53);
-
-	return (__u64)(-50000 * log(1 - share));
-}
-
-static __u64 bimodal(__u64 *seed)
-{
-	return random_next(seed) % 10 ? 2000 + random_next(seed) % 500 :
-					30000000 + random_next(seed) % 5000000;
-}
-
-static __u64 constant(__u64 *seed)
-{
-	(void)seed;
-	return 123457;
-}
-
-static __u64 wide(__u64 *seed)
-{
-	return random_magnitude(seed, HISTOGRAM_VALUE_BITS);
-}
-
-static __u64 zero(__u64 *seed)
-{
-	(void)seed;
-	return 0;
-}
-
-typedef __u64 (*distribution)(__u64 *seed);
-
-static const distribution distributions[] = {
-	uniform, exponential, bimodal, constant, wide, zero,
-};
 
 /* @result is the difference of readings of which the later has all values up to @later's. */
 static void check_difference(const struct histogram *result, const struct histogram *exact,

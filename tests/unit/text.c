@@ -530,15 +530,15 @@ static void a_name_without_an_end_is_cut(void **state)
 static void names_of_ends_and_causes(void **state)
 {
 	(void)state;
-	assert_string_equal(sink_end_name(END_COMPLETE), "complete");
-	assert_string_equal(sink_end_name(END_COALESCED), "coalesced");
-	assert_string_equal(sink_end_name(END_SIGNALLED), "signalled");
-	assert_string_equal(sink_end_name(END_UNMATCHED), "unmatched");
-	assert_string_equal(sink_end_name(255), "?");
-	assert_string_equal(sink_cause_name(CAUSE_IRQ), "irq");
-	assert_string_equal(sink_cause_name(CAUSE_EMULATED), "emulated");
-	assert_string_equal(sink_cause_name(CAUSE_LOOPBACK), "loopback");
-	assert_string_equal(sink_cause_name(255), "?");
+	assert_string_equal(end_name(END_COMPLETE), "complete");
+	assert_string_equal(end_name(END_COALESCED), "coalesced");
+	assert_string_equal(end_name(END_SIGNALLED), "signalled");
+	assert_string_equal(end_name(END_UNMATCHED), "unmatched");
+	assert_string_equal(end_name(255), "?");
+	assert_string_equal(cause_name(CAUSE_IRQ), "irq");
+	assert_string_equal(cause_name(CAUSE_EMULATED), "emulated");
+	assert_string_equal(cause_name(CAUSE_LOOPBACK), "loopback");
+	assert_string_equal(cause_name(255), "?");
 }
 
 static void cleaning_never_writes_past_its_end(void **state)

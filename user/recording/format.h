@@ -2,7 +2,7 @@
 /*
  * A recording as it lies on disk: a CTF 1.8 trace (https://diamon.org/ctf/v1.8.3/), a
  * directory with a text file, metadata, and a file per stream. The writer is
- * sink/ctf.c, the reader recording.c.
+ * writer.c, the reader reader.c.
  *
  * The payload of an event is the record of include/imstrace/records.h as it is in
  * memory. Its fields are listed here, for the metadata; that the lists are complete and in

@@ -9,7 +9,6 @@
 #include "../model/lifecycle.h"
 #include "format.h"
 #include "../version.h"
-#include "../sink/sink.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,10 +63,10 @@ static void put_types(FILE *out)
 			integers[i].bits, integers[i].more, integers[i].name);
 	fputs("typealias enum : uint8_t { ", out);
 	for (unsigned int cause = 0; cause < CAUSE_COUNT; cause++)
-		fprintf(out, "\"%s\" = %u, ", sink_cause_name(cause), cause);
+		fprintf(out, "\"%s\" = %u, ", cause_name(cause), cause);
 	fputs("} := cause_t;\ntypealias enum : uint8_t { ", out);
 	for (unsigned int end = 0; end < END_COUNT; end++)
-		fprintf(out, "\"%s\" = %u, ", sink_end_name(end), end);
+		fprintf(out, "\"%s\" = %u, ", end_name(end), end);
 	fputs("} := end_t;\n", out);
 }
 

@@ -11,7 +11,7 @@
  * struct recording_options - what of a recording is wanted
  * @directory:	where it is
  * @from:	ns since its beginning: what ended before is left out
- * @to:		likewise, 0: to its end
+ * @until:	likewise, 0: to its end
  */
 struct recording_options {
 	const char *directory;

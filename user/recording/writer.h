@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes a recording: see source/ctf.h. Not a struct sink, for it writes files, and what it
+ * Writes a recording: see format.h. Not a struct sink, for it writes files, and what it
  * is given is not yet measured.
  */
 #ifndef IMSTRACE_RECORDING_WRITER_H
@@ -63,7 +63,7 @@ void ctf_abandon(struct ctf_writer *writer);
 
 /*
  * The text of the file metadata, to be freed, NULL: out of memory. @vectors are those
- * that have a name by now. In ctf_metadata.c.
+ * that have a name by now. In metadata.c.
  */
 char *ctf_metadata(const struct source *source, const struct ctf_options *options,
 		   const __u8 uuid[16]);

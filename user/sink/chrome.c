@@ -6,6 +6,7 @@
  */
 #include "sink.h"
 
+#include "../model/hops.h"
 #include "../errors.h"
 #include "../version.h"
 #include "timeline.h"
@@ -113,7 +114,7 @@ static void put_interrupt(FILE *out, const struct imstrace_vector *vector,
 	slice(out, "interrupt", "interrupt", place->device.number, place->vector.number,
 	      place->begin, place->end);
 	fprintf(out, ",\"args\":{\"end\":\"%s\",\"cause\":\"%s\",\"cpu\":%u",
-		sink_end_name(interrupt->end), sink_cause_name(interrupt->cause), interrupt->cpu);
+		end_name(interrupt->end), cause_name(interrupt->cause), interrupt->cpu);
 	known(out, "irq", vector->irq);
 	known(out, "slot", vector->slot);
 	known(out, "pasid", vector->pasid);

@@ -85,10 +85,10 @@ bool field_read(unsigned int field, const struct imstrace_vector *vector,
 	case CPU:
 		return known(interrupt->cpu, value);
 	case CAUSE:
-		value->text = sink_cause_name(interrupt->cause);
+		value->text = cause_name(interrupt->cause);
 		return true;
 	case END:
-		value->text = sink_end_name(interrupt->end);
+		value->text = end_name(interrupt->end);
 		return true;
 	default:
 		break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "objects.h"
 
+#include "../model/hops.h"
 #include "../measure/accounts.h"
 #include "../model/lifecycle.h"
 #include "../version.h"
@@ -173,8 +174,8 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 "vcpu", known(interrupt->vcpu),
 			 "guest_vector", known(interrupt->guest_vector),
 			 "cpu", interrupt->cpu,
-			 "cause", sink_cause_name(interrupt->cause),
-			 "end", sink_end_name(interrupt->end),
+			 "cause", cause_name(interrupt->cause),
+			 "end", end_name(interrupt->end),
 			 "uncoalesced", (int)interrupt->uncoalesced,
 			 "hops", hops,
 			 "stages", stages);

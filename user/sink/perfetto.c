@@ -7,6 +7,7 @@
  */
 #include "sink.h"
 
+#include "../model/hops.h"
 #include "../errors.h"
 #include "timeline.h"
 
@@ -215,8 +216,8 @@ static void begin_interrupt(FILE *out, const struct imstrace_vector *vector,
 	Perfetto__TrackEvent begin = event(TYPE_SLICE_BEGIN, place->vector.number);
 	struct annotations annotations = { .count = 0 };
 
-	annotate_word(&annotations, "end", sink_end_name(interrupt->end));
-	annotate_word(&annotations, "cause", sink_cause_name(interrupt->cause));
+	annotate_word(&annotations, "end", end_name(interrupt->end));
+	annotate_word(&annotations, "cause", cause_name(interrupt->cause));
 	annotate_known(&annotations, "cpu", interrupt->cpu);
 	annotate_known(&annotations, "irq", vector->irq);
 	annotate_known(&annotations, "slot", vector->slot);

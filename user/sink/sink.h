@@ -78,8 +78,4 @@ void sink_escape(char *to, size_t size, const char *from);
 /* In formats that have no place for it: what is missing of @report's recording, to stderr. */
 void sink_warn_of_loss(const struct figures *report);
 
-/* How an interrupt ended, in a word. */
-const char *sink_end_name(enum imstrace_end end);
-const char *sink_cause_name(enum imstrace_cause cause);
-
 #endif /* IMSTRACE_SINK_H */

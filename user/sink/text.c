@@ -6,6 +6,7 @@
 
 #include "sink.h"
 
+#include "../model/hops.h"
 #include "../measure/accounts.h"
 #include "../model/lifecycle.h"
 
@@ -153,7 +154,7 @@ static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
 	sink_clean(device, sizeof(device), vector->device);
 	fprintf(out, "%s  ", clock_text(when, first));
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
-	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", sink_end_name(interrupt->end), device,
+	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", end_name(interrupt->end), device,
 		interrupt->cpu, number_text(vcpu, interrupt->vcpu, "%u"));
 	print_stage_times(out, interrupt);
 	putc('\n', out);
@@ -179,7 +180,7 @@ static void text_slowest(FILE *out, const struct slowest *slowest)
 		print_microseconds(out, 10, took);
 		fprintf(out, "  %s  cpu %u, vcpu %s, %s ", device, slow->interrupt.cpu,
 			number_text(vcpu, slow->interrupt.vcpu, "%u"),
-			sink_end_name(slow->interrupt.end));
+			end_name(slow->interrupt.end));
 		print_stage_times(out, &slow->interrupt);
 		putc('\n', out);
 	}
