@@ -114,7 +114,7 @@ static int serve(const struct serve_command *command, struct source *source, int
 	if (!exporter)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (command->listen)
-		server = server_start(listener, exporter);
+		server = server_start(listener, exporter, SERVER_SILENCE);
 	if (command->listen && !server) {
 		exporter_free(exporter);
 		return EXIT_RUNTIME;

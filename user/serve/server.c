@@ -307,7 +307,7 @@ static void say_nothing(void *context, const char *format, va_list args)
 	(void)args;
 }
 
-struct server *server_start(int listener, struct exporter *exporter)
+struct server *server_start(int listener, struct exporter *exporter, unsigned int silence)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -325,7 +325,7 @@ struct server *server_start(int listener, struct exporter *exporter)
 		MHD_OPTION_LISTEN_SOCKET, listener,
 		MHD_OPTION_CONNECTION_LIMIT, SERVER_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_REQUEST_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, SERVER_SILENCE,
+		MHD_OPTION_CONNECTION_TIMEOUT, silence,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_END);
 	if (server->daemon)

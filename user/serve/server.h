@@ -14,7 +14,7 @@
 #define SERVER_CONNECTIONS	256
 /* Bytes for a request's line and headers. */
 #define SERVER_REQUEST_BYTES	8192
-/* s for which a connection may be silent, and for which it may last. */
+/* s for which a connection may be silent by default, and for which it may last. */
 #define SERVER_SILENCE		5
 #define SERVER_LIFETIME		20
 
@@ -30,8 +30,17 @@ int server_listen(const char *where, bool remote, int *listener);
 
 struct server;
 
-/* Owns @listener. NULL: reported. */
-struct server *server_start(int listener, struct exporter *exporter);
+/**
+ * server_start - answer requests, in a thread of its own
+ * @listener:	the socket, owned from now on
+ * @exporter:	what /metrics shows
+ * @silence:	s for which a connection may be silent, SERVER_SILENCE but in tests. A request counts
+ *		when it is read: where the server is kept from that for so long, it ends connections
+ *		that were not silent
+ *
+ * Return: NULL: it can't, reported.
+ */
+struct server *server_start(int listener, struct exporter *exporter, unsigned int silence);
 /* The healthy answer of /healthz is for as long as this is called, every few seconds. */
 void server_alive(struct server *server);
 void server_stop(struct server *server);
