@@ -6,9 +6,8 @@
 #include "model/observer.h"
 #include "stop.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
-#include <string.h>
 
 struct session {
 	const struct session_options *options;
@@ -18,30 +17,30 @@ struct session {
 	struct observer observer;
 };
 
-/* Has the sink show it, if it has the call and @wanted; and the page, which shows everything. */
-#define tell(session, wanted, call, ...)				\
-	do {								\
-		const struct session_options *to = (session)->options;	\
-									\
-		if ((wanted) && to->sink && to->sink->call)		\
-			to->sink->call(stdout, __VA_ARGS__);		\
-		if (to->page && to->page_sink->call)			\
-			to->page_sink->call(to->page, __VA_ARGS__);	\
-	} while (0)
+/* Each sink of the session whose format has the call, as @sink. */
+#define for_each_sink(sink, session, call)					\
+	for (struct sink *const *at_ = (session)->options->sinks, *sink;	\
+	     (sink = *at_); at_++)						\
+		if (sink->ops->call)
 
 static void on_finding(void *context, const struct lint_finding *finding)
 {
 	struct session *session = context;
 
-	tell(session, session->options->lint, finding, finding);
+	for_each_sink(sink, session, finding)
+		if (session->options->lint || sink->wants.findings)
+			sink->ops->finding(sink, finding);
 }
 
 static void on_step(void *context, const struct imstrace_lifecycle *step, bool wanted)
 {
 	struct session *session = context;
 
-	if (wanted)
-		tell(session, session->options->lifecycle, lifecycle, step);
+	if (!wanted)
+		return;
+	for_each_sink(sink, session, lifecycle)
+		if (sink->wants.lifecycle)
+			sink->ops->lifecycle(sink, step);
 }
 
 static void on_interrupt(void *context, const struct imstrace_vector *vector,
@@ -50,17 +49,18 @@ static void on_interrupt(void *context, const struct imstrace_vector *vector,
 	struct session *session = context;
 
 	slowest_add(&session->slowest, vector, interrupt);
-	tell(session, session->options->interrupts, interrupt, vector, interrupt);
+	for_each_sink(sink, session, interrupt)
+		if (sink->wants.interrupts)
+			sink->ops->interrupt(sink, vector, interrupt);
 }
 
-/* A full pipe or disk must not pass for a quiet system. */
 static int flush(const struct session *session)
 {
-	const struct sink *sink = session->options->sink;
+	int ret = 0;
 
-	if (!fflush(stdout) && !ferror(stdout))
-		return sink && sink->flush ? sink->flush() : 0;
-	return report_error(EXIT_RUNTIME, NULL, "writing the output failed: %s", strerror(errno));
+	for (struct sink *const *sink = session->options->sinks; *sink; sink++)
+		ret = ret ?: sink_flush(*sink);
+	return ret;
 }
 
 static int poll_until(struct session *session, __u64 until)
@@ -89,18 +89,30 @@ static int drain(struct session *session)
 	return ret;
 }
 
+/* Once, where a sink does not show it: what is missing of a recording. */
+static void warn_of_loss(const struct session *session, const struct figures *figures)
+{
+	bool unseen = false;
+
+	for (struct sink *const *sink = session->options->sinks; *sink; sink++)
+		unseen |= (*sink)->ops->losses_unseen || !(*sink)->wants.summary;
+	if (unseen && figures->totals.lost_interrupts)
+		warning("%" PRIu64 " interrupts are missing: they were lost while it was recorded",
+			(uint64_t)figures->totals.lost_interrupts);
+}
+
 static void show_summary(const struct session *session)
 {
-	const struct session_options *options = session->options;
-	const struct figures *report = measurement_summary(session->measurement);
+	const struct figures *figures = measurement_summary(session->measurement);
 
-	if (options->no_summary) {
-		sink_warn_of_loss(report);
-		return;
-	}
-	tell(session, true, summary, report);
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		tell(session, options->histograms & 1U << stage, histograms, report, stage);
+	for_each_sink(sink, session, summary)
+		if (sink->wants.summary)
+			sink->ops->summary(sink, figures);
+	for_each_sink(sink, session, histograms)
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			if (sink->wants.histograms & 1U << stage)
+				sink->ops->histograms(sink, figures, stage);
+	warn_of_loss(session, figures);
 }
 
 static int follow(struct session *session)
@@ -109,7 +121,7 @@ static int follow(struct session *session)
 	struct source *source = session->source;
 	__u64 begin = source->now(source), tables = 0, next = begin;
 	__u64 end = options->duration ? begin + options->duration : UINT64_MAX;
-	const struct figures *report;
+	const struct figures *figures;
 	bool last = false;
 	int ret;
 
@@ -125,8 +137,10 @@ static int follow(struct session *session)
 		ret = last ? drain(session) : 0;
 		if (ret)
 			return ret;
-		report = measurement_interval(session->measurement, source->now(source));
-		tell(session, options->interval, interval, report);
+		figures = measurement_interval(session->measurement, source->now(source));
+		if (options->interval)
+			for_each_sink(sink, session, interval)
+				sink->ops->interval(sink, figures);
 		ret = flush(session);
 		if (ret)
 			return ret;
@@ -136,7 +150,8 @@ static int follow(struct session *session)
 		show_summary(session);
 	if (options->slowest) {
 		slowest_sort(&session->slowest);
-		tell(session, true, slowest, &session->slowest);
+		for_each_sink(sink, session, slowest)
+			sink->ops->slowest(sink, &session->slowest);
 	}
 	return flush(session);
 }
@@ -152,38 +167,71 @@ static int give_verdict(struct session *session)
 	struct lint_verdict verdict = { .time = source->now(source) };
 
 	observer_judge(&session->observer, &verdict);
-	tell(session, session->options->lint, verdict, &verdict, codes[verdict.result]);
+	for_each_sink(sink, session, verdict)
+		if (session->options->lint || sink->wants.findings)
+			sink->ops->verdict(sink, &verdict, codes[verdict.result]);
 	return flush(session) ?: session->options->lint ? (int)codes[verdict.result] : 0;
+}
+
+/* What sinks are told of, at least one of them. */
+static struct sink_wants wants_of_all(const struct session_options *options)
+{
+	struct sink_wants wants = { .interrupts = options->slowest, .findings = options->lint };
+
+	for (struct sink *const *sink = options->sinks; *sink; sink++) {
+		wants.interrupts |= (*sink)->wants.interrupts;
+		wants.findings |= (*sink)->wants.findings;
+	}
+	return wants;
+}
+
+static int run(struct session *session)
+{
+	const struct session_options *options = session->options;
+	int ret;
+
+	for_each_sink(sink, session, watch)
+		if (options->lint_only)
+			sink->ops->watch(sink, session->source);
+	for_each_sink(sink, session, start)
+		if (sink->wants.start)
+			sink->ops->start(sink, session->source);
+	for_each_sink(sink, session, measured)
+		sink->ops->measured(sink, session->measurement);
+	ret = flush(session) ?: follow(session);
+	if (!ret && session->observer.lint)
+		ret = give_verdict(session);
+	return ret;
 }
 
 int session_run(struct source *source, const struct session_options *options)
 {
 	struct session session = { .options = options, .source = source };
+	const struct sink_wants wants = wants_of_all(options);
 	const struct observer_options observed = {
 		.filter = &options->filter,
-		.lint = options->lint || options->page,
+		.lint = wants.findings,
 		.step = on_step,
-		.interrupt = options->interrupts || options->slowest || options->page ?
-			     on_interrupt : NULL,
+		.interrupt = wants.interrupts ? on_interrupt : NULL,
 		.finding = on_finding,
 		.context = &session,
 	};
+	size_t opened = 0;
 	int ret;
 
+	while (options->sinks[opened] && sink_open(options->sinks[opened]))
+		opened++;
 	session.measurement = measurement_new(source, &options->filter);
-	if (session.measurement && slowest_init(&session.slowest, options->slowest) &&
-	    observer_begin(&session.observer, source, &observed)) {
-		if (options->lint_only)
-			tell(&session, true, watch, source);
-		else
-			tell(&session, true, start, source);
-		if (options->sink && options->sink->measured)
-			options->sink->measured(session.measurement);
-		ret = flush(&session) ?: follow(&session);
-		if (!ret && session.observer.lint)
-			ret = give_verdict(&session);
-	} else {
+	if (!options->sinks[opened] && session.measurement &&
+	    slowest_init(&session.slowest, options->slowest) &&
+	    observer_begin(&session.observer, source, &observed))
+		ret = run(&session);
+	else
 		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
+	while (opened) {
+		int closed = sink_close(options->sinks[--opened]);
+
+		ret = ret ?: closed;
 	}
 	slowest_free(&session.slowest);
 	observer_free(&session.observer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ties a source to the model, the measures and a sink. All that commands use.
+ * Ties a source to the model, the measures and sinks. All that commands use.
  */
 #ifndef IMSTRACE_SESSION_H
 #define IMSTRACE_SESSION_H
@@ -8,17 +8,11 @@
 #include "sink/sink.h"
 
 /**
- * struct session_options - what to show of a source, how, and when to end
+ * struct session_options - what to show of a source, where, and when to end
  * @filter:	which vectors are wanted
- * @sink:	how it is shown, on stdout; NULL: not at all
- * @page:	if not NULL, @page_sink shows all of it there as well: lifecycle, interrupts,
- *		the slowest and lint, whether @sink is to show them or not
- * @page_sink:	see @page
- * @lifecycle:	show their lifecycle
- * @interrupts:	show every interrupt; the source must have been opened so
- * @slowest:	show so many of the slowest interrupts; like @interrupts
- * @histograms:	show the distributions of these stages: a mask by enum imstrace_stage
- * @no_summary:	of what was measured; only a warning if something was lost
+ * @sinks:	what shows it, ended by NULL; see struct sink_wants
+ * @slowest:	show so many of the slowest interrupts; the source must have been opened with
+ *		interrupts
  * @lint:	show what is wrong with their drivers, and a verdict at the end
  * @lint_only:	and nothing else
  * @interval:	ns of the source's time between tables, 0: none
@@ -27,14 +21,8 @@
  */
 struct session_options {
 	struct vector_filter filter;
-	const struct sink *sink;
-	FILE *page;
-	const struct sink *page_sink;
-	bool lifecycle;
-	bool interrupts;
+	struct sink *const *sinks;
 	size_t slowest;
-	unsigned int histograms;
-	bool no_summary;
 	bool lint;
 	bool lint_only;
 	__u64 interval;
@@ -42,10 +30,12 @@ struct session_options {
 	__u64 count;
 };
 
+/* For @sinks. */
+#define SINKS(...)	((struct sink *const []) { __VA_ARGS__, NULL })
+
 /*
- * Runs until @source or one of the ends in @options or stop_requested(), writes to
- * stdout and @page, and closes @source. Return: an exit code, reported; with @lint also that of
- * the verdict.
+ * Runs until @source or one of the ends in @options or stop_requested(), and closes @source and the
+ * sinks. Return: an exit code, reported; with @lint also that of the verdict.
  */
 int session_run(struct source *source, const struct session_options *options);
 

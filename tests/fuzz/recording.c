@@ -83,16 +83,21 @@ static void show(const struct session_options *options, uint64_t from, uint64_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct session_options sessions[] = {
-		{
-			.sink = &json_sink, .lifecycle = true, .interrupts = true, .lint = true,
-			.slowest = 3, .histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
+	struct sink all = {
+		.ops = size % 2 ? &text_sink : &json_sink, .out = stdout,
+		.wants = {
+			.start = true, .lifecycle = true, .interrupts = true, .summary = true,
+			.histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
 		},
-		{
-			.sink = &text_sink, .lifecycle = true, .interrupts = true, .lint = true,
-			.slowest = 3, .histograms = 1U << STAGE_TOTAL | 1U << STAGE_HANDLER,
-		},
-		{ .sink = &json_sink, .slowest = 3, .filter = { .vectors = "1-3", .pid = 178 } },
+	};
+	struct sink figures = {
+		.ops = &json_sink, .out = stdout, .wants = { .start = true, .summary = true },
+	};
+	const struct session_options whole = {
+		.sinks = SINKS(&all), .lint = true, .slowest = 3,
+	};
+	const struct session_options part = {
+		.sinks = SINKS(&figures), .slowest = 3, .filter = { .vectors = "1-3", .pid = 178 },
 	};
 	const uint8_t *at = data, *end = data + size;
 
@@ -104,10 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		     pwrite(files[i], at, last - at, 0) == last - at, input_files[i]);
 		at = next;
 	}
-	show(&sessions[size % 2], 0, 0);
+	show(&whole, 0, 0);
 	/* A part of it, for one input in eight: it takes as long again. */
 	if (size % 8 == 0)
-		show(&sessions[2], 500, 2000);
+		show(&part, 500, 2000);
 	return 0;
 }
 

@@ -26,30 +26,32 @@ static struct view look(struct world *world)
 {
 	static const struct vector_filter any;
 	struct source *source = replay_source(world->replay);
-	const struct figures *report;
+	const struct figures *figures;
 	struct view view = { 0 };
+	struct sink json = { .ops = &json_sink }, text = { .ops = &text_sink };
 	char *line = NULL;
 	size_t size;
-	FILE *out;
 
 	view.measurement = measurement_new(source, &any);
 	assert_non_null(view.measurement);
-	report = measurement_interval(view.measurement, source->now(source));
-	for (size_t i = 0; i < report->count; i++)
-		if (report->vectors[i].vector.vector == world->vector.index)
-			view.vector = &report->vectors[i];
+	figures = measurement_interval(view.measurement, source->now(source));
+	for (size_t i = 0; i < figures->count; i++)
+		if (figures->vectors[i].vector.vector == world->vector.index)
+			view.vector = &figures->vectors[i];
 	assert_non_null(view.vector);
 
-	out = open_memstream(&line, &size);
-	json_sink.interval(out, report);
-	fclose(out);
+	json.out = open_memstream(&line, &size);
+	json_sink.interval(&json, figures);
+	fclose(json.out);
 	view.json = json_loads(line, 0, NULL);
 	assert_non_null(view.json);
 	free(line);
-	out = open_memstream(&view.text, &size);
-	text_sink.interval(out, report);
-	text_sink.summary(out, report);
-	fclose(out);
+	assert_true(sink_open(&text));
+	text.out = open_memstream(&view.text, &size);
+	text_sink.interval(&text, figures);
+	text_sink.summary(&text, figures);
+	fclose(text.out);
+	sink_close(&text);
 	return view;
 }
 

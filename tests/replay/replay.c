@@ -85,7 +85,7 @@ static int on_interrupt(void *context, void *data, size_t size)
 	return 0;
 }
 
-static __u64 now(struct source *source)
+static __u64 now(const struct source *source)
 {
 	(void)source;
 	return clock_now(CLOCK_MONOTONIC);

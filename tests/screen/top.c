@@ -90,7 +90,7 @@ static int fake_poll(struct source *source, __u64 until)
 	return 0;
 }
 
-static __u64 fake_now(struct source *source)
+static __u64 fake_now(const struct source *source)
 {
 	(void)source;
 	return clock_now(CLOCK_MONOTONIC);
@@ -115,8 +115,12 @@ static void fake_close(struct source *source)
 int main(int argc, char **argv)
 {
 	__u32 vectors = argc > 1 ? atoi(argv[1]) : 20, interval = argc > 2 ? atoi(argv[2]) : 200;
+	struct sink screen = {
+		.ops = &screen_sink, .out = stdout,
+		.wants = { .start = true, .lifecycle = true, .summary = true },
+	};
 	const struct session_options options = {
-		.sink = &screen_sink, .lifecycle = true, .interval = interval * 1000000ULL,
+		.sinks = SINKS(&screen), .interval = interval * 1000000ULL,
 		.duration = argc > 3 ? atoi(argv[3]) * SECOND : 0,
 	};
 	struct source *source;
@@ -126,7 +130,7 @@ int main(int argc, char **argv)
 	if (vectors < 2 || vectors > FAKE_CAPACITY - 1)
 		return 2;
 	stop_on_signals();
-	ret = screen_open();
+	ret = screen_open(&screen);
 	if (ret)
 		return ret;
 	world.fake = fake_source_new();
@@ -147,7 +151,7 @@ int main(int argc, char **argv)
 		add(device, id % 8, 4000 + id / 32);
 	}
 	ret = session_run(source, &options);
-	screen_close();
+	screen_close(&screen);
 	cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID) - world.cpu;
 	seconds = (double)(clock_now(CLOCK_MONOTONIC) - source->started) / 1e9;
 	fprintf(stderr, "CPU time %.3f s of %.3f s, %.2f %%; without the %.3f s of the source\n",

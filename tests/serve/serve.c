@@ -44,7 +44,7 @@ static pthread_t poller;
 static atomic_bool ending, flowing;
 static _Atomic __u64 turns, interrupts;
 
-static __u64 fake_now(struct source *source)
+static __u64 fake_now(const struct source *source)
 {
 	(void)source;
 	return clock_now(CLOCK_MONOTONIC);

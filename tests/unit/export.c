@@ -28,7 +28,7 @@ static struct {
 	size_t count;
 } input;
 
-static __u64 fake_now(struct source *source)
+static __u64 fake_now(const struct source *source)
 {
 	(void)source;
 	return input.count ? interrupt_ended(&input.interrupts[input.count - 1]) : 2000;
@@ -158,16 +158,18 @@ struct text {
 	char *errors;
 };
 
-static struct text export(const struct sink *sink)
+static struct text export_with(const struct sink_ops *ops, const void *context)
 {
-	const struct session_options options = {
-		.sink = sink, .interrupts = sink->interrupt, .no_summary = !sink->summary,
+	struct sink sink = {
+		.ops = ops, .context = (void *)context,
+		.wants = { .start = true, .interrupts = ops->interrupt, .summary = true },
 	};
+	const struct session_options options = { .sinks = SINKS(&sink) };
 	FILE *real_out = stdout, *real_err = stderr;
 	struct output out, err;
 	int ret;
 
-	stdout = output_open(&out);
+	stdout = sink.out = output_open(&out);
 	stderr = output_open(&err);
 	ret = session_run(&input.fake->source, &options);
 	stdout = real_out;
@@ -178,6 +180,13 @@ static struct text export(const struct sink *sink)
 		print_message("%s", err.text);
 	assert_int_equal(ret, 0);
 	return (struct text) { out.text, out.size, err.text };
+}
+
+static struct text export(const struct sink_ops *ops)
+{
+	static const enum imstrace_stage all = STAGE_COUNT;
+
+	return export_with(ops, &all);
 }
 
 static void end(struct text *text)
@@ -205,7 +214,7 @@ static const char *cleaned(const char *name)
 }
 
 /* One vector that is called so, with one interrupt. */
-static struct text export_hostile(const struct sink *sink, const char *name)
+static struct text export_hostile(const struct sink_ops *ops, const char *name)
 {
 	begin();
 	fake_vector(input.fake, name, 0);
@@ -215,7 +224,7 @@ static struct text export_hostile(const struct sink *sink, const char *name)
 	strcpy(input.fake->source.kernel, name);
 	strcpy(input.fake->source.hops[HOP_SIGNAL].reason, name);
 	add(0, 2001, 2012, 2023, 2034, 2045);
-	return export(sink);
+	return export(ops);
 }
 
 static void an_escaped_name_is_cut_between_escapes(void **state)
@@ -355,6 +364,7 @@ static void csv_survives_hostile_names(void **state)
 static void fields_are_those_of_csv(void **state)
 {
 	char *fields[CSV_COLUMNS], *at, *line, *rest;
+	struct field_choice choice;
 	struct text csv, text;
 
 	(void)state;
@@ -364,8 +374,8 @@ static void fields_are_those_of_csv(void **state)
 	free(input.fake);
 	begin();
 	add_random(200, 2);
-	assert_true(fields_choose("total_ns,device,pasid,end,irq_time,end"));
-	text = export(&fields_sink);
+	assert_true(fields_choose(&choice, "total_ns,device,pasid,end,irq_time,end"));
+	text = export_with(&fields_sink, &choice);
 	at = csv.text;
 	csv_row(&at, fields);
 	for (line = strtok_r(text.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
@@ -386,20 +396,21 @@ static void fields_are_those_of_csv(void **state)
 static void fields_are_refused(void **state)
 {
 	char many[16 * FIELD_COUNT] = "irq";
+	struct field_choice choice;
 
 	(void)state;
-	assert_false(fields_choose(""));
-	assert_false(fields_choose("irq,"));
-	assert_false(fields_choose(",irq"));
-	assert_false(fields_choose("irq,,cpu"));
-	assert_false(fields_choose("irq cpu"));
-	assert_false(fields_choose("ir"));
-	assert_false(fields_choose("irq_ns"));
+	assert_false(fields_choose(&choice, ""));
+	assert_false(fields_choose(&choice, "irq,"));
+	assert_false(fields_choose(&choice, ",irq"));
+	assert_false(fields_choose(&choice, "irq,,cpu"));
+	assert_false(fields_choose(&choice, "irq cpu"));
+	assert_false(fields_choose(&choice, "ir"));
+	assert_false(fields_choose(&choice, "irq_ns"));
 	for (size_t i = 1; i < 2 * FIELD_COUNT; i++)
 		strcat(many, ",irq");
-	assert_true(fields_choose(many));
+	assert_true(fields_choose(&choice, many));
 	strcat(many, ",irq");
-	assert_false(fields_choose(many));
+	assert_false(fields_choose(&choice, many));
 }
 
 /* Slices, of either format */
@@ -714,7 +725,7 @@ static void what_has_no_room_is_left_out_and_said(void **state)
 
 static void loss_is_said(void **state)
 {
-	static const struct sink *const sinks[] = {
+	static const struct sink_ops *const sinks[] = {
 		&csv_sink, &chrome_sink, &perfetto_sink, &hgrm_sink,
 	};
 
@@ -1290,15 +1301,14 @@ static void hgrm_has_all_percentiles(void **state)
 
 static void hgrm_has_the_stage_that_is_chosen(void **state)
 {
+	static const enum imstrace_stage chosen = STAGE_DELIVERY;
 	struct text text;
 	char *at;
 
 	(void)state;
 	begin();
 	add_random(500, 6);
-	hgrm_choose(STAGE_DELIVERY);
-	text = export(&hgrm_sink);
-	hgrm_choose(STAGE_COUNT);
+	text = export_with(&hgrm_sink, &chosen);
 	at = text.text;
 	for (unsigned int i = 0; i < 4; i++)
 		at = check_list(at, (i + 2) % 4, STAGE_DELIVERY);

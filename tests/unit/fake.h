@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "../../user/measure/histogram.h"
+#include "../../user/sink/sink.h"
 #include "../../user/source/source.h"
 
 /* splitmix64: the same numbers on every machine. */
@@ -177,6 +178,13 @@ static inline char *output_close(struct output *output)
 {
 	assert_int_equal(fclose(output->stream), 0);
 	return output->text;
+}
+
+/* @sink, which from now on writes to @output. */
+static inline struct sink *sink_into(struct sink *sink, struct output *output)
+{
+	sink->out = output_open(output);
+	return sink;
 }
 
 #endif /* IMSTRACE_TESTS_UNIT_FAKE_H */

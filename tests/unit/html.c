@@ -177,12 +177,13 @@ static char *make_page(struct fake_source *fake, json_t **summary)
 	struct imstrace_interrupt interrupt = interrupt_at(2000, 100);
 	struct imstrace_lifecycle step = step_of(0, 1500, STEP_VECTOR_BIND, 0);
 	char path[] = "/dev/shm/imstrace-unit-XXXXXX", *page;
-	FILE *out;
+	struct sink sink = { .ops = &html_sink };
+	FILE *in;
 	long size;
 
 	close(mkstemp(path));
 	/* Of an imstrace that was built without pages there is nothing to look at. */
-	if (page_open(&out, PAGE_report, path)) {
+	if (page_open(&sink, PAGE_report, path)) {
 		unlink(path);
 		free(fake);
 		skip();
@@ -193,24 +194,25 @@ static char *make_page(struct fake_source *fake, json_t **summary)
 	snprintf(fake->source.host, sizeof(fake->source.host), HOSTILE);
 	memcpy(step.device, HOSTILE, sizeof(HOSTILE));
 	measurement = measurement_new(&fake->source, &no_filter);
-	html_sink.start(out, &fake->source);
-	html_sink.lifecycle(out, &step);
-	html_sink.interrupt(out, &fake->vectors[0], &interrupt);
+	assert_true(sink_open(&sink));
+	html_sink.start(&sink, &fake->source);
+	html_sink.lifecycle(&sink, &step);
+	html_sink.interrupt(&sink, &fake->vectors[0], &interrupt);
 	measurement_interval(measurement, 5000);
-	html_sink.summary(out, measurement_summary(measurement));
+	html_sink.summary(&sink, measurement_summary(measurement));
 	*summary = object_report("summary", measurement_summary(measurement));
-	html_sink.slowest(out, &slowest);
-	html_sink.verdict(out, &verdict, 0);
+	html_sink.slowest(&sink, &slowest);
+	html_sink.verdict(&sink, &verdict, 0);
 	measurement_free(measurement);
 
-	size = ftell(out);
+	size = ftell(sink.out);
 	page = malloc(size + 1);
-	assert_int_equal(page_close(out, path), 0);
-	out = fopen(path, "r");
+	assert_int_equal(sink_close(&sink), 0);
+	in = fopen(path, "r");
 	unlink(path);
-	assert_int_equal(fread(page, 1, size, out), size);
+	assert_int_equal(fread(page, 1, size, in), size);
 	page[size] = '\0';
-	fclose(out);
+	fclose(in);
 	return page;
 }
 

@@ -88,11 +88,13 @@ static void assert_object(json_t *object, const char *text)
 	free(quoted);
 }
 
+static struct sink sink = { .ops = &json_sink };
+
 static json_t *start(struct fake_source *fake)
 {
 	struct output output;
 
-	json_sink.start(output_open(&output), &fake->source);
+	json_sink.start(sink_into(&sink, &output), &fake->source);
 	return parse(output_close(&output));
 }
 
@@ -100,7 +102,7 @@ static json_t *lifecycle(const struct imstrace_lifecycle *step)
 {
 	struct output output;
 
-	json_sink.lifecycle(output_open(&output), step);
+	json_sink.lifecycle(sink_into(&sink, &output), step);
 	return parse(output_close(&output));
 }
 
@@ -109,7 +111,7 @@ static json_t *interrupt(const struct imstrace_vector *vector,
 {
 	struct output output;
 
-	json_sink.interrupt(output_open(&output), vector, interrupt);
+	json_sink.interrupt(sink_into(&sink, &output), vector, interrupt);
 	return parse(output_close(&output));
 }
 
@@ -117,7 +119,7 @@ static json_t *interval(struct measurement *measurement, __u64 now)
 {
 	struct output output;
 
-	json_sink.interval(output_open(&output), measurement_interval(measurement, now));
+	json_sink.interval(sink_into(&sink, &output), measurement_interval(measurement, now));
 	return parse(output_close(&output));
 }
 
@@ -125,7 +127,7 @@ static json_t *summary(struct measurement *measurement)
 {
 	struct output output;
 
-	json_sink.summary(output_open(&output), measurement_summary(measurement));
+	json_sink.summary(sink_into(&sink, &output), measurement_summary(measurement));
 	return parse(output_close(&output));
 }
 
@@ -135,7 +137,7 @@ static json_t *check(const struct source *source)
 	struct output output;
 
 	fake_environment(&environment);
-	json_sink.check(output_open(&output), &environment, source);
+	json_sink.check(sink_into(&sink, &output), &environment, source);
 	return parse(output_close(&output));
 }
 
@@ -634,17 +636,18 @@ static void out_of_memory_is_an_error_line(void **state)
 	const struct figures *report = measurement_interval(measurement, 3000);
 	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 5 } };
 	struct output outputs[5];
+	struct sink sinks[5];
 
 	(void)state;
 	fake_vector(fake, UUID_A, 0);
 	for (int i = 0; i < 5; i++)
-		output_open(&outputs[i]);
+		sink_into(&sinks[i], &outputs[i]);
 	json_set_alloc_funcs(no_memory, free);
-	json_sink.start(outputs[0].stream, &fake->source);
-	json_sink.lifecycle(outputs[1].stream, &step);
-	json_sink.interrupt(outputs[2].stream, &fake->vectors[0], &ended);
-	json_sink.interval(outputs[3].stream, report);
-	json_sink.summary(outputs[4].stream, report);
+	json_sink.start(&sinks[0], &fake->source);
+	json_sink.lifecycle(&sinks[1], &step);
+	json_sink.interrupt(&sinks[2], &fake->vectors[0], &ended);
+	json_sink.interval(&sinks[3], report);
+	json_sink.summary(&sinks[4], report);
 	json_set_alloc_funcs(malloc, free);
 	for (int i = 0; i < 5; i++)
 		assert_object(parse(output_close(&outputs[i])),

@@ -23,19 +23,25 @@ static const struct lint_finding hostile = {
 	.pasid = IMSTRACE_NONE, .eventfd_id = IMSTRACE_NONE,
 };
 
-static char *tell(const struct sink *sink, const struct lint_finding *finding)
+static char *tell(const struct sink_ops *ops, const struct lint_finding *finding)
 {
+	struct sink sink = { .ops = ops };
 	struct output output;
 
-	sink->finding(output_open(&output), finding);
+	assert_true(sink_open(&sink));
+	ops->finding(sink_into(&sink, &output), finding);
+	sink_close(&sink);
 	return output_close(&output);
 }
 
-static char *judge(const struct sink *sink, const struct lint_verdict *verdict, int exit_code)
+static char *judge(const struct sink_ops *ops, const struct lint_verdict *verdict, int exit_code)
 {
+	struct sink sink = { .ops = ops };
 	struct output output;
 
-	sink->verdict(output_open(&output), verdict, exit_code);
+	assert_true(sink_open(&sink));
+	ops->verdict(sink_into(&sink, &output), verdict, exit_code);
+	sink_close(&sink);
 	return output_close(&output);
 }
 
@@ -161,12 +167,15 @@ static void json_verdicts(void **state)
 static void the_start_of_a_watch(void **state)
 {
 	struct fake_source *fake = fake_source_new();
+	struct sink sink = { .ops = &text_sink };
 	struct output output;
 
 	(void)state;
 	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
 		*fake->source.hops[hop].attached = '\0';
-	text_sink.watch(output_open(&output), &fake->source);
+	assert_true(sink_open(&sink));
+	text_sink.watch(sink_into(&sink, &output), &fake->source);
+	sink_close(&sink);
 	assert_text(output_close(&output),
 		"Following irq, signal and the lives of vectors. Ctrl-C ends it with a verdict.\n"
 		"\n"

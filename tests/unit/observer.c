@@ -29,7 +29,7 @@ static void feed(__u32 id, __u32 pid)
 	}
 }
 
-static __u64 now(struct source *source)
+static __u64 now(const struct source *source)
 {
 	(void)source;
 	return 1000;
@@ -74,17 +74,18 @@ static void begin(void)
 	found = ignored = 0;
 }
 
-static void on_finding(FILE *out, const struct lint_finding *finding)
+static void on_finding(struct sink *sink, const struct lint_finding *finding)
 {
-	(void)out;
+	(void)sink;
 	found += finding->rule == LINT_DOUBLE_ALLOC;
 }
 
 static unsigned int session_findings(const struct vector_filter *filter)
 {
-	static const struct sink sink = { .finding = on_finding };
+	static const struct sink_ops ops = { .finding = on_finding };
+	struct sink sink = { .ops = &ops };
 	const struct session_options options = {
-		.filter = *filter, .sink = &sink, .lint = true, .lint_only = true,
+		.filter = *filter, .sinks = SINKS(&sink), .lint = true, .lint_only = true,
 	};
 
 	begin();

@@ -283,7 +283,7 @@ static void a_directory_is_its_summaries_by_name(void **state)
 	end(written);
 }
 
-static __u64 fake_now(struct source *source)
+static __u64 fake_now(const struct source *source)
 {
 	(void)source;
 	return 5000;

@@ -16,12 +16,26 @@
 
 static const struct vector_filter no_filter;
 
+static struct sink sink = { .ops = &text_sink };
+
+static int open_sink(void **state)
+{
+	(void)state;
+	return sink_open(&sink) ? 0 : -1;
+}
+
+static int close_sink(void **state)
+{
+	(void)state;
+	return sink_close(&sink);
+}
+
 static void start_clock(struct fake_source *fake)
 {
 	struct output output;
 
 	fake->source.to_wall_clock = TO_WALL_CLOCK;
-	text_sink.start(output_open(&output), &fake->source);
+	text_sink.start(sink_into(&sink, &output), &fake->source);
 	free(output_close(&output));
 }
 
@@ -39,7 +53,7 @@ static char *lifecycle(const struct imstrace_lifecycle *step)
 {
 	struct output output;
 
-	text_sink.lifecycle(output_open(&output), step);
+	text_sink.lifecycle(sink_into(&sink, &output), step);
 	return output_close(&output);
 }
 
@@ -48,7 +62,7 @@ static char *interrupt(const struct imstrace_vector *vector,
 {
 	struct output output;
 
-	text_sink.interrupt(output_open(&output), vector, interrupt);
+	text_sink.interrupt(sink_into(&sink, &output), vector, interrupt);
 	return output_close(&output);
 }
 
@@ -56,7 +70,7 @@ static char *interval(struct measurement *measurement, __u64 now)
 {
 	struct output output;
 
-	text_sink.interval(output_open(&output), measurement_interval(measurement, now));
+	text_sink.interval(sink_into(&sink, &output), measurement_interval(measurement, now));
 	return output_close(&output);
 }
 
@@ -64,7 +78,7 @@ static char *summary(struct measurement *measurement)
 {
 	struct output output;
 
-	text_sink.summary(output_open(&output), measurement_summary(measurement));
+	text_sink.summary(sink_into(&sink, &output), measurement_summary(measurement));
 	return output_close(&output);
 }
 
@@ -85,7 +99,7 @@ static void the_start_says_what_is_followed(void **state)
 	struct output output;
 
 	(void)state;
-	text_sink.start(output_open(&output), &fake->source);
+	text_sink.start(sink_into(&sink, &output), &fake->source);
 	assert_text(output_close(&output),
 		"Following irq, signal, accept, inject, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
@@ -93,7 +107,7 @@ static void the_start_says_what_is_followed(void **state)
 		"DETAIL\n");
 	*fake->source.hops[HOP_IRQ].attached = '\0';
 	*fake->source.hops[HOP_INJECT].attached = '\0';
-	text_sink.start(output_open(&output), &fake->source);
+	text_sink.start(sink_into(&sink, &output), &fake->source);
 	assert_text(output_close(&output),
 		"Following signal, accept, eoi. Ctrl-C ends it with a summary.\n"
 		"\n"
@@ -576,7 +590,7 @@ static char *check(const struct source *source)
 	struct output output;
 
 	fake_environment(&environment);
-	text_sink.check(output_open(&output), &environment, source);
+	text_sink.check(sink_into(&sink, &output), &environment, source);
 	return output_close(&output);
 }
 
@@ -627,11 +641,11 @@ static void a_check_of_nothing(void **state)
 	assert_text(check(NULL), CHECKED_ENVIRONMENT "Nothing can be measured.\n");
 }
 
-static char *histograms(const struct figures *report, enum imstrace_stage stage)
+static char *histograms(const struct figures *figures, enum imstrace_stage stage)
 {
 	struct output output;
 
-	text_sink.histograms(output_open(&output), report, stage);
+	text_sink.histograms(sink_into(&sink, &output), figures, stage);
 	return output_close(&output);
 }
 
@@ -749,5 +763,5 @@ int main(void)
 
 	setenv("TZ", "UTC", 1);
 	tzset();
-	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("text", tests, open_sink, close_sink);
 }

@@ -12,7 +12,7 @@
 
 struct check_options {
 	struct live_options live;
-	const struct sink *sink;
+	struct sink sink;
 };
 
 static const char doc[] =
@@ -45,7 +45,7 @@ static int run(int argc, char **argv)
 {
 	struct check_options check = {
 		.live = LIVE_DEFAULTS,
-		.sink = &text_sink,
+		.sink = { .ops = &text_sink, .out = stdout },
 	};
 	struct environment environment;
 	struct source *source = NULL;
@@ -62,7 +62,10 @@ static int run(int argc, char **argv)
 	if (!ret && !sees_any_hop(source))
 		ret = report_error(EXIT_MISSING, NULL,
 				   "no hop of an interrupt can be seen on this system");
-	check.sink->check(stdout, &environment, source);
+	if (sink_open(&check.sink)) {
+		check.sink.ops->check(&check.sink, &environment, source);
+		sink_close(&check.sink);
+	}
 	if (source)
 		source->close(source);
 	return ret;
@@ -72,7 +75,7 @@ const struct command command_check = {
 	.name = "check", .what = "show what can be measured on this system, how, and why not more",
 	.doc = doc,
 	.own = &(const struct option_group) { .options = options },
-	.groups = GROUPS({ &json_group, offsetof(struct check_options, sink) },
+	.groups = GROUPS({ &json_group, offsetof(struct check_options, sink.ops) },
 			 { &kernel_group, offsetof(struct check_options, live) }),
 	.run = run,
 };

@@ -9,17 +9,8 @@ const char about_imstrace[] =
 
 /* In the order in which they are listed. */
 const struct command *const commands[] = {
-	&command_live,
-	&command_top,
-	&command_record,
-	&command_report,
-	&command_script,
-	&command_export,
-	&command_run,
-	&command_gate,
-	&command_history,
-	&command_lint,
-	&command_serve,
-	&command_check,
-	NULL
+#define X(name) &command_##name,
+	IMSTRACE_COMMANDS(X)
+#undef X
+	NULL,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The subcommands. A new one is one new file here, its name below, and its line in command.c.
+ * The subcommands. A new one is one new file here, and its name below.
  */
 #ifndef IMSTRACE_COMMAND_H
 #define IMSTRACE_COMMAND_H
@@ -49,9 +49,14 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_live, command_top, command_record, command_report,
-	command_script, command_export, command_run, command_gate, command_history, command_lint,
-	command_check, command_serve;
+/* X(name): command_NAME, in the order of --help. */
+#define IMSTRACE_COMMANDS(X)							\
+	X(live) X(top) X(record) X(report) X(script) X(export) X(run)		\
+	X(gate) X(history) X(lint) X(serve) X(check)
+
+#define X(name) extern const struct command command_##name;
+IMSTRACE_COMMANDS(X)
+#undef X
 
 /* All of them; the last is NULL. */
 extern const struct command *const commands[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * imstrace export: a recording in the formats of other tools. The table of them is here.
+ * imstrace export: a recording in the formats of other tools.
  */
 #include "../errors.h"
 #include "../session.h"
@@ -17,21 +17,12 @@
 static const struct format {
 	const char *name;
 	const char *what;	/* it is for */
-	const struct sink *sink;
+	const struct sink_ops *ops;
 	bool binary;		/* not for a terminal */
 } formats[] = {
-	{ "json", "an object a line (docs/schema/imstrace-1.json): for scripts",
-	  &json_sink, false },
-	{ "csv", "a row per interrupt, in ns: for spreadsheets, data frames",
-	  &csv_sink, false },
-	{ "chrome", "trace-event JSON: for chrome://tracing, ui.perfetto.dev",
-	  &chrome_sink, false },
-	{ "perfetto", "protobuf trace: for ui.perfetto.dev and trace_processor",
-	  &perfetto_sink, true },
-	{ "openmetrics", "figures and histograms, in seconds: for Prometheus",
-	  &openmetrics_sink, false },
-	{ "hgrm", "percentiles in us, by vector and stage: for HdrHistogram's plotters",
-	  &hgrm_sink, false },
+#define X(name, what, binary) { #name, what, &name##_sink, binary },
+	EXPORT_FORMATS(X)
+#undef X
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -42,7 +33,7 @@ struct export_command {
 	struct source_options source;
 	struct session_options session;
 	const struct format *format;
-	const char *output;
+	struct sink sink;
 	enum imstrace_stage stage;	/* STAGE_COUNT: all */
 };
 
@@ -93,7 +84,7 @@ static const struct option_row options[] = {
 	  take_format, INTO(struct export_command, format),
 	  "one of the formats that --help lists" },
 	{ "output", 'o', "FILE", "Write to FILE instead of stdout",
-	  take_text, INTO(struct export_command, output) },
+	  take_text, INTO(struct export_command, sink.path) },
 	{ "stage", 0, "STAGE", "hgrm: write only this stage, such as total",
 	  take_stage, INTO(struct export_command, stage),
 	  "handler, irqfd, deliver, service, delivery or total" },
@@ -106,7 +97,7 @@ static void check_options(void *target, struct argp_state *state)
 
 	if (!command->format)
 		argp_error(state, "--to is missing: name one of the formats that --help lists");
-	else if (command->stage != STAGE_COUNT && command->format->sink != &hgrm_sink)
+	else if (command->stage != STAGE_COUNT && command->format->ops != &hgrm_sink)
 		argp_error(state, "--stage applies only to --to hgrm");
 }
 
@@ -138,36 +129,43 @@ static const struct choice choices[] = {
 	{ 0 }
 };
 
-static int open_output(const struct export_command *command)
+static int open_output(struct export_command *command)
 {
-	if (command->output && !freopen(command->output, "we", stdout))
-		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s", command->output,
+	struct sink *sink = &command->sink;
+
+	sink->out = sink->path ? fopen(sink->path, "we") : stdout;
+	if (!sink->out)
+		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s", sink->path,
 				    strerror(errno));
-	if (command->format->binary && isatty(STDOUT_FILENO))
+	if (command->format->binary && isatty(fileno(sink->out)))
 		return report_error(EXIT_USAGE, "Name a file with -o", "%s is binary and cannot go to a terminal",
 				    command->format->name);
 	/* There is one thread. Ten million interrupts are a hundred million lines. */
-	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
-	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
+	__fsetlocking(sink->out, FSETLOCKING_BYCALLER);
+	setvbuf(sink->out, NULL, _IOFBF, OUTPUT_BYTES);
 	return 0;
 }
 
 static int run(int argc, char **argv)
 {
 	struct export_command command = { .source = SOURCE_DEFAULTS, .stage = STAGE_COUNT };
-	struct session_options *session = &command.session;
+	const struct sink_ops *ops;
 	struct source *source;
 	int ret;
 
 	parse_options(&command_export, argc, argv, &command);
-	if (command.stage != STAGE_COUNT)
-		hgrm_choose(command.stage);
-	session->sink = command.format->sink;
-	session->lifecycle = session->sink->lifecycle;
-	session->interrupts = session->sink->interrupt;
+	ops = command.format->ops;
+	command.sink.ops = ops;
+	command.sink.wants = (struct sink_wants) {
+		.start = true, .lifecycle = ops->lifecycle, .interrupts = ops->interrupt,
+		.summary = true,
+	};
+	/* Of hgrm_sink; the others have no use for it. */
+	command.sink.context = &command.stage;
+	command.session.sinks = SINKS(&command.sink);
 	stop_on_signals();
 	/* FILE is truncated only when there is something to write. */
-	command.source.live.interrupts = session->interrupts;
+	command.source.live.interrupts = command.sink.wants.interrupts;
 	ret = source_open(&source, &command.source);
 	if (ret)
 		return ret;
@@ -176,7 +174,7 @@ static int run(int argc, char **argv)
 		source->close(source);
 		return ret;
 	}
-	return session_run(source, session);
+	return session_run(source, &command.session);
 }
 
 const struct command command_export = {

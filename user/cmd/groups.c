@@ -25,7 +25,7 @@ static bool take_json_sink(const struct option_row *option, void *to, char *valu
 	(void)option;
 	(void)value;
 	(void)state;
-	*(const struct sink **)to = &json_sink;
+	*(const struct sink_ops **)to = &json_sink;
 	errors_use_json();
 	return true;
 }

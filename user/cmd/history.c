@@ -126,13 +126,13 @@ static int write_json(const struct history *history)
 
 static int write_page(const struct history *history, const char *path)
 {
-	FILE *out;
-	int ret = page_open(&out, PAGE_history, path);
+	struct sink page = { 0 };
+	int ret = page_open(&page, PAGE_history, path);
 
 	if (ret)
 		return ret;
-	page_write(out, PAGE_history, history_object(history));
-	return page_close(out, path);
+	page_write(page.out, PAGE_history, history_object(history));
+	return sink_close_file(&page);
 }
 
 static int show(struct history_command *command)

@@ -13,6 +13,7 @@
 struct lint_command {
 	struct source_options source;
 	struct session_options session;
+	struct sink view;
 };
 
 static const struct option_row options[] = {
@@ -47,7 +48,8 @@ static int run(int argc, char **argv)
 {
 	struct lint_command command = {
 		.source = SOURCE_DEFAULTS,
-		.session = { .sink = &text_sink, .lint = true, .lint_only = true },
+		.session = { .lint = true, .lint_only = true },
+		.view = { .ops = &text_sink, .out = stdout },
 	};
 	struct source *source;
 	int ret;
@@ -55,6 +57,7 @@ static int run(int argc, char **argv)
 	/* A driver's part ends with the signal, so KVM is not needed. */
 	command.source.live.hops = 1U << HOP_IRQ | 1U << HOP_SIGNAL;
 	parse_options(&command_lint, argc, argv, &command);
+	command.session.sinks = SINKS(&command.view);
 	stop_on_signals();
 	ret = source_open(&source, &command.source);
 	return ret ?: session_run(source, &command.session);
@@ -64,7 +67,7 @@ const struct command command_lint = {
 	.name = "lint", .what = "report defects of the drivers of vectors",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options },
-	.groups = GROUPS({ &json_group, offsetof(struct lint_command, session.sink) },
+	.groups = GROUPS({ &json_group, offsetof(struct lint_command, view.ops) },
 			 SESSION_GROUPS(struct lint_command, session),
 			 SOURCE_GROUPS(struct lint_command, source)),
 	.tables = write_findings, .run = run,

@@ -16,6 +16,7 @@
 struct live_command {
 	struct live_options live;
 	struct session_options session;
+	struct sink view;
 };
 
 static const struct option_row options[] = {
@@ -28,7 +29,7 @@ static const struct option_row options[] = {
 
 	HEADING(PLACE_SHOW, "What to show:"),
 	{ "interrupts", 0, NULL, "Also show every interrupt, hop by hop",
-	  take_flag, INTO(struct live_command, session.interrupts) },
+	  take_flag, INTO(struct live_command, view.wants.interrupts) },
 	{ "lint", 0, NULL, "Also report drivers' defects, as imstrace lint does",
 	  take_flag, INTO(struct live_command, session.lint) },
 	{ 0 }
@@ -73,13 +74,18 @@ static int run(int argc, char **argv)
 {
 	struct live_command command = {
 		.live = LIVE_DEFAULTS,
-		.session = { .sink = &text_sink, .lifecycle = true, .interval = 1000000000 },
+		.session = { .interval = 1000000000 },
+		.view = {
+			.ops = &text_sink, .out = stdout,
+			.wants = { .start = true, .lifecycle = true, .summary = true },
+		},
 	};
 	struct source *source;
 	int ret;
 
 	parse_options(&command_live, argc, argv, &command);
-	command.live.interrupts = command.session.interrupts;
+	command.live.interrupts = command.view.wants.interrupts;
+	command.session.sinks = SINKS(&command.view);
 	stop_on_signals();
 	ret = live_open(&source, &command.live);
 	return ret ?: session_run(source, &command.session);
@@ -89,7 +95,7 @@ const struct command command_live = {
 	.name = "live", .what = "follow the vectors of the running kernel",
 	.doc = doc,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = GROUPS({ &json_group, offsetof(struct live_command, session.sink) },
+	.groups = GROUPS({ &json_group, offsetof(struct live_command, view.ops) },
 			 SESSION_GROUPS(struct live_command, session),
 			 LIVE_GROUPS(struct live_command, live)),
 	.tables = write_tables, .run = run,

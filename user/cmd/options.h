@@ -109,7 +109,7 @@ bool take_grouping(const struct option_row *option, void *to, char *value, struc
 
 /* The groups that more than one command has, and the struct or field that each fills in. */
 extern const struct option_group duration_group;	/* a __u64, in ns */
-extern const struct option_group json_group;		/* a const struct sink * */
+extern const struct option_group json_group;		/* a const struct sink_ops * */
 extern const struct option_group filter_group;		/* a struct vector_filter */
 extern const struct option_group live_group;		/* a struct live_options */
 extern const struct option_group kernel_group;		/* likewise, without what to follow */

@@ -5,8 +5,9 @@
 #define _GNU_SOURCE
 #include "../errors.h"
 #include "../session.h"
-#include "../recording/writer.h"
 #include "../recording/format.h"
+#include "../recording/writer.h"
+#include "../sink/recording.h"
 #include "../source/live.h"
 #include "../stop.h"
 #include "command.h"
@@ -22,9 +23,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* ns between packets: what a kill -9 may lose. */
-#define FLUSH	1000000000ULL
 
 static const char doc[] =
 	"Records every interrupt, hop by hop, and every lifecycle step of vectors, until Ctrl-C or "
@@ -45,87 +43,21 @@ struct record_command {
 	struct live_options live;
 	struct session_options session;
 	struct ctf_options ctf;
-	const struct sink *shown;
+	struct sink view;
+	struct recorder recorder;
 	char directory[64];
 	char **command;
+	pid_t child;
 };
 
-/* The one recording of this process, and how its summary is shown. */
-static struct {
-	struct ctf_writer *writer;
-	const struct sink *shown;
-	struct source *source;
-	__u64 over, last;
-	__u64 flushed;
-	pid_t child;
-	int failed;		/* an exit code */
-} recording;
+/* How often SIGUSR2 has asked for what the flight recorder has in memory. */
+static volatile sig_atomic_t requests;
 
-static volatile sig_atomic_t keep_requested;
-
-static void on_keep(int number)
+static void on_request(int number)
 {
 	(void)number;
-	keep_requested = 1;
+	requests++;
 }
-
-static void note(int ret)
-{
-	if (ret)
-		recording.failed = ret;
-}
-
-static void record_start(FILE *out, const struct source *source)
-{
-	(void)out;
-	note(ctf_start(recording.writer, source));
-}
-
-static void record_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
-{
-	(void)out;
-	note(ctf_write_lifecycle(recording.writer, step));
-}
-
-static void record_interrupt(FILE *out, const struct imstrace_vector *vector,
-			     const struct imstrace_interrupt *interrupt)
-{
-	(void)out;
-	(void)vector;
-	note(ctf_write_interrupt(recording.writer, interrupt));
-	if (recording.last && recording.over && interrupt_took(interrupt) >= recording.over)
-		keep_requested = 1;
-}
-
-static int record_flush(void)
-{
-	__u64 now = recording.source->now(recording.source);
-
-	if (!recording.failed && keep_requested) {
-		keep_requested = 0;
-		note(ctf_keep(recording.writer));
-	} else if (!recording.failed && now >= recording.flushed + FLUSH) {
-		recording.flushed = now;
-		note(ctf_flush(recording.writer));
-	}
-	return recording.failed;
-}
-
-static void record_summary(FILE *out, const struct figures *report)
-{
-	/* While the source is there. */
-	if (!recording.failed)
-		note(ctf_end(recording.writer, report->to));
-	recording.shown->summary(out, report);
-}
-
-static const struct sink record_sink = {
-	.start = record_start,
-	.lifecycle = record_lifecycle,
-	.interrupt = record_interrupt,
-	.flush = record_flush,
-	.summary = record_summary,
-};
 
 static const struct option_row options[] = {
 	HEADING(PLACE_END, "What to record, where, and when to end:"),
@@ -155,23 +87,24 @@ static void take_command(void *target, char *value, struct argp_state *state)
  * Starts COMMAND, which waits until @go is closed, with what privileges we have: ours are
  * about to go. Return: 0 or an exit code, reported.
  */
-static int start_child(char **command, int *go)
+static int start_child(struct record_command *command, int *go)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC))
 		return report_error(EXIT_RUNTIME, NULL, "pipe: %s", strerror(errno));
-	recording.child = fork();
-	if (recording.child < 0)
+	command->child = fork();
+	if (command->child < 0)
 		return report_error(EXIT_RUNTIME, NULL, "fork: %s", strerror(errno));
-	if (!recording.child) {
+	if (!command->child) {
 		char byte;
 
 		close(ends[1]);
 		if (read(ends[0], &byte, 1) != 1)
 			_exit(EXIT_RUNTIME);	/* imstrace could not start */
-		execvp(*command, command);
-		fprintf(stderr, "imstrace: cannot run %s: %s\n", *command, strerror(errno));
+		execvp(*command->command, command->command);
+		fprintf(stderr, "imstrace: cannot run %s: %s\n", *command->command,
+			strerror(errno));
 		_exit(127);
 	}
 	close(ends[0]);
@@ -180,12 +113,12 @@ static int start_child(char **command, int *go)
 }
 
 /* Its exit status, as a shell has it. */
-static int end_child(void)
+static int end_child(const struct record_command *command)
 {
 	int status;
 
 	/* It may outlive us: -d, or Ctrl-C, which it has got as well. */
-	if (waitpid(recording.child, &status, WNOHANG) != recording.child)
+	if (waitpid(command->child, &status, WNOHANG) != command->child)
 		return 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -213,13 +146,14 @@ static char *join(char **words, int count)
 	return text;
 }
 
-static void print_size(const char *directory)
+static void print_size(const struct record_command *command)
 {
-	struct ctf_size size = ctf_size(recording.writer);
+	struct ctf_size size = ctf_size(command->recorder.writer);
 
 	fprintf(stderr, "imstrace: recorded %" PRIu64 " interrupts and %" PRIu64
 		" steps in %s, %.1f MB", (uint64_t)size.events[CTF_INTERRUPTS],
-		(uint64_t)size.events[CTF_LIFECYCLE], directory, (double)size.bytes / 1e6);
+		(uint64_t)size.events[CTF_LIFECYCLE], command->ctf.directory,
+		(double)size.bytes / 1e6);
 	if (size.not_over)
 		fprintf(stderr, "; %" PRIu64 " interrupts were below the limit",
 			(uint64_t)size.not_over);
@@ -232,32 +166,34 @@ static void print_size(const char *directory)
 
 static int record(struct record_command *command)
 {
-	const struct sigaction keep = { .sa_handler = on_keep, .sa_flags = SA_RESTART };
+	const struct sigaction request = { .sa_handler = on_request, .sa_flags = SA_RESTART };
+	struct ctf_writer **writer = &command->recorder.writer;
+	struct source *source;
 	int ret, child, go = -1;
 
-	ret = ctf_create(&recording.writer, &command->ctf);
+	ret = ctf_create(writer, &command->ctf);
 	if (!ret && command->command)
-		ret = start_child(command->command, &go);
+		ret = start_child(command, &go);
 	stop_on_signals();
 	if (command->command)
 		stop_on_child();
-	sigaction(SIGUSR2, &keep, NULL);
+	sigaction(SIGUSR2, &request, NULL);
 	if (!ret)
-		ret = live_open(&recording.source, &command->live);
+		ret = live_open(&source, &command->live);
 	if (ret) {
 		if (go >= 0)
 			close(go);
-		ctf_abandon(recording.writer);
+		ctf_abandon(*writer);
 		return ret;
 	}
 	if (go >= 0 && write(go, "", 1) != 1)
 		ret = report_error(EXIT_RUNTIME, NULL, "%s was killed before it started", *command->command);
 	if (go >= 0)
 		close(go);
-	ret = ret ?: session_run(recording.source, &command->session);
-	print_size(command->ctf.directory);
-	ctf_close(recording.writer);
-	child = recording.child ? end_child() : 0;
+	ret = ret ?: session_run(source, &command->session);
+	print_size(command);
+	ctf_close(*writer);
+	child = command->child ? end_child(command) : 0;
 	return ret ?: child;
 }
 
@@ -265,23 +201,27 @@ static int run(int argc, char **argv)
 {
 	struct record_command command = {
 		.live = LIVE_DEFAULTS,
-		.shown = &text_sink,
-		.session = { .sink = &record_sink, .lifecycle = true, .interrupts = true },
+		.view = { .ops = &text_sink, .out = stdout, .wants = { .summary = true } },
+		.recorder = { .requests = &requests },
+	};
+	struct sink recording = {
+		.ops = &recording_sink, .context = &command.recorder,
+		.wants = { .start = true, .lifecycle = true, .interrupts = true, .summary = true },
 	};
 	char *command_line = join(argv, argc);
 	int ret;
 
 	parse_options(&command_record, argc, argv, &command);
-	recording.shown = command.shown;
+	command.session.sinks = SINKS(&recording, &command.view);
 	command.live.interrupts = true;
 	command.ctf.command_line = command_line ?: "";
 	if (!command.ctf.directory)
 		name_directory(&command);
-	recording.over = command.ctf.over;
-	recording.last = command.ctf.last;
 	/* Of the flight recorder --over is the trigger, and it keeps what was before it. */
-	if (command.ctf.last)
+	if (command.ctf.last) {
+		command.recorder.trigger = command.ctf.over;
 		command.ctf.over = 0;
+	}
 	ret = record(&command);
 	free(command_line);
 	return ret;
@@ -291,7 +231,7 @@ const struct command command_record = {
 	.name = "record", .what = "record interrupts and lifecycle steps, to look at them later",
 	.doc = doc, .args_doc = "[COMMAND [ARGUMENT...]]",
 	.own = &(const struct option_group) { .options = options, .argument = take_command },
-	.groups = GROUPS({ &json_group, offsetof(struct record_command, shown) },
+	.groups = GROUPS({ &json_group, offsetof(struct record_command, view.ops) },
 			 SESSION_GROUPS(struct record_command, session),
 			 LIVE_GROUPS(struct record_command, live)),
 	.in_order = true, .run = run,

@@ -17,6 +17,7 @@
 struct report_command {
 	struct source_options source;
 	struct session_options session;
+	struct sink view, page;
 	const char *html;
 };
 
@@ -35,10 +36,10 @@ static const struct option_row options[] = {
 	  take_number, INTO(struct report_command, session.slowest),
 	  "a number up to " DIGITS(MOST_SLOWEST), .most = MOST_SLOWEST, .or_zero = true },
 	{ "histogram", 0, "STAGES", "Show the histograms of these stages, such as deliver,total or "
-	  "all", take_stages, INTO(struct report_command, session.histograms),
+	  "all", take_stages, INTO(struct report_command, view.wants.histograms),
 	  "a list of stages such as deliver,total, or all" },
 	{ "lifecycle", 0, NULL, "Show the lifecycle of vectors, step by step",
-	  take_flag, INTO(struct report_command, session.lifecycle) },
+	  take_flag, INTO(struct report_command, view.wants.lifecycle) },
 	{ "lint", 0, NULL, "Report drivers' defects, as imstrace lint does",
 	  take_flag, INTO(struct report_command, session.lint) },
 	{ "interval", 'i', "TIME", "Show a table every TIME",
@@ -52,12 +53,8 @@ static const struct option_row options[] = {
 static void check_options(void *target, struct argp_state *state)
 {
 	struct report_command *command = target;
-	struct session_options *session = &command->session;
 
-	/* The tables are in the page. */
-	if (command->html && session->sink == &text_sink)
-		session->sink = NULL;
-	if (command->html && session->slowest > MOST_ON_PAGE)
+	if (command->html && command->session.slowest > MOST_ON_PAGE)
 		argp_error(state, "--slowest must be at most %u with --html", MOST_ON_PAGE);
 }
 
@@ -80,28 +77,49 @@ static int run(int argc, char **argv)
 {
 	struct report_command command = {
 		.source = SOURCE_DEFAULTS,
-		.session = { .sink = &text_sink, .slowest = SLOWEST, .page_sink = &html_sink },
+		.session = { .slowest = SLOWEST },
+		.view = {
+			.ops = &text_sink, .out = stdout,
+			.wants = { .start = true, .summary = true },
+		},
+		.page = {
+			.ops = &html_sink,
+			.wants = {
+				.start = true, .lifecycle = true, .interrupts = true,
+				.findings = true, .summary = true,
+			},
+		},
 	};
+	struct sink *sinks[3] = { &command.view };
+	struct session_options *session = &command.session;
 	struct source *source;
 	int ret;
 
 	parse_options(&command_report, argc, argv, &command);
+	session->sinks = sinks;
+	if (command.html) {
+		/* The tables are in the page, but JSON may be wanted as well. */
+		session->sinks = command.view.ops == &text_sink ? sinks + 1 : sinks;
+		sinks[1] = &command.page;
+	}
 	stop_on_signals();
-	command.source.live.interrupts = command.session.slowest || command.html;
+	command.source.live.interrupts = session->slowest || command.html;
 	/* While there is a privilege to do so. */
-	ret = command.html ? page_open(&command.session.page, PAGE_report, command.html) : 0;
+	ret = command.html ? page_open(&command.page, PAGE_report, command.html) : 0;
 	if (ret)
 		return ret;
 	ret = source_open(&source, &command.source);
-	ret = ret ?: session_run(source, &command.session);
-	return command.html ? page_close(command.session.page, command.html) ?: ret : ret;
+	if (!ret)
+		return session_run(source, session);
+	sink_close_file(&command.page);
+	return ret;
 }
 
 const struct command command_report = {
 	.name = "report", .what = "show figures, distributions and the slowest interrupts of a recording",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = GROUPS({ &json_group, offsetof(struct report_command, session.sink) },
+	.groups = GROUPS({ &json_group, offsetof(struct report_command, view.ops) },
 			 SESSION_GROUPS(struct report_command, session),
 			 SOURCE_GROUPS(struct report_command, source)),
 	.run = run,

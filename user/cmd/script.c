@@ -17,25 +17,28 @@
 struct script_command {
 	struct source_options source;
 	struct session_options session;
-	bool fields;
+	struct sink view;
+	struct field_choice fields;
 };
 
 static bool take_only(const struct option_row *option, void *to, char *value,
 		      struct argp_state *state)
 {
-	struct session_options *session = to;
+	struct sink_wants *wants = to;
 
 	(void)option;
 	(void)state;
-	session->lifecycle = !strcmp(value, LIFECYCLE);
-	session->interrupts = !strcmp(value, INTERRUPTS);
-	return session->lifecycle || session->interrupts;
+	wants->lifecycle = !strcmp(value, LIFECYCLE);
+	wants->interrupts = !strcmp(value, INTERRUPTS);
+	return wants->lifecycle || wants->interrupts;
 }
 
 static bool take_fields(const struct option_row *option, void *to, char *value,
 			struct argp_state *state)
 {
-	return fields_choose(value) && take_flag(option, to, value, state);
+	(void)option;
+	(void)state;
+	return fields_choose(to, value);
 }
 
 static const struct option_row options[] = {
@@ -45,23 +48,24 @@ static const struct option_row options[] = {
 	  "device,vector,total_ns: separated by tabs, \"-\" for an unknown value",
 	  take_fields, INTO(struct script_command, fields), "a list of those that --help lists" },
 	{ "only", 0, "WHAT", "Show only \"" INTERRUPTS "\", or only the \"" LIFECYCLE "\" of "
-	  "vectors", take_only, INTO(struct script_command, session), INTERRUPTS " or " LIFECYCLE },
+	  "vectors", take_only, INTO(struct script_command, view.wants),
+	  INTERRUPTS " or " LIFECYCLE },
 	{ 0 }
 };
 
 static void check_options(void *target, struct argp_state *state)
 {
 	struct script_command *command = target;
-	struct session_options *session = &command->session;
+	struct sink *view = &command->view;
 
-	if (!command->fields)
+	if (!command->fields.count)
 		return;
-	if (session->sink != &text_sink)
+	if (view->ops != &text_sink)
 		argp_error(state, "--fields and --json cannot be combined");
-	if (!session->interrupts)
+	if (!view->wants.interrupts)
 		argp_error(state, "--fields needs interrupts, which --only leaves out");
-	session->sink = &fields_sink;
-	session->lifecycle = false;
+	view->ops = &fields_sink;
+	view->context = &command->fields;
 }
 
 static const char doc[] =
@@ -110,9 +114,9 @@ static int run(int argc, char **argv)
 {
 	struct script_command command = {
 		.source = SOURCE_DEFAULTS,
-		.session = {
-			.sink = &text_sink, .lifecycle = true, .interrupts = true,
-			.no_summary = true,
+		.view = {
+			.ops = &text_sink, .out = stdout,
+			.wants = { .start = true, .lifecycle = true, .interrupts = true },
 		},
 	};
 	struct source *source;
@@ -120,7 +124,8 @@ static int run(int argc, char **argv)
 
 	parse_options(&command_script, argc, argv, &command);
 	stop_on_signals();
-	command.source.live.interrupts = command.session.interrupts;
+	command.source.live.interrupts = command.view.wants.interrupts;
+	command.session.sinks = SINKS(&command.view);
 	ret = source_open(&source, &command.source);
 	return ret ?: session_run(source, &command.session);
 }
@@ -129,7 +134,7 @@ const struct command command_script = {
 	.name = "script", .what = "show every interrupt and lifecycle step of a recording",
 	.doc = doc, .args_doc = SOURCE_ARGUMENT,
 	.own = &(const struct option_group) { .options = options, .check = check_options },
-	.groups = GROUPS({ &json_group, offsetof(struct script_command, session.sink) },
+	.groups = GROUPS({ &json_group, offsetof(struct script_command, view.ops) },
 			 SESSION_GROUPS(struct script_command, session),
 			 SOURCE_GROUPS(struct script_command, source)),
 	.choices = choices, .tables = write_fields, .run = run,

@@ -42,7 +42,11 @@ static int run(int argc, char **argv)
 {
 	struct top_command command = {
 		.live = LIVE_DEFAULTS,
-		.session = { .sink = &screen_sink, .lifecycle = true, .interval = 1000000000 },
+		.session = { .interval = 1000000000 },
+	};
+	struct sink view = {
+		.ops = &screen_sink, .out = stdout,
+		.wants = { .start = true, .lifecycle = true, .summary = true },
 	};
 	struct source *source;
 	int ret;
@@ -50,15 +54,16 @@ static int run(int argc, char **argv)
 	parse_options(&command_top, argc, argv, &command);
 	stop_on_signals();
 	/* Before privileges go: the terminal's description may be readable by root only. */
-	ret = screen_open();
+	ret = screen_open(&view);
 	if (ret)
 		return ret;
+	command.session.sinks = SINKS(&view);
 	ret = live_open(&source, &command.live);
 	if (!ret) {
 		source->keys = true;
 		ret = session_run(source, &command.session);
 	}
-	screen_close();
+	screen_close(&view);
 	return ret;
 }
 

@@ -573,9 +573,9 @@ static int recording_poll(struct source *source, __u64 until)
 	return 0;
 }
 
-static __u64 recording_now(struct source *source)
+static __u64 recording_now(const struct source *source)
 {
-	return ((struct recording *)source)->now;
+	return ((const struct recording *)source)->now;
 }
 
 static void recording_stop(struct source *source)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes a recording: see format.h. Not a struct sink, for it writes files, and what it
- * is given is not yet measured.
+ * Writes a recording: see format.h. sink/recording.h makes it an output of a session.
  */
 #ifndef IMSTRACE_RECORDING_WRITER_H
 #define IMSTRACE_RECORDING_WRITER_H

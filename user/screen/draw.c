@@ -18,13 +18,11 @@
 
 enum color { COLOR_BARS = 1, COLOR_LOSS, COLOR_KEYS };
 
-static bool utf8;
-
-void draw_init(void)
+void draw_init(struct drawing *drawing)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	drawing->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	if (!has_colors() || (no_color && *no_color))
 		return;
 	start_color();
@@ -101,7 +99,7 @@ static void vmm_text(char *text, size_t size, const struct imstrace_vector *vect
 		snprintf(text, size, "no VMM known");
 }
 
-static void put_bars(const struct row *row, int width)
+static void put_bars(const struct drawing *drawing, const struct row *row, int width)
 {
 	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	static const char *const ascii[] = { " ", ".", ".", ":", "-", "=", "+", "*", "#" };
@@ -115,7 +113,7 @@ static void put_bars(const struct row *row, int width)
 		/* What is not 0 is to be seen. */
 		int level = shown[i] > 0 ? 1 + (int)(7 * shown[i] / highest) : 0;
 
-		addstr(utf8 ? blocks[level] : ascii[level]);
+		addstr(drawing->utf8 ? blocks[level] : ascii[level]);
 	}
 }
 
@@ -197,7 +195,7 @@ static void put_table(struct drawing *drawing)
 			continue;
 		attrset(COLOR_PAIR(COLOR_BARS));
 		move(ABOVE + i, strlen(text));
-		put_bars(row, widths.bars);
+		put_bars(drawing, row, widths.bars);
 		attrset(A_NORMAL);
 	}
 	if (!table->count)

@@ -22,6 +22,7 @@ enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP };
  * @totals:	what was lost
  * @to_wall_clock: as struct source has it
  * @time:	of the latest interval
+ * @utf8:	the terminal shows it: set by draw_init()
  */
 struct drawing {
 	enum page page;
@@ -35,10 +36,11 @@ struct drawing {
 	struct imstrace_totals totals;
 	long long to_wall_clock;
 	__u64 time;
+	bool utf8;
 };
 
 /* Once, when the terminal has been opened. */
-void draw_init(void);
+void draw_init(struct drawing *drawing);
 
 void draw(struct drawing *drawing);
 

@@ -8,15 +8,18 @@
 #include "../sink/sink.h"
 
 /*
- * Takes the terminal, while we may still open what describes it. Return: 0 or an exit code,
- * reported.
+ * Takes the terminal for @sink, while we may still open what describes it. A process has one.
+ * Return: 0 or an exit code, reported.
  */
-int screen_open(void);
+int screen_open(struct sink *sink);
 
-/* Gives it back, and prints what was said on stderr meanwhile. May be called again. */
-void screen_close(void);
+/* After the session: gives it back, and prints what was said on stderr meanwhile. */
+void screen_close(struct sink *sink);
 
-/* After screen_open(); its summary is that of text_sink, on the terminal as it was before. */
-extern const struct sink screen_sink;
+/*
+ * The context is what screen_open() has made. The summary is that of text_sink, on the terminal
+ * as it was before.
+ */
+extern const struct sink_ops screen_sink;
 
 #endif /* IMSTRACE_SCREEN_H */

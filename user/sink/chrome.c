@@ -14,17 +14,11 @@
 #include <inttypes.h>
 #include <stdint.h>
 
-/* Of the trace that is being written. */
-static struct timeline *timeline;
-static bool out_of_memory;
-
-static void chrome_start(FILE *out, const struct source *source)
+static void chrome_start(struct sink *sink, const struct source *source)
 {
 	char kernel[2 * SOURCE_NAME_LEN], host[2 * SOURCE_NAME_LEN];
+	FILE *out = sink->out;
 
-	timeline_end(timeline, NULL);
-	timeline = timeline_new();
-	out_of_memory = !timeline;
 	sink_escape(kernel, sizeof(kernel), source->kernel);
 	sink_escape(host, sizeof(host), source->host);
 	fprintf(out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"imstrace\":\"%s\","
@@ -141,12 +135,13 @@ static void end_of_flow(FILE *out, const char *phase, __u32 process, __u32 threa
 		*phase == 'f' ? ",\"bp\":\"e\"" : "");
 }
 
-static void chrome_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void chrome_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			     const struct imstrace_interrupt *interrupt)
 {
 	struct timeline_place place;
+	FILE *out = sink->out;
 
-	if (!timeline || !timeline_place(timeline, vector, interrupt, &place))
+	if (!timeline_place(sink->context, vector, interrupt, &place))
 		return;
 	announce(out, vector, interrupt, &place);
 	if (place.vector.number)
@@ -168,21 +163,17 @@ static void chrome_interrupt(FILE *out, const struct imstrace_vector *vector,
 		    place.flow);
 }
 
-static void chrome_summary(FILE *out, const struct figures *report)
+static void chrome_summary(struct sink *sink, const struct figures *figures)
 {
-	fputs("\n]}\n", out);
-	timeline_end(timeline, report);
-	timeline = NULL;
+	(void)figures;
+	fputs("\n]}\n", sink->out);
 }
 
-static int chrome_flush(void)
-{
-	return out_of_memory ? report_error(EXIT_RUNTIME, NULL, "out of memory") : EXIT_OK;
-}
-
-const struct sink chrome_sink = {
+const struct sink_ops chrome_sink = {
+	.losses_unseen = true,
+	.open = timeline_open,
 	.start = chrome_start,
 	.interrupt = chrome_interrupt,
 	.summary = chrome_summary,
-	.flush = chrome_flush,
+	.close = timeline_close,
 };

@@ -11,9 +11,10 @@
 /* RFC 4180. */
 #define END_OF_ROW "\r\n"
 
-static void csv_start(FILE *out, const struct source *source)
+static void csv_start(struct sink *sink, const struct source *source)
 {
 	char name[FIELD_NAME_LEN];
+	FILE *out = sink->out;
 
 	(void)source;
 	for (unsigned int field = 0; field < FIELD_COUNT; field++)
@@ -51,10 +52,11 @@ static void text(FILE *out, const char *name)
 	putc('"', out);
 }
 
-static void csv_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void csv_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			  const struct imstrace_interrupt *interrupt)
 {
 	struct field_value value;
+	FILE *out = sink->out;
 
 	for (unsigned int field = 0; field < FIELD_COUNT; field++) {
 		if (field)
@@ -69,14 +71,8 @@ static void csv_interrupt(FILE *out, const struct imstrace_vector *vector,
 	fputs(END_OF_ROW, out);
 }
 
-static void csv_summary(FILE *out, const struct figures *report)
-{
-	(void)out;
-	sink_warn_of_loss(report);
-}
-
-const struct sink csv_sink = {
+const struct sink_ops csv_sink = {
+	.losses_unseen = true,
 	.start = csv_start,
 	.interrupt = csv_interrupt,
-	.summary = csv_summary,
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fields.h"
 
-#include "sink.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -58,17 +56,17 @@ static bool known(__u32 number, struct field_value *value)
 bool field_read(unsigned int field, const struct imstrace_vector *vector,
 		const struct imstrace_interrupt *interrupt, struct field_value *value)
 {
-	static char device[IMSTRACE_NAME_LEN];
 	long long ns;
 
-	*value = (struct field_value) { 0 };
+	value->text = NULL;
+	value->number = 0;
 	switch (field) {
 	case TIME:
 		value->number = interrupt_ended(interrupt);
 		return true;
 	case DEVICE:
-		sink_clean(device, sizeof(device), vector->device);
-		value->text = device;
+		sink_clean(value->device, sizeof(value->device), vector->device);
+		value->text = value->device;
 		return true;
 	case VECTOR:
 		return known(vector->vector, value);
@@ -102,10 +100,6 @@ bool field_read(unsigned int field, const struct imstrace_vector *vector,
 	return ns >= 0;
 }
 
-/* Of fields_sink. A field may be there twice. */
-static unsigned int chosen[2 * FIELD_COUNT];
-static size_t chosen_count;
-
 static unsigned int find_field(const char *name, size_t length)
 {
 	char text[FIELD_NAME_LEN];
@@ -120,36 +114,39 @@ static unsigned int find_field(const char *name, size_t length)
 	return field;
 }
 
-bool fields_choose(const char *list)
+bool fields_choose(struct field_choice *choice, const char *list)
 {
-	chosen_count = 0;
+	choice->count = 0;
 	do {
 		size_t length = strcspn(list, ",");
 		unsigned int field = find_field(list, length);
 
-		if (field == FIELD_COUNT || chosen_count == sizeof(chosen) / sizeof(chosen[0]))
+		if (field == FIELD_COUNT ||
+		    choice->count == sizeof(choice->fields) / sizeof(choice->fields[0]))
 			return false;
-		chosen[chosen_count++] = field;
+		choice->fields[choice->count++] = field;
 		list += length;
 	} while (*list++ == ',');
 	return true;
 }
 
-static void fields_start(FILE *out, const struct source *source)
+static void fields_start(struct sink *sink, const struct source *source)
 {
-	(void)out;
+	(void)sink;
 	(void)source;
 }
 
-static void fields_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void fields_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			     const struct imstrace_interrupt *interrupt)
 {
+	const struct field_choice *choice = sink->context;
 	struct field_value value;
+	FILE *out = sink->out;
 
-	for (size_t i = 0; i < chosen_count; i++) {
+	for (size_t i = 0; i < choice->count; i++) {
 		if (i)
 			putc('\t', out);
-		if (!field_read(chosen[i], vector, interrupt, &value))
+		if (!field_read(choice->fields[i], vector, interrupt, &value))
 			putc('-', out);
 		else if (value.text)
 			fputs(value.text, out);
@@ -159,7 +156,7 @@ static void fields_interrupt(FILE *out, const struct imstrace_vector *vector,
 	putc('\n', out);
 }
 
-const struct sink fields_sink = {
+const struct sink_ops fields_sink = {
 	.start = fields_start,
 	.interrupt = fields_interrupt,
 };

@@ -6,6 +6,8 @@
 #ifndef IMSTRACE_SINK_FIELDS_H
 #define IMSTRACE_SINK_FIELDS_H
 
+#include "sink.h"
+
 #include "../measure/stages.h"
 
 #include <imstrace/records.h>
@@ -26,25 +28,32 @@ const char *field_what(unsigned int field);
  * struct field_value - what an interrupt has in a field
  * @text:	printable; NULL: it is a number
  * @number:	times of hops: CLOCK_MONOTONIC ns; stages: ns
+ * @device:	what @text points to, if it is the device's name
  */
 struct field_value {
 	const char *text;
 	__u64 number;
+	char device[IMSTRACE_NAME_LEN];
 };
 
-/**
- * field_read - read a field of an interrupt
- * @value:	its text is valid until the next call
- *
- * Return: false: it is not known, or did not happen.
- */
+/* Reads a field of an interrupt. Return: false: it is not known, or did not happen. */
 bool field_read(unsigned int field, const struct imstrace_vector *vector,
 		const struct imstrace_interrupt *interrupt, struct field_value *value);
 
-/*
- * For fields_sink, which writes these fields only: a list of names such as "device,total_ns".
- * Return: false: it isn't one.
+/**
+ * struct field_choice - the fields to write
+ * @fields:	in this order; a field may be there twice
+ * @count:	how many
  */
-bool fields_choose(const char *list);
+struct field_choice {
+	unsigned int fields[2 * FIELD_COUNT];
+	size_t count;
+};
+
+/* Reads a list of names such as "device,total_ns". Return: false: it isn't one. */
+bool fields_choose(struct field_choice *choice, const char *list);
+
+/* Writes these fields only. The context is a const struct field_choice. */
+extern const struct sink_ops fields_sink;
 
 #endif /* IMSTRACE_SINK_FIELDS_H */

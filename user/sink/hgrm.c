@@ -11,16 +11,9 @@
 /* HdrHistogram's default: lines until half of what is left has been passed. */
 #define TICKS_PER_HALF 5
 
-static enum imstrace_stage chosen = STAGE_COUNT;
-
-void hgrm_choose(enum imstrace_stage stage)
+static void hgrm_start(struct sink *sink, const struct source *source)
 {
-	chosen = stage;
-}
-
-static void hgrm_start(FILE *out, const struct source *source)
-{
-	(void)out;
+	(void)sink;
 	(void)source;
 }
 
@@ -81,8 +74,8 @@ static void distribution(FILE *out, const struct histogram *histogram, __u64 cou
 		HISTOGRAM_VALUE_BITS - HISTOGRAM_BITS, 1 << HISTOGRAM_BITS);
 }
 
-static void stage_list(FILE *out, const struct figures *report, const struct vector_figures *vector,
-		       enum imstrace_stage stage)
+static void stage_list(FILE *out, const struct figures *figures,
+		       const struct vector_figures *vector, enum imstrace_stage stage)
 {
 	const char *missing = figures_stage_missing(vector, stage);
 	char device[IMSTRACE_NAME_LEN], reason[512];
@@ -97,7 +90,7 @@ static void stage_list(FILE *out, const struct figures *report, const struct vec
 		fprintf(out, ": n/a: %s\n", reason);
 		return;
 	}
-	figures_histogram(report, vector, stage, &histogram);
+	figures_histogram(figures, vector, stage, &histogram);
 	count = histogram_count(&histogram);
 	if (!count) {
 		fputs(": n/a: there was none\n", out);
@@ -112,16 +105,18 @@ static void stage_list(FILE *out, const struct figures *report, const struct vec
 	distribution(out, &histogram, count);
 }
 
-static void hgrm_summary(FILE *out, const struct figures *report)
+static void hgrm_summary(struct sink *sink, const struct figures *figures)
 {
-	for (size_t i = 0; i < report->count; i++)
+	const enum imstrace_stage *chosen = sink->context;
+
+	for (size_t i = 0; i < figures->count; i++)
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			if (chosen == STAGE_COUNT || chosen == stage)
-				stage_list(out, report, &report->vectors[i], stage);
-	sink_warn_of_loss(report);
+			if (*chosen == STAGE_COUNT || *chosen == stage)
+				stage_list(sink->out, figures, &figures->vectors[i], stage);
 }
 
-const struct sink hgrm_sink = {
+const struct sink_ops hgrm_sink = {
+	.losses_unseen = true,
 	.start = hgrm_start,
 	.summary = hgrm_summary,
 };

@@ -11,32 +11,22 @@
 
 #include <stdlib.h>
 
-/* What the page will show; a sink has no other place for it. */
-static struct {
+/* What the page will show. */
+struct html {
 	json_t *data;
 	struct heatmap *heatmap;
 	struct lives *lives;
 	__u64 started;
-} page;
+};
 
-static void forget(void)
+static void html_start(struct sink *sink, const struct source *source)
 {
-	json_decref(page.data);
-	free(page.heatmap);
-	lives_free(page.lives);
-	page.data = NULL;
-	page.heatmap = NULL;
-	page.lives = NULL;
-}
+	struct html *html = sink->context;
 
-static void html_start(FILE *out, const struct source *source)
-{
-	(void)out;
-	forget();
-	page.started = source->started;
-	page.heatmap = heatmap_new();
-	page.lives = lives_new(source->capacity);
-	page.data = json_pack("{s:o, s:o, s:o?, s:o, s:o, s:o}",
+	html->started = source->started;
+	html->heatmap = heatmap_new();
+	html->lives = lives_new(source->capacity);
+	html->data = json_pack("{s:o, s:o, s:o?, s:o, s:o, s:o}",
 			      "start", object_start(source),
 			      "host", object_name(source->host),
 			      "recording", source->recording ? object_name(source->recording) : NULL,
@@ -45,55 +35,72 @@ static void html_start(FILE *out, const struct source *source)
 			      "stages", html_stages());
 }
 
-static void html_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
+static void html_lifecycle(struct sink *sink, const struct imstrace_lifecycle *step)
 {
-	(void)out;
-	if (page.lives)
-		lives_add(page.lives, step);
+	struct html *html = sink->context;
+
+	if (html->lives)
+		lives_add(html->lives, step);
 }
 
-static void html_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void html_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			   const struct imstrace_interrupt *interrupt)
 {
-	(void)out;
+	struct html *html = sink->context;
+
 	(void)vector;
-	if (page.heatmap)
-		heatmap_add(page.heatmap, interrupt);
+	if (html->heatmap)
+		heatmap_add(html->heatmap, interrupt);
 }
 
-static void html_summary(FILE *out, const struct figures *report)
+static void html_summary(struct sink *sink, const struct figures *figures)
 {
-	(void)out;
-	json_object_set_new(page.data, "summary", object_report("summary", report));
-	json_object_set_new(page.data, "missing", html_missing(report));
-	json_object_set_new(page.data, "percentiles", html_percentiles(report));
-	if (page.heatmap)
-		json_object_set_new(page.data, "heatmap", html_heatmap(page.heatmap, page.started));
-	if (page.lives)
-		json_object_set_new(page.data, "lives",
-				    html_lives(page.lives, report, page.started));
+	struct html *html = sink->context;
+
+	json_object_set_new(html->data, "summary", object_report("summary", figures));
+	json_object_set_new(html->data, "missing", html_missing(figures));
+	json_object_set_new(html->data, "percentiles", html_percentiles(figures));
+	if (html->heatmap)
+		json_object_set_new(html->data, "heatmap",
+				    html_heatmap(html->heatmap, html->started));
+	if (html->lives)
+		json_object_set_new(html->data, "lives",
+				    html_lives(html->lives, figures, html->started));
 }
 
-static void html_slowest(FILE *out, const struct slowest *slowest)
+static void html_slowest(struct sink *sink, const struct slowest *slowest)
 {
-	(void)out;
-	json_object_set_new(page.data, "slowest", object_slowest(slowest));
+	struct html *html = sink->context;
+
+	json_object_set_new(html->data, "slowest", object_slowest(slowest));
 }
 
-/* The last call. What there was no memory for is missing, and the page says so. */
-static void html_verdict(FILE *out, const struct lint_verdict *verdict, int exit_code)
+/* What there was no memory for is missing, and the page says so. */
+static void html_verdict(struct sink *sink, const struct lint_verdict *verdict, int exit_code)
 {
-	json_object_set_new(page.data, "lint", object_verdict(verdict, exit_code));
-	page_write(out, PAGE_report, page.data);
-	page.data = NULL;
-	forget();
+	struct html *html = sink->context;
+
+	json_object_set_new(html->data, "lint", object_verdict(verdict, exit_code));
+	page_write(sink->out, PAGE_report, html->data);
+	html->data = NULL;
 }
 
-const struct sink html_sink = {
+static void html_close(struct sink *sink)
+{
+	struct html *html = sink->context;
+
+	json_decref(html->data);
+	free(html->heatmap);
+	lives_free(html->lives);
+}
+
+const struct sink_ops html_sink = {
+	.context_size = sizeof(struct html),
 	.start = html_start,
 	.lifecycle = html_lifecycle,
 	.interrupt = html_interrupt,
 	.summary = html_summary,
 	.slowest = html_slowest,
 	.verdict = html_verdict,
+	.close = html_close,
 };

@@ -17,60 +17,61 @@ static void write_line(FILE *out, json_t *object)
 	json_decref(object);
 }
 
-static void json_start(FILE *out, const struct source *source)
+static void json_start(struct sink *sink, const struct source *source)
 {
-	write_line(out, object_start(source));
+	write_line(sink->out, object_start(source));
 }
 
-static void json_check(FILE *out, const struct environment *environment,
+static void json_check(struct sink *sink, const struct environment *environment,
 		       const struct source *source)
 {
-	write_line(out, object_check(environment, source));
+	write_line(sink->out, object_check(environment, source));
 }
 
-static void json_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
+static void json_lifecycle(struct sink *sink, const struct imstrace_lifecycle *step)
 {
-	write_line(out, object_lifecycle(step));
+	write_line(sink->out, object_lifecycle(step));
 }
 
-static void json_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void json_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			   const struct imstrace_interrupt *interrupt)
 {
-	write_line(out, object_interrupt(vector, interrupt));
+	write_line(sink->out, object_interrupt(vector, interrupt));
 }
 
-static void json_slowest(FILE *out, const struct slowest *slowest)
+static void json_slowest(struct sink *sink, const struct slowest *slowest)
 {
-	write_line(out, object_slowest(slowest));
+	write_line(sink->out, object_slowest(slowest));
 }
 
-static void json_interval(FILE *out, const struct figures *report)
+static void json_interval(struct sink *sink, const struct figures *figures)
 {
-	write_line(out, object_report("interval", report));
+	write_line(sink->out, object_report("interval", figures));
 }
 
-static void json_summary(FILE *out, const struct figures *report)
+static void json_summary(struct sink *sink, const struct figures *figures)
 {
-	write_line(out, object_report("summary", report));
+	write_line(sink->out, object_report("summary", figures));
 }
 
-static void json_histograms(FILE *out, const struct figures *report, enum imstrace_stage stage)
+static void json_histograms(struct sink *sink, const struct figures *figures,
+			    enum imstrace_stage stage)
 {
-	for (size_t i = 0; i < report->count; i++)
-		write_line(out, object_histogram(report, &report->vectors[i], stage));
+	for (size_t i = 0; i < figures->count; i++)
+		write_line(sink->out, object_histogram(figures, &figures->vectors[i], stage));
 }
 
-static void json_finding(FILE *out, const struct lint_finding *finding)
+static void json_finding(struct sink *sink, const struct lint_finding *finding)
 {
-	write_line(out, object_finding(finding));
+	write_line(sink->out, object_finding(finding));
 }
 
-static void json_verdict(FILE *out, const struct lint_verdict *verdict, int exit_code)
+static void json_verdict(struct sink *sink, const struct lint_verdict *verdict, int exit_code)
 {
-	write_line(out, object_verdict(verdict, exit_code));
+	write_line(sink->out, object_verdict(verdict, exit_code));
 }
 
-const struct sink json_sink = {
+const struct sink_ops json_sink = {
 	.check = json_check,
 	.start = json_start,
 	.watch = json_start,

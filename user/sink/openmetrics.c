@@ -9,18 +9,25 @@
 #include "../measure/accounts.h"
 #include "../version.h"
 
-static struct exposition exposition = { .format = EXPOSITION_OPENMETRICS };
-
-static void openmetrics_start(FILE *out, const struct source *source)
+static bool openmetrics_open(struct sink *sink)
 {
+	struct exposition *exposition = sink->context;
+
+	exposition->format = EXPOSITION_OPENMETRICS;
+	exposition->out = sink->out;
+	return true;
+}
+
+static void openmetrics_start(struct sink *sink, const struct source *source)
+{
+	struct exposition *exposition = sink->context;
 	const struct label labels[] = {
 		{ "version", IMSTRACE_VERSION }, { "kernel", source->kernel }, { "host", source->host },
 	};
 
-	exposition.out = out;
-	exposition_family(&exposition, "build", METRIC_INFO, NULL,
+	exposition_family(exposition, "build", METRIC_INFO, NULL,
 			  "What was recorded, and by which imstrace it is told.");
-	exposition_number(&exposition, labels, 3, 1);
+	exposition_number(exposition, labels, 3, 1);
 }
 
 /* What every sample of a vector has, and one label more. */
@@ -39,12 +46,12 @@ static void label_vector(struct vector_labels *of, const struct vector_figures *
 	of->labels[1] = (struct label) { "vector", of->number };
 }
 
-static void stages(const struct figures *report)
+static void stages(struct exposition *exposition, const struct figures *figures)
 {
-	exposition_family(&exposition, "stage", METRIC_HISTOGRAM, "seconds",
+	exposition_family(exposition, "stage", METRIC_HISTOGRAM, "seconds",
 			  EXPOSITION_STAGE_HELP ".");
-	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_figures *vector = &report->vectors[i];
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct vector_figures *vector = &figures->vectors[i];
 		struct vector_labels of;
 
 		label_vector(&of, vector);
@@ -53,19 +60,19 @@ static void stages(const struct figures *report)
 
 			if (figures_stage_missing(vector, stage))
 				continue;
-			figures_histogram(report, vector, stage, &values);
+			figures_histogram(figures, vector, stage, &values);
 			of.labels[OF_VECTOR] = (struct label) { "stage", stage_name(stage) };
-			exposition_histogram(&exposition, of.labels, OF_VECTOR + 1, &values, NULL);
+			exposition_histogram(exposition, of.labels, OF_VECTOR + 1, &values, NULL);
 		}
 	}
 }
 
-static void hops(const struct figures *report)
+static void hops(struct exposition *exposition, const struct figures *figures)
 {
-	exposition_family(&exposition, "hops", METRIC_COUNTER, NULL,
+	exposition_family(exposition, "hops", METRIC_COUNTER, NULL,
 			  EXPOSITION_HOPS_HELP ".");
-	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_figures *vector = &report->vectors[i];
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct vector_figures *vector = &figures->vectors[i];
 		struct vector_labels of;
 
 		label_vector(&of, vector);
@@ -73,7 +80,7 @@ static void hops(const struct figures *report)
 			if (vector->hop_missing[hop])
 				continue;
 			of.labels[OF_VECTOR] = (struct label) { "hop", hop_name(hop) };
-			exposition_number(&exposition, of.labels, OF_VECTOR + 1,
+			exposition_number(exposition, of.labels, OF_VECTOR + 1,
 					  vector->account.hops[hop]);
 		}
 	}
@@ -87,7 +94,7 @@ static __u64 value_of_##name(const struct imstrace_account *account)		\
 EXPOSITION_ACCOUNT(X)
 #undef X
 
-static void counters(const struct figures *report)
+static void counters(struct exposition *exposition, const struct figures *figures)
 {
 	static const struct {
 		const char *name, *help;
@@ -99,46 +106,49 @@ static void counters(const struct figures *report)
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		exposition_family(&exposition, all[i].name, METRIC_COUNTER, NULL, all[i].help);
-		for (size_t j = 0; j < report->count; j++) {
-			__u64 value = all[i].value(&report->vectors[j].account);
+		exposition_family(exposition, all[i].name, METRIC_COUNTER, NULL, all[i].help);
+		for (size_t j = 0; j < figures->count; j++) {
+			__u64 value = all[i].value(&figures->vectors[j].account);
 			struct vector_labels of;
 
 			/* Of one interrupt only the correction may be in the time asked for. */
 			if ((long long)value < 0)
 				continue;
-			label_vector(&of, &report->vectors[j]);
-			exposition_number(&exposition, of.labels, OF_VECTOR, value);
+			label_vector(&of, &figures->vectors[j]);
+			exposition_number(exposition, of.labels, OF_VECTOR, value);
 		}
 	}
 }
 
-static void in_flight(const struct figures *report)
+static void in_flight(struct exposition *exposition, const struct figures *figures)
 {
-	exposition_family(&exposition, "in_flight", METRIC_GAUGE, NULL,
+	exposition_family(exposition, "in_flight", METRIC_GAUGE, NULL,
 			  "Interrupts on their way in the guest at the end.");
-	for (size_t i = 0; i < report->count; i++) {
+	for (size_t i = 0; i < figures->count; i++) {
 		struct vector_labels of;
 
-		if (figures_in_flight_missing(&report->vectors[i]))
+		if (figures_in_flight_missing(&figures->vectors[i]))
 			continue;
-		label_vector(&of, &report->vectors[i]);
-		exposition_number(&exposition, of.labels, OF_VECTOR, report->vectors[i].in_flight);
+		label_vector(&of, &figures->vectors[i]);
+		exposition_number(exposition, of.labels, OF_VECTOR, figures->vectors[i].in_flight);
 	}
 }
 
-static void openmetrics_summary(FILE *out, const struct figures *report)
+static void openmetrics_summary(struct sink *sink, const struct figures *figures)
 {
-	exposition.out = out;
-	stages(report);
-	hops(report);
-	counters(report);
-	in_flight(report);
-	exposition_losses(&exposition, &report->totals);
-	exposition_end(&exposition);
+	struct exposition *exposition = sink->context;
+
+	stages(exposition, figures);
+	hops(exposition, figures);
+	counters(exposition, figures);
+	in_flight(exposition, figures);
+	exposition_losses(exposition, &figures->totals);
+	exposition_end(exposition);
 }
 
-const struct sink openmetrics_sink = {
+const struct sink_ops openmetrics_sink = {
+	.context_size = sizeof(struct exposition),
+	.open = openmetrics_open,
 	.start = openmetrics_start,
 	.summary = openmetrics_summary,
 };

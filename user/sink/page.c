@@ -38,7 +38,7 @@ static const struct text pages[PAGE_COUNT] = {
 static const struct text pages[PAGE_COUNT];
 #endif
 
-int page_open(FILE **out, enum page page, const char *path)
+int page_open(struct sink *sink, enum page page, const char *path)
 {
 	int file;
 
@@ -48,8 +48,9 @@ int page_open(FILE **out, enum page page, const char *path)
 			"Rebuild it where npm is installed and can reach its registry",
 			"this imstrace was built without its HTML pages");
 	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	*out = file < 0 ? NULL : fdopen(file, "w");
-	if (*out)
+	sink->path = path;
+	sink->out = file < 0 ? NULL : fdopen(file, "w");
+	if (sink->out)
 		return 0;
 	if (file >= 0)
 		close(file);
@@ -86,13 +87,4 @@ void page_write(FILE *out, enum page page, json_t *data)
 	mark += strlen(MARK);
 	fwrite(mark, 1, text.end - mark, out);
 	json_decref(data);
-}
-
-int page_close(FILE *out, const char *path)
-{
-	bool failed = ferror(out);
-
-	if (!fclose(out) && !failed)
-		return 0;
-	return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", path, strerror(errno));
 }

@@ -5,6 +5,8 @@
 #ifndef IMSTRACE_SINK_PAGE_H
 #define IMSTRACE_SINK_PAGE_H
 
+#include "sink.h"
+
 #include <jansson.h>
 #include <stdio.h>
 
@@ -21,19 +23,16 @@ enum page {
 };
 
 /*
- * Opens @path, for @page to be written to when all is known: now, for later there may be no
- * privilege left to. What is in it stays there until then. Return: 0 or an exit code, reported,
- * as when this imstrace was built without pages.
+ * Opens @path as the sink's file, for @page to be written to when all is known: now, for later
+ * there may be no privilege left to. What is in it stays there until then. Return: 0 or an exit code,
+ * reported, as when this imstrace was built without pages.
  */
-int page_open(FILE **out, enum page page, const char *path);
+int page_open(struct sink *sink, enum page page, const char *path);
 
 /*
  * Writes @page with @data in it, which is freed. Nothing in a name can be more than text
- * there. NULL is taken for want of memory. Errors stay with @out, for page_close().
+ * there. NULL is taken for want of memory. Errors stay with @out.
  */
 void page_write(FILE *out, enum page page, json_t *data);
-
-/* Return: 0 or an exit code, reported. */
-int page_close(FILE *out, const char *path);
 
 #endif /* IMSTRACE_SINK_PAGE_H */

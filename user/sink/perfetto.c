@@ -29,10 +29,6 @@ enum {
 /* Larger than any packet here: a name is all in it that has no fixed size. */
 #define PACKET_BYTES	2048
 
-/* Of the trace that is being written. */
-static struct timeline *timeline;
-static bool out_of_memory;
-
 static void put(FILE *out, Perfetto__TracePacket *packet)
 {
 	Perfetto__Trace trace = PERFETTO__TRACE__INIT;
@@ -61,7 +57,7 @@ static Perfetto__Clock clock_reading(uint32_t id, __u64 time)
 }
 
 /* From here on, times are CLOCK_MONOTONIC. */
-static void perfetto_start(FILE *out, const struct source *source)
+static void perfetto_start(struct sink *sink, const struct source *source)
 {
 	Perfetto__Clock clocks[] = {
 		clock_reading(CLOCK_ID_MONOTONIC, source->started),
@@ -72,9 +68,6 @@ static void perfetto_start(FILE *out, const struct source *source)
 	Perfetto__TracePacketDefaults defaults = PERFETTO__TRACE_PACKET_DEFAULTS__INIT;
 	Perfetto__TracePacket packet = PERFETTO__TRACE_PACKET__INIT;
 
-	timeline_end(timeline, NULL);
-	timeline = timeline_new();
-	out_of_memory = !timeline;
 	snapshot.n_clocks = 2;
 	snapshot.clocks = readings;
 	snapshot.has_primary_trace_clock = 1;
@@ -86,7 +79,7 @@ static void perfetto_start(FILE *out, const struct source *source)
 	packet.has_first_packet_on_sequence = 1;
 	packet.first_packet_on_sequence = 1;
 	packet.sequence_flags = SEQ_INCREMENTAL_STATE_CLEARED;
-	put(out, &packet);
+	put(sink->out, &packet);
 }
 
 /* @parent 0: none. */
@@ -289,12 +282,13 @@ static void put_total(FILE *out, const struct imstrace_interrupt *interrupt,
 	put_event(out, &value, place->counted);
 }
 
-static void perfetto_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void perfetto_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			       const struct imstrace_interrupt *interrupt)
 {
 	struct timeline_place place;
+	FILE *out = sink->out;
 
-	if (!timeline || !timeline_place(timeline, vector, interrupt, &place))
+	if (!timeline_place(sink->context, vector, interrupt, &place))
 		return;
 	announce(out, vector, interrupt, &place);
 	if (place.vector.number)
@@ -305,21 +299,10 @@ static void perfetto_interrupt(FILE *out, const struct imstrace_vector *vector,
 		put_total(out, interrupt, &place);
 }
 
-static void perfetto_summary(FILE *out, const struct figures *report)
-{
-	(void)out;
-	timeline_end(timeline, report);
-	timeline = NULL;
-}
-
-static int perfetto_flush(void)
-{
-	return out_of_memory ? report_error(EXIT_RUNTIME, NULL, "out of memory") : EXIT_OK;
-}
-
-const struct sink perfetto_sink = {
+const struct sink_ops perfetto_sink = {
+	.losses_unseen = true,
+	.open = timeline_open,
 	.start = perfetto_start,
 	.interrupt = perfetto_interrupt,
-	.summary = perfetto_summary,
-	.flush = perfetto_flush,
+	.close = timeline_close,
 };

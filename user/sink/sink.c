@@ -3,7 +3,57 @@
 
 #include "../errors.h"
 
-#include <inttypes.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool sink_open(struct sink *sink)
+{
+	if (sink->ops->context_size) {
+		sink->context = calloc(1, sink->ops->context_size);
+		if (!sink->context)
+			return false;
+	}
+	if (!sink->ops->open || sink->ops->open(sink))
+		return true;
+	if (sink->ops->context_size)
+		free(sink->context);
+	return false;
+}
+
+static int report_failure(struct sink *sink)
+{
+	sink->failed = true;
+	return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", sink->path ?: "the output",
+			    strerror(errno));
+}
+
+/* A full pipe or disk must not pass for a quiet system. */
+int sink_flush(struct sink *sink)
+{
+	if (sink->out && (fflush(sink->out) || ferror(sink->out)))
+		return report_failure(sink);
+	return sink->ops->flush ? sink->ops->flush(sink) : 0;
+}
+
+int sink_close_file(struct sink *sink)
+{
+	bool failed;
+
+	if (!sink->path)
+		return 0;
+	failed = ferror(sink->out);
+	return (fclose(sink->out) || failed) && !sink->failed ? report_failure(sink) : 0;
+}
+
+int sink_close(struct sink *sink)
+{
+	if (sink->ops->close)
+		sink->ops->close(sink);
+	if (sink->ops->context_size)
+		free(sink->context);
+	return sink_close_file(sink);
+}
 
 void sink_clean(char *to, size_t size, const char *from)
 {
@@ -28,11 +78,4 @@ void sink_escape(char *to, size_t size, const char *from)
 		to[used++] = *from >= ' ' && *from <= '~' ? *from : '?';
 	}
 	to[used] = '\0';
-}
-
-void sink_warn_of_loss(const struct figures *report)
-{
-	if (report->totals.lost_interrupts)
-		warning("%" PRIu64 " interrupts are missing: they were lost while it was recorded",
-			(uint64_t)report->totals.lost_interrupts);
 }

@@ -14,11 +14,14 @@
 #include <string.h>
 #include <time.h>
 
-static long long wall_clock_offset;
+struct text_context {
+	long long to_wall_clock;	/* as struct source has it */
+};
 
-static const char *clock_text(char text[32], __u64 monotonic)
+static const char *clock_text(const struct sink *sink, char text[32], __u64 monotonic)
 {
-	long long ns = (long long)monotonic + wall_clock_offset;
+	const struct text_context *context = sink->context;
+	long long ns = (long long)monotonic + context->to_wall_clock;
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
 
@@ -52,16 +55,17 @@ static void print_vector(FILE *out, __u32 vector, __u32 irq, __u32 slot, __u32 p
 		number_text(text.pasid, pasid, "%#x"));
 }
 
-void text_use_clock(const struct source *source)
+void text_use_clock(struct sink *sink, const struct source *source)
 {
-	wall_clock_offset = source->to_wall_clock;
+	struct text_context *context = sink->context;
+
+	context->to_wall_clock = source->to_wall_clock;
 }
 
 static void print_following(FILE *out, const struct source *source)
 {
 	const char *separator = "";
 
-	text_use_clock(source);
 	fputs("Following ", out);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		if (!*source->hops[hop].attached)
@@ -78,10 +82,13 @@ static void print_columns(FILE *out)
 }
 
 /* What it follows, and where that is from. */
-static void print_start(FILE *out, const struct source *source, const char *what, const char *ends)
+static void print_start(struct sink *sink, const struct source *source, const char *what,
+			const char *ends)
 {
 	char recording[IMSTRACE_NAME_LEN], host[SOURCE_NAME_LEN], kernel[SOURCE_NAME_LEN];
+	FILE *out = sink->out;
 
+	text_use_clock(sink, source);
 	print_following(out, source);
 	fputs(what, out);
 	if (source->recording) {
@@ -95,24 +102,25 @@ static void print_start(FILE *out, const struct source *source, const char *what
 	}
 }
 
-static void text_start(FILE *out, const struct source *source)
+static void text_start(struct sink *sink, const struct source *source)
 {
-	print_start(out, source, "", "summary");
+	print_start(sink, source, "", "summary");
 }
 
-static void text_watch(FILE *out, const struct source *source)
+static void text_watch(struct sink *sink, const struct source *source)
 {
-	print_start(out, source, " and the lives of vectors", "verdict");
+	print_start(sink, source, " and the lives of vectors", "verdict");
 }
 
-static void text_lifecycle(FILE *out, const struct imstrace_lifecycle *step)
+static void text_lifecycle(struct sink *sink, const struct imstrace_lifecycle *step)
 {
 	char when[32], device[IMSTRACE_NAME_LEN], detail[128];
 	bool of_index = lifecycle_of_index(step->step);
+	FILE *out = sink->out;
 
 	sink_clean(device, sizeof(device), step->device);
 	lifecycle_describe(step, detail, sizeof(detail));
-	fprintf(out, "%s  ", clock_text(when, step->time));
+	fprintf(out, "%s  ", clock_text(sink, when, step->time));
 	print_vector(out, of_index ? IMSTRACE_NONE : step->vector, step->irq, step->slot,
 		     step->pasid);
 	fprintf(out, "  %-17s  %s%s%s\n", lifecycle_name(step->step), device, *detail ? "  " : "",
@@ -145,14 +153,15 @@ static void print_stage_times(FILE *out, const struct imstrace_interrupt *interr
 	}
 }
 
-static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
+static void text_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			   const struct imstrace_interrupt *interrupt)
 {
 	char when[32], device[IMSTRACE_NAME_LEN], vcpu[16];
 	__u64 first = interrupt->times[HOP_IRQ] ?: interrupt->times[HOP_SIGNAL];
+	FILE *out = sink->out;
 
 	sink_clean(device, sizeof(device), vector->device);
-	fprintf(out, "%s  ", clock_text(when, first));
+	fprintf(out, "%s  ", clock_text(sink, when, first));
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", end_name(interrupt->end), device,
 		interrupt->cpu, number_text(vcpu, interrupt->vcpu, "%u"));
@@ -161,8 +170,10 @@ static void text_interrupt(FILE *out, const struct imstrace_vector *vector,
 }
 
 /* One after the other, each with when it passed its hops since the first. */
-static void text_slowest(FILE *out, const struct slowest *slowest)
+static void text_slowest(struct sink *sink, const struct slowest *slowest)
 {
+	FILE *out = sink->out;
+
 	if (!slowest->count)
 		return;
 	fprintf(out, "\nThe slowest %zu interrupt%s\n%-15s  " VECTOR_FORMAT "  %9s  %s\n", slowest->count,
@@ -174,7 +185,8 @@ static void text_slowest(FILE *out, const struct slowest *slowest)
 		char when[32], device[IMSTRACE_NAME_LEN], vcpu[16];
 
 		sink_clean(device, sizeof(device), slow->vector.device);
-		fprintf(out, "%s  ", clock_text(when, interrupt_ended(&slow->interrupt) - took));
+		fprintf(out, "%s  ",
+			clock_text(sink, when, interrupt_ended(&slow->interrupt) - took));
 		print_vector(out, slow->vector.vector, slow->vector.irq, slow->vector.slot,
 			     slow->vector.pasid);
 		print_microseconds(out, 10, took);
@@ -261,13 +273,14 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
-static void text_interval(FILE *out, const struct figures *report)
+static void text_interval(struct sink *sink, const struct figures *report)
 {
 	const char *device = NULL;
 	size_t idle = 0;
 	char when[32];
+	FILE *out = sink->out;
 
-	fprintf(out, "\n%s  in %.2f s", clock_text(when, report->to),
+	fprintf(out, "\n%s  in %.2f s", clock_text(sink, when, report->to),
 		(double)(report->to - report->from) / 1e9);
 	for (size_t i = 0; i < report->count; i++)
 		idle += !figures_active(&report->vectors[i]);
@@ -342,8 +355,10 @@ static void print_missing(FILE *out, const struct figures *report)
 		print_reason(out, missing[i].hops, missing[i].why);
 }
 
-static void text_summary(FILE *out, const struct figures *report)
+static void text_summary(struct sink *sink, const struct figures *report)
 {
+	FILE *out = sink->out;
+
 	fprintf(out, "\nSummary of %.2f s, %zu vector%s\n",
 		(double)(report->to - report->from) / 1e9, report->count,
 		report->count == 1 ? "" : "s");
@@ -384,12 +399,13 @@ static void text_summary(FILE *out, const struct figures *report)
 		      out);
 }
 
-static void text_finding(FILE *out, const struct lint_finding *finding)
+static void text_finding(struct sink *sink, const struct lint_finding *finding)
 {
 	char when[32], device[IMSTRACE_NAME_LEN];
+	FILE *out = sink->out;
 
 	sink_clean(device, sizeof(device), finding->device);
-	fprintf(out, "%s  ", clock_text(when, finding->time));
+	fprintf(out, "%s  ", clock_text(sink, when, finding->time));
 	print_vector(out, finding->vector, finding->irq, finding->slot, finding->pasid);
 	fprintf(out, "  %-17s  %s  !!! %s\n", lint_name(finding->rule), device,
 		lint_what(finding->rule));
@@ -422,9 +438,10 @@ static void print_findings(FILE *out, const struct lint_verdict *verdict)
 	}
 }
 
-static void text_verdict(FILE *out, const struct lint_verdict *verdict, int exit_code)
+static void text_verdict(struct sink *sink, const struct lint_verdict *verdict, int exit_code)
 {
 	__u64 count = 0;
+	FILE *out = sink->out;
 
 	(void)exit_code;
 	for (size_t i = 0; i < verdict->count; i++)
@@ -482,9 +499,11 @@ static void print_stage_check(FILE *out, const struct source *source, enum imstr
 	putc('\n', out);
 }
 
-static void text_check(FILE *out, const struct environment *environment,
+static void text_check(struct sink *sink, const struct environment *environment,
 		       const struct source *source)
 {
+	FILE *out = sink->out;
+
 	fprintf(out, "Kernel %s, with BTF: %s, APICv or AVIC allowed: %s\n\n",
 		environment->kernel.release, yes_no(environment->btf), yes_no(environment->apicv));
 	fprintf(out, "%-22s %-5s\n", "CAPABILITY", "HELD");
@@ -515,7 +534,8 @@ static void text_check(FILE *out, const struct environment *environment,
 		print_stage_check(out, source, stage);
 }
 
-const struct sink text_sink = {
+const struct sink_ops text_sink = {
+	.context_size = sizeof(struct text_context),
 	.check = text_check,
 	.start = text_start,
 	.watch = text_watch,

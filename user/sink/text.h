@@ -5,17 +5,15 @@
 #ifndef IMSTRACE_SINK_TEXT_H
 #define IMSTRACE_SINK_TEXT_H
 
-#include "../measure/figures.h"
+#include "sink.h"
 
-#include <stdio.h>
-
-/* Times of day are told by the clock of this source, as from text_sink.start() on. */
-void text_use_clock(const struct source *source);
+/* @sink tells times of day by the clock of this source, as from its start() on. */
+void text_use_clock(struct sink *sink, const struct source *source);
 
 /* A line with the device's name, and whose it is. */
 void text_device(FILE *out, const struct imstrace_vector *vector);
 
-/* As struct sink's histograms. */
-void text_histograms(FILE *out, const struct figures *report, enum imstrace_stage stage);
+/* As of struct sink_ops. */
+void text_histograms(struct sink *sink, const struct figures *figures, enum imstrace_stage stage);
 
 #endif /* IMSTRACE_SINK_TEXT_H */

@@ -67,7 +67,7 @@ static void print_rows(FILE *out, const struct histogram *histogram, __u64 count
 	}
 }
 
-static void print_histogram(FILE *out, const struct figures *report,
+static void print_histogram(FILE *out, const struct figures *figures,
 			    const struct vector_figures *vector, enum imstrace_stage stage)
 {
 	const char *missing = figures_stage_missing(vector, stage);
@@ -77,7 +77,7 @@ static void print_histogram(FILE *out, const struct figures *report,
 	text_device(out, &vector->vector);
 	fprintf(out, "  vector %u, %s", vector->vector.vector, stage_name(stage));
 	if (!missing) {
-		figures_histogram(report, vector, stage, &histogram);
+		figures_histogram(figures, vector, stage, &histogram);
 		count = histogram_count(&histogram);
 	}
 	if (missing)
@@ -96,12 +96,12 @@ static void print_histogram(FILE *out, const struct figures *report,
 			(uint64_t)histogram.unplaced);
 }
 
-void text_histograms(FILE *out, const struct figures *report, enum imstrace_stage stage)
+void text_histograms(struct sink *sink, const struct figures *figures, enum imstrace_stage stage)
 {
-	for (size_t i = 0; i < report->count; i++) {
-		if (!figures_active(&report->vectors[i]))
+	for (size_t i = 0; i < figures->count; i++) {
+		if (!figures_active(&figures->vectors[i]))
 			continue;
-		putc('\n', out);
-		print_histogram(out, report, &report->vectors[i], stage);
+		putc('\n', sink->out);
+		print_histogram(sink->out, figures, &figures->vectors[i], stage);
 	}
 }

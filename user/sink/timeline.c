@@ -2,7 +2,6 @@
 #include "timeline.h"
 
 #include "../errors.h"
-#include "sink.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,17 +53,26 @@ struct timeline *timeline_new(void)
 	return timeline;
 }
 
-void timeline_end(struct timeline *timeline, const struct figures *report)
+void timeline_end(struct timeline *timeline)
 {
 	if (!timeline)
 		return;
-	if (report)
-		sink_warn_of_loss(report);
 	if (timeline->left_out)
 		warning("%" PRIu64 " interrupts are not in it, or not in full: too many overlap",
 			(uint64_t)timeline->left_out);
 	free(timeline->slots);
 	free(timeline);
+}
+
+bool timeline_open(struct sink *sink)
+{
+	sink->context = timeline_new();
+	return sink->context;
+}
+
+void timeline_close(struct sink *sink)
+{
+	timeline_end(sink->context);
 }
 
 static __u64 hash(const void *bytes, size_t size)

@@ -11,7 +11,7 @@
 #ifndef IMSTRACE_SINK_TIMELINE_H
 #define IMSTRACE_SINK_TIMELINE_H
 
-#include "../measure/figures.h"
+#include "sink.h"
 
 /**
  * struct timeline_track - a group of tracks, or a lane of a track
@@ -51,8 +51,12 @@ struct timeline;
 
 /* NULL: out of memory. */
 struct timeline *timeline_new(void);
-/* Frees it, and says what is missing in it: for want of room, and by @report (or NULL). */
-void timeline_end(struct timeline *timeline, const struct figures *report);
+/* Frees it, and warns of what is missing in it for want of room. @timeline may be NULL. */
+void timeline_end(struct timeline *timeline);
+
+/* The same as calls of struct sink_ops: the context is a struct timeline. */
+bool timeline_open(struct sink *sink);
+void timeline_close(struct sink *sink);
 
 /*
  * Where to show an interrupt of @vector; false: nowhere, for it passed no hop. For want of room it

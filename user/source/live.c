@@ -309,7 +309,7 @@ static void name_vmms(struct live *live)
 	}
 }
 
-static __u64 live_now(struct source *source)
+static __u64 live_now(const struct source *source)
 {
 	(void)source;
 	return clock_now(CLOCK_MONOTONIC);

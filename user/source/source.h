@@ -117,7 +117,7 @@ struct source {
 	struct source_overhead overhead;
 	struct source_handlers handlers;
 
-	__u64 (*now)(struct source *source);
+	__u64 (*now)(const struct source *source);
 	int (*poll)(struct source *source, __u64 until);
 	void (*stop)(struct source *source);
 	void (*ignore)(struct source *source, __u32 id);
