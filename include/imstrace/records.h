@@ -17,6 +17,20 @@
 /* As TASK_COMM_LEN. */
 #define IMSTRACE_VMM_LEN	16
 
+/*
+ * The fields of records that are streamed or stored stand in tables, of which the structs, the
+ * format of recordings and what reads it are made:
+ *
+ *	X(type, member, name, form, what it is)
+ *	TEXT(member, size, what it is): text, ended by NUL unless it fills @size
+ *
+ * @name is the field's in recordings, @form how it is shown there: UINT and HEX, both unsigned;
+ * INT; VECTOR_ID; CAUSE and END, of the enums below. A new field is a line; recordings that lack it
+ * are read as if it were 0.
+ */
+#define IMSTRACE_MEMBER(type, member, name, form, what) type member;
+#define IMSTRACE_TEXT_MEMBER(member, size, what) char member[size];
+
 /* x86 interrupt vectors of a guest's vCPU. */
 #define GUEST_VECTORS		256
 
@@ -58,42 +72,32 @@ enum imstrace_reader {
 	READER_USER,		/* nobody in the kernel: the VMM reads it itself */
 };
 
-/**
- * struct imstrace_vector - a vector that has been seen
- * @device:	name of the owning device
- * @vector:	index in the device's MSI-X table
- * @irq:	Linux irq, IMSTRACE_NONE if there is none or it isn't known
- * @slot:	slot, likewise
- * @pasid:	PASID in the slot, likewise
- * @kind:	enum imstrace_kind
- * @reader:	enum imstrace_reader
- * @pid:	process that bound it (the VMM), 0 if not known
- * @eventfd:	kernel address of its eventfd_ctx: a key, of no other use
- * @eventfd_id:	the eventfd-id of /proc/PID/fdinfo, IMSTRACE_NONE if not known
- * @state:	mask of enum imstrace_state
- * @stray:	mask of the hops, by enum imstrace_hop, at which an interrupt of it
- *		would be out of order now; cleared when one has been reported
- * @ignored:	set by user space: the programs need not follow it
- * @vmm:	filled in by user space: what the process is called
- * @guest:	likewise: what the VMM calls its VM; empty if it doesn't say
- */
+#define IMSTRACE_VECTOR_FIELDS(X, TEXT)							\
+	TEXT(device, IMSTRACE_NAME_LEN, "name of the owning device")			\
+	X(__u32, vector, vector, UINT, "index in the device's MSI-X table")		\
+	X(__u32, irq, irq, UINT, "Linux irq; IMSTRACE_NONE: none, or not known")	\
+	X(__u32, slot, slot, UINT, "slot, likewise")					\
+	X(__u32, pasid, pasid, HEX, "PASID in the slot, likewise")			\
+	X(__u32, kind, kind, UINT, "enum imstrace_kind")				\
+	X(__u32, reader, reader, UINT, "enum imstrace_reader")				\
+	X(__u32, pid, pid, UINT, "process that bound it (the VMM), 0 if not known")	\
+	X(__u32, eventfd_id, eventfd_id, UINT,						\
+	  "the eventfd-id of /proc/PID/fdinfo; IMSTRACE_NONE: not known")		\
+	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
+	X(__u32, state, state, HEX, "mask of enum imstrace_state")			\
+	X(__u32, stray, stray, HEX,							\
+	  "mask by enum imstrace_hop: an interrupt there would be out of order now; a hop is "	\
+	  "cleared when one has been reported")						\
+	X(__u32, ignored, ignored, UINT,						\
+	  "set by user space: the programs need not follow it")				\
+	X(__u32, reserved, reserved, UINT, "0")						\
+	TEXT(vmm, IMSTRACE_VMM_LEN, "set by user space: what the process is called")	\
+	TEXT(guest, IMSTRACE_NAME_LEN,							\
+	     "likewise: what the VMM calls its VM; empty if it doesn't say")
+
+/* A vector that has been seen. */
 struct imstrace_vector {
-	char device[IMSTRACE_NAME_LEN];
-	__u32 vector;
-	__u32 irq;
-	__u32 slot;
-	__u32 pasid;
-	__u32 kind;
-	__u32 reader;
-	__u32 pid;
-	__u32 eventfd_id;
-	__u64 eventfd;
-	__u32 state;
-	__u32 stray;
-	__u32 ignored;
-	__u32 reserved;
-	char vmm[IMSTRACE_VMM_LEN];
-	char guest[IMSTRACE_NAME_LEN];
+	IMSTRACE_VECTOR_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
 /**
@@ -183,44 +187,30 @@ enum imstrace_step {
 	STEP_COUNT
 };
 
-/**
- * struct imstrace_lifecycle - one step in the life of a vector or of its index
- * @time:	when
- * @step:	enum imstrace_step
- * @id:		vector id, IMSTRACE_NONE if the step has none
- * @device:	name of the device
- * @vector:	vector; of an index step: the number of vectors
- * @irq:	Linux irq or IMSTRACE_NONE
- * @slot:	slot or IMSTRACE_NONE
- * @pasid:	slot_alloc: the PASID asked for; auxdata_write: the one written
- * @ret:	0 or a negative errno
- * @eventfd_id:	bind, unbind, bypass; stray, at signal: the one signalled
- * @pid:	process in whose context it happened
- * @old_ctrl:	auxdata_write: control word before
- * @new_ctrl:	and after
- * @address:	msg_write: message address
- * @data:	msg_write: message data; posted: the guest vector
- * @state:	stray: the vector's state, a mask of enum imstrace_state
- * @hop:	stray: where, enum imstrace_hop
- */
+#define IMSTRACE_LIFECYCLE_FIELDS(X, TEXT)						\
+	X(__u64, time, time, UINT, "when")						\
+	X(__u32, step, step, UINT, "enum imstrace_step")				\
+	X(__u32, id, vector_id, VECTOR_ID, "IMSTRACE_NONE if the step has none")	\
+	TEXT(device, IMSTRACE_NAME_LEN, "name of the device")				\
+	X(__u32, vector, vector, UINT, "vector; of an index step: the number of vectors")	\
+	X(__u32, irq, irq, UINT, "Linux irq or IMSTRACE_NONE")				\
+	X(__u32, slot, slot, UINT, "slot or IMSTRACE_NONE")				\
+	X(__u32, pasid, pasid, HEX,							\
+	  "slot_alloc: the PASID asked for; auxdata_write: the one written")		\
+	X(__s32, ret, ret, INT, "0 or a negative errno")				\
+	X(__u32, eventfd_id, eventfd_id, UINT,						\
+	  "bind, unbind, bypass; stray, at signal: the one signalled")			\
+	X(__u32, pid, pid, UINT, "process in whose context it happened")		\
+	X(__u32, old_ctrl, old_ctrl, HEX, "auxdata_write: control word before")		\
+	X(__u32, new_ctrl, new_ctrl, HEX, "and after")					\
+	X(__u32, data, data, HEX, "msg_write: message data; posted: the guest vector")	\
+	X(__u64, address, address, HEX, "msg_write: message address")			\
+	X(__u32, state, state, HEX, "stray: the vector's state, a mask of enum imstrace_state")	\
+	X(__u32, hop, hop, UINT, "stray: where, enum imstrace_hop")
+
+/* One step in the life of a vector or of its index. */
 struct imstrace_lifecycle {
-	__u64 time;
-	__u32 step;
-	__u32 id;
-	char device[IMSTRACE_NAME_LEN];
-	__u32 vector;
-	__u32 irq;
-	__u32 slot;
-	__u32 pasid;
-	__s32 ret;
-	__u32 eventfd_id;
-	__u32 pid;
-	__u32 old_ctrl;
-	__u32 new_ctrl;
-	__u32 data;
-	__u64 address;
-	__u32 state;
-	__u32 hop;
+	IMSTRACE_LIFECYCLE_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
 enum imstrace_end {
@@ -234,28 +224,27 @@ enum imstrace_end {
 	END_COUNT
 };
 
+/* After the times of all hops, which are named as the hops are. */
+#define IMSTRACE_INTERRUPT_FIELDS(X, TEXT)						\
+	X(__u32, id, vector_id, VECTOR_ID, "vector")					\
+	X(__u32, vcpu, vcpu, UINT, "vCPU it went to, or IMSTRACE_NONE")			\
+	X(__u32, guest_vector, guest_vector, HEX,					\
+	  "x86 vector in the guest, or IMSTRACE_NONE")					\
+	X(__u16, cpu, cpu, UINT, "host CPU that signalled")				\
+	X(__u8, cause, cause, CAUSE, "enum imstrace_cause")				\
+	X(__u8, end, end, END, "enum imstrace_end")					\
+	X(__u32, uncoalesced, uncoalesced, UINT,					\
+	  "it was counted, and streamed, as coalesced before it turned out to have been an "	\
+	  "interrupt of its own")							\
+	X(__u32, reserved, reserved, UINT, "0")
+
 /**
  * struct imstrace_interrupt - one interrupt, written when it has ended
  * @times:	when it passed each hop, 0: it did not
- * @id:		vector id
- * @vcpu:	vCPU it went to, or IMSTRACE_NONE
- * @guest_vector: x86 vector in the guest, or IMSTRACE_NONE
- * @cpu:	host CPU that signalled
- * @cause:	enum imstrace_cause
- * @end:	enum imstrace_end
- * @uncoalesced: it was counted, and streamed, as coalesced before it turned out
- *		to have been an interrupt of its own
  */
 struct imstrace_interrupt {
 	__u64 times[HOP_COUNT];
-	__u32 id;
-	__u32 vcpu;
-	__u32 guest_vector;
-	__u16 cpu;
-	__u8 cause;
-	__u8 end;
-	__u32 uncoalesced;
-	__u32 reserved;
+	IMSTRACE_INTERRUPT_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
 #endif /* IMSTRACE_RECORDS_H */

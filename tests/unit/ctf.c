@@ -593,33 +593,6 @@ static void the_flight_recorder_knows_vectors_as_they_were(void **state)
 	end(&fixture);
 }
 
-/* Offsets are consecutive, and each field is as large as it is said to be. */
-#define X(type, size, member, name)						\
-	assert_int_equal(offsetof(RECORD, member), offset);			\
-	assert_int_equal(sizeof(((RECORD *)0)->member), size);			\
-	offset += size;
-static void the_tables_of_fields_match_the_structs(void **state)
-{
-	size_t offset = 0;
-
-	(void)state;
-#define RECORD struct imstrace_interrupt
-	CTF_INTERRUPT_FIELDS(X)
-	assert_int_equal(offset, sizeof(RECORD));
-#undef RECORD
-#define RECORD struct imstrace_lifecycle
-	offset = 0;
-	CTF_LIFECYCLE_FIELDS(X)
-	assert_int_equal(offset, sizeof(RECORD));
-#undef RECORD
-#define RECORD struct imstrace_vector
-	offset = 0;
-	CTF_VECTOR_FIELDS(X)
-	assert_int_equal(offset, sizeof(RECORD));
-#undef RECORD
-}
-#undef X
-
 /* What a command prints. */
 static char *output_of(const char *format, const char *directory)
 {
@@ -843,7 +816,6 @@ int main(void)
 		cmocka_unit_test(losses_are_in_the_packets),
 		cmocka_unit_test(the_flight_recorder_keeps_the_last),
 		cmocka_unit_test(the_flight_recorder_knows_vectors_as_they_were),
-		cmocka_unit_test(the_tables_of_fields_match_the_structs),
 		cmocka_unit_test(babeltrace_reads_the_same_events),
 		cmocka_unit_test(babeltrace_counts_what_is_lost),
 		cmocka_unit_test(hostile_names),

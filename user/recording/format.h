@@ -5,22 +5,25 @@
  * writer.c, the reader reader.c.
  *
  * The payload of an event is the record of include/imstrace/records.h as it is in
- * memory. Its fields are listed here, for the metadata; that the lists are complete and in
- * order is checked at compile time.
+ * memory, and the metadata has a list of its fields. A reader goes by that list, see layout.h:
+ * fields and hops may come and go without a new format.
  */
 #ifndef IMSTRACE_RECORDING_FORMAT_H
 #define IMSTRACE_RECORDING_FORMAT_H
 
 #include <imstrace/records.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CTF_MAGIC	0xc1fc1fc1U
-/* Of our metadata and payloads; the reader takes no other. */
+/* Of packets, events and the metadata; the reader takes no other. */
 #define CTF_FORMAT	1
 /* The first line of any CTF 1.8 metadata. */
 #define CTF_METADATA_START	"/* CTF 1.8 */\n"
 /* The event that says what is known of a vector; the others have their step's number. */
 #define CTF_VECTOR_EVENT	256
+#define CTF_VECTOR_NAME		"vector"
+#define CTF_INTERRUPT_NAME	"interrupt"
 
 /* X(ENUM, name of the file) */
 #define CTF_STREAMS(X)		\
@@ -71,57 +74,35 @@ struct ctf_vector {
 	struct imstrace_vector vector;
 } __attribute__((packed));
 
-/* X(type in the metadata, size in bytes, member); a name is text of a fixed length. */
-#define CTF_INTERRUPT_FIELDS(X)					\
-	X("uint64_t", 8, times[HOP_IRQ], "irq")			\
-	X("uint64_t", 8, times[HOP_SIGNAL], "signal")		\
-	X("uint64_t", 8, times[HOP_ACCEPT], "accept")		\
-	X("uint64_t", 8, times[HOP_INJECT], "inject")		\
-	X("uint64_t", 8, times[HOP_EOI], "eoi")			\
-	X("uint32_t", 4, id, "vector_id")			\
-	X("uint32_t", 4, vcpu, "vcpu")				\
-	X("hex32_t", 4, guest_vector, "guest_vector")		\
-	X("uint16_t", 2, cpu, "cpu")				\
-	X("cause_t", 1, cause, "cause")				\
-	X("end_t", 1, end, "end")				\
-	X("uint32_t", 4, uncoalesced, "uncoalesced")		\
-	X("uint32_t", 4, reserved, "reserved")
+extern const char *const ctf_stream_names[CTF_STREAM_COUNT];
 
-#define CTF_LIFECYCLE_FIELDS(X)					\
-	X("uint64_t", 8, time, "time")				\
-	X("uint32_t", 4, step, "step")				\
-	X("uint32_t", 4, id, "vector_id")			\
-	X("text_t", 64, device, "device")			\
-	X("uint32_t", 4, vector, "vector")			\
-	X("uint32_t", 4, irq, "irq")				\
-	X("uint32_t", 4, slot, "slot")				\
-	X("hex32_t", 4, pasid, "pasid")				\
-	X("int32_t", 4, ret, "ret")				\
-	X("uint32_t", 4, eventfd_id, "eventfd_id")		\
-	X("uint32_t", 4, pid, "pid")				\
-	X("hex32_t", 4, old_ctrl, "old_ctrl")			\
-	X("hex32_t", 4, new_ctrl, "new_ctrl")			\
-	X("hex32_t", 4, data, "data")				\
-	X("hex64_t", 8, address, "address")			\
-	X("hex32_t", 4, state, "state")				\
-	X("uint32_t", 4, hop, "hop")
+/* How a field is shown: the forms of include/imstrace/records.h. */
+enum ctf_form { CTF_UINT, CTF_INT, CTF_HEX, CTF_VECTOR_ID, CTF_CAUSE, CTF_END, CTF_TEXT };
 
-#define CTF_VECTOR_FIELDS(X)					\
-	X("text_t", 64, device, "device")			\
-	X("uint32_t", 4, vector, "vector")			\
-	X("uint32_t", 4, irq, "irq")				\
-	X("uint32_t", 4, slot, "slot")				\
-	X("hex32_t", 4, pasid, "pasid")				\
-	X("uint32_t", 4, kind, "kind")				\
-	X("uint32_t", 4, reader, "reader")			\
-	X("uint32_t", 4, pid, "pid")				\
-	X("uint32_t", 4, eventfd_id, "eventfd_id")		\
-	X("hex64_t", 8, eventfd, "eventfd")			\
-	X("hex32_t", 4, state, "state")				\
-	X("hex32_t", 4, stray, "stray")				\
-	X("uint32_t", 4, ignored, "ignored")			\
-	X("uint32_t", 4, reserved, "reserved")			\
-	X("text_t", 16, vmm, "vmm")				\
-	X("text_t", 64, guest, "guest")
+/**
+ * struct ctf_field - a field of a payload
+ * @name:	in the metadata
+ * @form:	how it is shown
+ * @offset:	in our payload, in bytes
+ * @size:	in bytes
+ */
+struct ctf_field {
+	const char *name;
+	enum ctf_form form;
+	unsigned int offset, size;
+};
+
+/* The payload of a kind of event, as we write it: there is nothing between its fields. */
+struct ctf_payload {
+	const struct ctf_field *fields;
+	size_t count;
+	size_t size;
+};
+
+extern const struct ctf_payload ctf_interrupt_payload, ctf_lifecycle_payload, ctf_vector_payload;
+
+/* What comes behind a text is its size in bytes, in brackets. */
+#define CTF_TYPE_LEN	16
+const char *ctf_type(const struct ctf_field *field, char text[CTF_TYPE_LEN]);
 
 #endif /* IMSTRACE_RECORDING_FORMAT_H */

@@ -15,14 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is written in memory order must have no holes that the metadata does not know of. */
-#define X(type, size, member, name) + (size)
-_Static_assert(sizeof(struct imstrace_interrupt) == 0 CTF_INTERRUPT_FIELDS(X), "a hole");
-_Static_assert(sizeof(struct imstrace_lifecycle) == 0 CTF_LIFECYCLE_FIELDS(X), "a hole");
-_Static_assert(sizeof(struct imstrace_vector) == 0 CTF_VECTOR_FIELDS(X), "a hole");
-#undef X
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "payloads are as in memory");
-
 /* Printable ASCII, quoted. */
 static void put_text(FILE *out, const char *text, size_t size)
 {
@@ -88,38 +80,30 @@ static void put_vector_type(FILE *out, const struct source *source)
 	fputs("} := vector_id_t;\n", out);
 }
 
-static void put_field(FILE *out, const char *type, unsigned int size, const char *name)
+static void put_event(FILE *out, const char *name, unsigned int id, enum ctf_stream stream,
+		      const struct ctf_payload *payload)
 {
-	if (!strcmp(type, "text_t"))
-		fprintf(out, " char_t %s[%u];", name, size);
-	else if (!strcmp(name, "vector_id"))
-		fprintf(out, " vector_id_t %s;", name);
-	else
-		fprintf(out, " %s %s;", type, name);
-}
+	char type[CTF_TYPE_LEN];
 
-static void put_event(FILE *out, const char *name, unsigned int id, enum ctf_stream stream)
-{
 	fprintf(out, "event {\n\tname = \"imstrace:%s\"; id = %u; stream_id = %u;\n"
 		"\tfields := struct {", name, id, stream);
+	for (size_t i = 0; i < payload->count; i++) {
+		const struct ctf_field *field = &payload->fields[i];
+
+		fprintf(out, " %s %s", ctf_type(field, type), field->name);
+		if (field->form == CTF_TEXT)
+			fprintf(out, "[%u]", field->size);
+		putc(';', out);
+	}
+	fputs(" };\n};\n", out);
 }
 
 static void put_events(FILE *out)
 {
-	put_event(out, "interrupt", 0, CTF_INTERRUPTS);
-#define X(type, size, member, name) put_field(out, type, size, name);
-	CTF_INTERRUPT_FIELDS(X)
-	fputs(" };\n};\n", out);
-	for (unsigned int step = 0; step < STEP_COUNT; step++) {
-		put_event(out, lifecycle_name(step), step, CTF_LIFECYCLE);
-		CTF_LIFECYCLE_FIELDS(X)
-		fputs(" };\n};\n", out);
-	}
-	put_event(out, "vector", CTF_VECTOR_EVENT, CTF_LIFECYCLE);
-	fputs(" vector_id_t vector_id;", out);
-	CTF_VECTOR_FIELDS(X)
-	fputs(" };\n};\n", out);
-#undef X
+	put_event(out, CTF_INTERRUPT_NAME, 0, CTF_INTERRUPTS, &ctf_interrupt_payload);
+	for (unsigned int step = 0; step < STEP_COUNT; step++)
+		put_event(out, lifecycle_name(step), step, CTF_LIFECYCLE, &ctf_lifecycle_payload);
+	put_event(out, CTF_VECTOR_NAME, CTF_VECTOR_EVENT, CTF_LIFECYCLE, &ctf_vector_payload);
 }
 
 static void put_source(FILE *out, const struct source *source, const struct ctf_options *options)

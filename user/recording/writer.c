@@ -62,12 +62,6 @@ struct ctf_writer {
 	bool failed;		/* nothing more is written: the recording ends where it failed */
 };
 
-static const char *const names[] = {
-#define X(ENUM, name) [CTF_##ENUM] = #name,
-	CTF_STREAMS(X)
-#undef X
-};
-
 static int out_of_memory(void)
 {
 	return report_error(EXIT_RUNTIME, NULL, "out of memory");
@@ -130,8 +124,8 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 	}
 	error = errno;
 	if (start >= 0 && ftruncate(file, start))
-		warning("%s/%s ends with half a packet", writer->options.directory, names[stream]);
-	return write_failed(writer, names[stream], error);
+		warning("%s/%s ends with half a packet", writer->options.directory, ctf_stream_names[stream]);
+	return write_failed(writer, ctf_stream_names[stream], error);
 }
 
 /* How much of it is written. */
@@ -524,7 +518,7 @@ int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT && writer->metadata >= 0; i++) {
 		struct stream *stream = &writer->streams[i];
 
-		file = names[i];
+		file = ctf_stream_names[i];
 		stream->file = open_file(directory, file);
 		if (stream->file < 0)
 			break;
@@ -599,7 +593,7 @@ void ctf_abandon(struct ctf_writer *writer)
 		unlinkat(writer->directory, "metadata", 0);
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		if (writer->streams[i].file >= 0)
-			unlinkat(writer->directory, names[i], 0);
+			unlinkat(writer->directory, ctf_stream_names[i], 0);
 	/* If it was there before and is somebody's current directory, it stays. */
 	rmdir(writer->options.directory);
 	free_writer(writer);
