@@ -4,7 +4,7 @@
 
 #include "../errors.h"
 #include "../measure/stages.h"
-#include "format.h"
+#include "flight_recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,17 +14,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The flight recorder's memory: of what does not fit the oldest goes. */
-#define LAST_BYTES	(512UL * 1024 * 1024)
-
-/* A packet of the flight recorder, waiting. */
-struct kept_packet {
-	struct kept_packet *next;
-	size_t size;
-	__u32 events;
-	struct ctf_packet packet;	/* and its events */
-};
 
 struct stream {
 	int file;
@@ -40,7 +29,6 @@ struct stream {
 	__u32 events;		/* in the packet */
 	__u64 written;		/* events on the disk */
 	__u64 on_disk;		/* time of the latest of them */
-	struct kept_packet *oldest, **newest;
 };
 
 struct ctf_writer {
@@ -53,10 +41,9 @@ struct ctf_writer {
 	char *text;
 	size_t named;		/* vectors that it has a name for */
 	__u64 lost_vectors, lost_runs;
-	/* By id: as last written; and as the flight recorder has dropped it, not written. */
-	struct imstrace_vector *written, *dropped;
+	struct imstrace_vector *written;	/* by id: as last written */
 	struct stream streams[CTF_STREAM_COUNT];
-	size_t kept_bytes;
+	struct flight_recorder *flight;		/* NULL: packets are written at once */
 	__u64 bytes;
 	__u64 not_over;
 	bool failed;		/* nothing more is written: the recording ends where it failed */
@@ -170,94 +157,22 @@ static int write_metadata(struct ctf_writer *writer)
 	return write_failed(writer, "metadata", error);
 }
 
-static void free_oldest(struct ctf_writer *writer, struct stream *stream)
-{
-	struct kept_packet *kept = stream->oldest;
-
-	stream->oldest = kept->next;
-	if (!stream->oldest)
-		stream->newest = &stream->oldest;
-	writer->kept_bytes -= kept->size;
-	free(kept);
-}
-
-/* What it says of vectors may hold until today. */
-static void remember_vectors(struct ctf_writer *writer, const struct kept_packet *kept)
-{
-	const __u8 *at = (const __u8 *)(&kept->packet + 1);
-	const __u8 *end = (const __u8 *)&kept->packet + kept->size;
-
-	while (at < end) {
-		const struct ctf_vector *event = (const struct ctf_vector *)at;
-
-		if (event->event.id != CTF_VECTOR_EVENT) {
-			at += sizeof(struct ctf_lifecycle);
-			continue;
-		}
-		writer->dropped[event->id] = event->vector;
-		at += sizeof(*event);
-	}
-}
-
-static void drop_oldest(struct ctf_writer *writer, enum ctf_stream number)
-{
-	struct stream *stream = &writer->streams[number];
-
-	if (number == CTF_LIFECYCLE)
-		remember_vectors(writer, stream->oldest);
-	free_oldest(writer, stream);
-}
-
-/* The stream whose oldest packet is the older one; one of them has one. */
-static enum ctf_stream oldest_stream(const struct ctf_writer *writer)
-{
-	const struct kept_packet *step = writer->streams[CTF_LIFECYCLE].oldest;
-	const struct kept_packet *interrupt = writer->streams[CTF_INTERRUPTS].oldest;
-
-	return step && (!interrupt || step->packet.end <= interrupt->packet.end) ?
-	       CTF_LIFECYCLE : CTF_INTERRUPTS;
-}
-
-static void drop_older(struct ctf_writer *writer)
-{
-	__u64 now = 0;
-
-	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
-		if (writer->streams[number].last > now)
-			now = writer->streams[number].last;
-	while (writer->kept_bytes) {
-		enum ctf_stream number = oldest_stream(writer);
-
-		if (writer->kept_bytes <= LAST_BYTES &&
-		    writer->streams[number].oldest->packet.end + writer->options.last >= now)
-			return;
-		drop_oldest(writer, number);
-	}
-}
-
-static int keep_packet(struct ctf_writer *writer, struct stream *stream)
-{
-	struct kept_packet *kept = malloc(offsetof(struct kept_packet, packet) + stream->used);
-
-	if (!kept)
-		return out_of_memory();
-	memcpy(&kept->packet, stream->bytes, stream->used);
-	kept->size = stream->used;
-	kept->events = stream->events;
-	kept->next = NULL;
-	*stream->newest = kept;
-	stream->newest = &kept->next;
-	writer->kept_bytes += stream->used;
-	drop_older(writer);
-	return 0;
-}
-
 /* Of the events of @number, how many have been lost until now. */
 static __u64 count_discarded(const struct ctf_writer *writer, enum ctf_stream number)
 {
 	const volatile struct imstrace_totals *totals = writer->source->totals;
 
 	return number == CTF_LIFECYCLE ? totals->lost_lifecycle : totals->lost_interrupts;
+}
+
+static __u64 latest(const struct ctf_writer *writer)
+{
+	__u64 latest = 0;
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (writer->streams[number].last > latest)
+			latest = writer->streams[number].last;
+	return latest;
 }
 
 /* The time has come to @now, without another event. */
@@ -279,9 +194,13 @@ static int end_packet_at(struct ctf_writer *writer, enum ctf_stream number, __u6
 	stream->packet.content_bits = stream->packet.packet_bits = 8 * stream->used;
 	stream->packet.discarded = discarded;
 	stream->packet.end = stream->last;
-	ret = writer->options.last ? keep_packet(writer, stream) :
-				     write_packet(writer, number, &stream->packet, stream->used,
-						  stream->events);
+	if (!writer->flight)
+		ret = write_packet(writer, number, &stream->packet, stream->used, stream->events);
+	else if (flight_add(writer->flight, number, &stream->packet, stream->used, stream->events,
+			    latest(writer)))
+		ret = 0;
+	else
+		ret = out_of_memory();
 	stream->used = sizeof(struct ctf_packet);
 	stream->events = 0;
 	return ret;
@@ -416,13 +335,16 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 {
 	struct stream *stream = &writer->streams[CTF_LIFECYCLE];
 	struct ctf_packet *packet = &stream->packet;	/* it has just been ended */
+	const struct flight_packet *oldest = flight_oldest(writer->flight, CTF_LIFECYCLE);
 	__u64 begin = UINT64_MAX;
 	int ret = 0;
 
-	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
-		if (writer->streams[number].oldest &&
-		    writer->streams[number].oldest->packet.begin < begin)
-			begin = writer->streams[number].oldest->packet.begin;
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++) {
+		const struct flight_packet *oldest = flight_oldest(writer->flight, number);
+
+		if (oldest && oldest->packet.begin < begin)
+			begin = oldest->packet.begin;
+	}
 	if (begin < stream->on_disk)
 		begin = stream->on_disk;
 	for (__u32 id = 0; id < writer->source->capacity && !ret;) {
@@ -431,14 +353,14 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 		for (; id < writer->source->capacity &&
 		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES; id++) {
 			struct ctf_vector *event = (void *)(stream->bytes + stream->used);
+			struct imstrace_vector vector;
 
-			if (!*writer->dropped[id].device)
+			if (!flight_take_vector(writer->flight, id, &vector))
 				continue;
 			*event = (struct ctf_vector) {
 				.event = { .id = CTF_VECTOR_EVENT, .time = begin },
-				.id = id, .vector = writer->dropped[id],
+				.id = id, .vector = vector,
 			};
-			*writer->dropped[id].device = '\0';
 			stream->used += sizeof(*event);
 			events++;
 		}
@@ -446,8 +368,7 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 			break;
 		packet->begin = packet->end = begin;
 		packet->content_bits = packet->packet_bits = 8 * stream->used;
-		packet->discarded = stream->oldest ? stream->oldest->packet.discarded :
-						     stream->discarded;
+		packet->discarded = oldest ? oldest->packet.discarded : stream->discarded;
 		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, events);
 		stream->used = sizeof(struct ctf_packet);
 	}
@@ -456,19 +377,20 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 
 int ctf_keep(struct ctf_writer *writer)
 {
+	struct flight_recorder *flight = writer->flight;
+	struct flight_packet *oldest;
 	int ret = ctf_flush(writer);
 
-	drop_older(writer);
-	if (!ret && writer->kept_bytes)
+	if (!flight)
+		return ret;
+	flight_drop_older(flight, latest(writer));
+	if (!ret && flight_has_any(flight))
 		ret = write_dropped_vectors(writer);
 	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++) {
-		struct stream *stream = &writer->streams[number];
-
-		while (stream->oldest) {
-			if (!ret)
-				ret = write_packet(writer, number, &stream->oldest->packet,
-						   stream->oldest->size, stream->oldest->events);
-			free_oldest(writer, stream);
+		while ((oldest = flight_oldest(flight, number))) {
+			ret = ret ?: write_packet(writer, number, &oldest->packet, oldest->size,
+						  oldest->events);
+			flight_free_oldest(flight, number);
 		}
 	}
 	return ret;
@@ -522,7 +444,6 @@ int ctf_create(struct ctf_writer **result, const struct ctf_options *options)
 		stream->file = open_file(directory, file);
 		if (stream->file < 0)
 			break;
-		stream->newest = &stream->oldest;
 		stream->used = sizeof(struct ctf_packet);
 		stream->packet.magic = CTF_MAGIC;
 		stream->packet.stream_id = i;
@@ -542,8 +463,9 @@ int ctf_start(struct ctf_writer *writer, const struct source *source)
 {
 	writer->source = source;
 	writer->written = calloc(source->capacity, sizeof(*writer->written));
-	writer->dropped = calloc(source->capacity, sizeof(*writer->dropped));
-	if (!writer->written || !writer->dropped)
+	if (writer->options.last)
+		writer->flight = flight_new(source->capacity, writer->options.last);
+	if (!writer->written || (writer->options.last && !writer->flight))
 		return out_of_memory();
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		writer->streams[i].last = source->started;
@@ -566,8 +488,6 @@ static void free_writer(struct ctf_writer *writer)
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++) {
 		struct stream *stream = &writer->streams[i];
 
-		while (stream->oldest)
-			free_oldest(writer, stream);
 		if (stream->file >= 0)
 			close(stream->file);
 	}
@@ -575,7 +495,7 @@ static void free_writer(struct ctf_writer *writer)
 		close(writer->metadata);
 	close(writer->directory);
 	free(writer->written);
-	free(writer->dropped);
+	flight_free(writer->flight);
 	free(writer->text);
 	free(writer);
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "environment.h"
 
+#include "../errors.h"
+#include "live.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <unistd.h>
+
+#define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
 
 static const struct {
 	const char *name, *what;
@@ -132,4 +138,30 @@ void environment_read(struct environment *environment)
 	cap_free(mine);
 	environment->apicv = parameter_is_on("/sys/module/kvm_intel/parameters/enable_apicv") ||
 			     parameter_is_on("/sys/module/kvm_amd/parameters/avic");
+}
+
+int environment_check(struct environment *environment, const struct live_options *options)
+{
+	const bool *capable = environment->capabilities;
+
+	environment_read(environment);
+	if (!capable[CAPABILITY_SYS_ADMIN] && !(capable[CAPABILITY_BPF] && capable[CAPABILITY_PERFMON]))
+		return report_error(EXIT_MISSING,
+				    "Run it as root, or give it CAP_BPF and CAP_PERFMON",
+				    "no privilege to load BPF programs");
+	if (options->btf && access(options->btf, R_OK))
+		return report_error(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
+				    strerror(errno));
+	if (!options->btf && !environment->btf)
+		return report_error(
+			EXIT_MISSING,
+			"Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
+			"this kernel has no BTF (/sys/kernel/btf/vmlinux)");
+	if (options->hops & HOPS_OF_KVM && !module_there(MODULE_KVM))
+		return report_error(
+			EXIT_MISSING,
+			"Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: "
+			"--hops irq,signal",
+			"KVM is not loaded, so interrupts can't be followed into a guest");
+	return 0;
 }

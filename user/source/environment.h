@@ -59,6 +59,8 @@ struct environment {
 	bool apicv;
 };
 
+struct live_options;
+
 /* All but the modules. */
 void environment_read(struct environment *environment);
 /* Slower: see kernel_has_function(). */
@@ -74,6 +76,12 @@ bool module_there(size_t module);
 
 /* The first character of a file of the kernel's settings, such as '0' or 'Y'; EOF: can't be read. */
 int kernel_setting(const char *path);
+
+/*
+ * Reads it, and whether anything of @options can be followed at all. Return: 0 or an exit code,
+ * reported.
+ */
+int environment_check(struct environment *environment, const struct live_options *options);
 
 const char *capability_name(size_t capability);
 const char *capability_what(size_t capability);

@@ -9,13 +9,13 @@
 #include "imstrace.skel.h"
 #include "known.h"
 #include "memory.h"
+#include "privileges.h"
 #include "retire.h"
 #include "vmm.h"
 #include "whole_btf.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <grp.h>
 #include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <linux/membarrier.h>
@@ -24,17 +24,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
-
-/* The nobody of every Linux: what imstrace becomes when it has attached. */
-#define NOBODY	65534
 
 /* ns between two looks at the irqs' names, where nothing tells of new ones. */
 #define LOOK_AGAIN	1000000000ULL
@@ -70,33 +63,6 @@ static int show_libbpf(enum libbpf_print_level level, const char *format, va_lis
 	return (int)level <= show_up_to ? vfprintf(stderr, format, args) : 0;
 }
 
-/* Whether anything can be followed at all. Return: 0 or an exit code, reported. */
-static int check_environment(const struct live_options *options, struct environment *environment)
-{
-	const bool *capable = environment->capabilities;
-
-	environment_read(environment);
-	if (!capable[CAPABILITY_SYS_ADMIN] && !(capable[CAPABILITY_BPF] && capable[CAPABILITY_PERFMON]))
-		return report_error(EXIT_MISSING,
-				    "Run it as root, or give it CAP_BPF and CAP_PERFMON",
-				    "no privilege to load BPF programs");
-	if (options->btf && access(options->btf, R_OK))
-		return report_error(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
-				    strerror(errno));
-	if (!options->btf && !environment->btf)
-		return report_error(
-			EXIT_MISSING,
-			"Use a kernel built with CONFIG_DEBUG_INFO_BTF, or name a file with --btf",
-			"this kernel has no BTF (/sys/kernel/btf/vmlinux)");
-	if (options->hops & HOPS_OF_KVM && !module_there(MODULE_KVM))
-		return report_error(
-			EXIT_MISSING,
-			"Load it (modprobe kvm_intel or kvm_amd), or follow the host's half only: "
-			"--hops irq,signal",
-			"KVM is not loaded, so interrupts can't be followed into a guest");
-	return 0;
-}
-
 /*
  * Without CAP_SYS_ADMIN libbpf can't open the BTF of modules, nor look for more in it: it has to be
  * one file. @file: to be kept open while @path is used, if it is not negative. Return: 0 or an exit
@@ -115,26 +81,6 @@ static int put_types_together(char path[32], int *file)
 				    "reading KVM's types in /sys/kernel/btf failed: %s",
 				    strerror(-*file));
 	return 0;
-}
-
-/* Nothing that is done from here on needs a privilege, nor the files of root. */
-static int drop_privileges(void)
-{
-	cap_t none = cap_init();
-	/* Not dumpable: or others of the same user could attach to it, and reach its maps. */
-	bool dropped = none && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-		       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-
-	if (dropped && !geteuid())
-		dropped = !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
-			  !setresuid(NOBODY, NOBODY, NOBODY);
-	dropped = dropped && !cap_set_proc(none);
-	cap_free(none);
-	return dropped ? 0
-		       : report_error(EXIT_RUNTIME,
-				      "Root needs CAP_SETUID and CAP_SETGID for it; another user "
-				      "does not",
-				      "could not drop privileges: %s", strerror(errno));
 }
 
 static int on_lifecycle(void *context, void *data, size_t size)
@@ -588,7 +534,7 @@ int live_open(struct source **result, const struct live_options *options)
 	/* LIBBPF_WARN is 0; its warnings are ours to explain. */
 	show_up_to = options->verbose ? options->verbose : -1;
 	libbpf_set_print(show_libbpf);
-	ret = check_environment(options, &environment);
+	ret = environment_check(&environment, options);
 	if (ret)
 		return ret;
 

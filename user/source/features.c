@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "features.h"
+
+/* By either way of attaching them. */
+#define BYPASS_KPROBES	{						\
+	{ "bypass_register_kretprobe", "irq_bypass_register_producer" },	\
+	{ "bypass_register_kprobe", "irq_bypass_register_producer" },		\
+	{ "bypass_unregister_kprobe", "irq_bypass_unregister_producer" },	\
+}
+#define RESET_KPROBES	{ { "vcpu_reset", "kvm_lapic_reset" }, { "vcpu_reset", "kvm_apic_set_state" } }
+
+const struct feature features[FEATURE_COUNT] = {
+	[FEATURE_IMS_VECTORS] = {
+		"vectors of vfio-ims", HOP_COUNT, false,
+		"vectors of the IMS library (modprobe vfio-ims before imstrace)",
+		{ { RAW_TRACEPOINT, NULL, {
+#define X(ENUM, name) { #name, "ims_" #name },
+			IMSTRACE_LIFECYCLE(X)
+#undef X
+		} } },
+	},
+	[FEATURE_PCI_VECTORS] = {
+		"vectors of vfio-pci", HOP_COUNT, false,
+		"the life of plain vfio-pci devices' vectors, and all that are bound later",
+		{
+			{ FENTRY, NULL, { { "free_fexit", "free_irq" },
+					  { "request_fexit", "request_threaded_irq" },
+					  { "request_fentry", "request_threaded_irq" } } },
+			{ KPROBE, NULL, { { "free_kretprobe", "free_irq" },
+					  { "free_kprobe", "free_irq" },
+					  { "request_kretprobe", "request_threaded_irq" },
+					  { "request_kprobe", "request_threaded_irq" } } },
+			{ NAMES, NULL, { { NULL, "/sys/kernel/irq" } } },
+		},
+	},
+	[FEATURE_PCI_BYPASS] = {
+		"bypass of vfio-pci", HOP_COUNT, false, "bypass steps of plain vfio-pci devices",
+		{
+			{ FENTRY, "irqbypass",
+			  { { "bypass_register_fexit", "irq_bypass_register_producer" },
+			    { "bypass_unregister_fentry", "irq_bypass_unregister_producer" } } },
+			{ KPROBE, "irqbypass", BYPASS_KPROBES },
+			{ KPROBE_MULTI, "irqbypass", BYPASS_KPROBES },
+		},
+	},
+	[FEATURE_POSTING] = {
+		"posting", HOP_COUNT, true, "a vector that the IOMMU posts looks idle",
+		{ { RAW_TRACEPOINT, NULL, { { "posting", "kvm_pi_irte_update" } } } },
+	},
+	[FEATURE_IRQ] = {
+		"irq", HOP_IRQ, false, "stages handler, delivery and total",
+		{ { RAW_TRACEPOINT, NULL, { { "irq_exit", "irq_handler_exit" },
+					    { "irq_entry", "irq_handler_entry" } } } },
+	},
+	[FEATURE_IMS_SIGNAL] = {
+		"signal of vfio-ims", HOP_SIGNAL, false,
+		"all that vectors of the IMS library do after their handler",
+		{ { RAW_TRACEPOINT, NULL, { { "signal", "ims_signal" } } } },
+	},
+	[FEATURE_PCI_SIGNAL] = {
+		"signal of vfio-pci", HOP_SIGNAL, false,
+		"stages handler and irqfd of plain vfio-pci devices",
+		{
+			/* The one that vfio-pci calls is inlined since 6.8: then it has no BTF. */
+			{ FENTRY, NULL, { { "signal_fentry", "eventfd_signal" } } },
+			{ FENTRY, NULL, { { "signal_mask_fentry", "eventfd_signal_mask" } } },
+			{ KPROBE, NULL, { { "signal_kprobe", "eventfd_signal" } } },
+			{ KPROBE, NULL, { { "signal_mask_kprobe", "eventfd_signal_mask" } } },
+		},
+	},
+	[FEATURE_ACCEPT] = {
+		"accept", HOP_ACCEPT, true, "everything in the guest",
+		{ { RAW_TRACEPOINT, NULL, { { "accept", "kvm_apic_accept_irq" } } } },
+	},
+	[FEATURE_APICV] = {
+		"APICv and AVIC", HOP_COUNT, true,
+		"what the CPU itself delivers is taken to be pending for ever",
+		{ { RAW_TRACEPOINT, NULL, { { "apicv_accept", "kvm_apicv_accept_irq" } } } },
+	},
+	[FEATURE_INJECT] = {
+		"inject", HOP_INJECT, true, "stages deliver, service, delivery and total",
+		{ { RAW_TRACEPOINT, NULL, { { "inject", "kvm_inj_virq" } } } },
+	},
+	[FEATURE_EOI] = {
+		"eoi", HOP_EOI, true, "stages service and total",
+		{ { RAW_TRACEPOINT, NULL, { { "pv_eoi", "kvm_pv_eoi", true },
+					    { "eoi", "kvm_eoi" } } } },
+	},
+	[FEATURE_VCPU_RESETS] = {
+		"vCPU resets", HOP_COUNT, true,
+		"what is pending in a VM that is reset is timed up to the next of its vector",
+		{
+			{ KPROBE, "kvm", RESET_KPROBES },
+			{ KPROBE_MULTI, "kvm", RESET_KPROBES },
+		},
+	},
+	[FEATURE_VCPU_ENDS] = {
+		"vCPU ends", HOP_COUNT, true,
+		"what is pending in a VM that is destroyed stays in flight",
+		{
+			{ KPROBE, "kvm", { { "vcpu_free", "kvm_free_lapic" } } },
+			{ KPROBE_MULTI, "kvm", { { "vcpu_free", "kvm_free_lapic" } } },
+			/* That of its process. */
+			{ RAW_TRACEPOINT, NULL, { { "process_free", "sched_process_free" } } },
+		},
+	},
+};
+
+const char *way_name(enum way way)
+{
+	static const char *const names[] = {
+		[RAW_TRACEPOINT] = "raw_tp", [FENTRY] = "fentry", [KPROBE] = "kprobe",
+		[KPROBE_MULTI] = "kprobe.multi", [NAMES] = "names in",
+	};
+
+	return names[way];
+}
+
+size_t rung_size(const struct rung *rung)
+{
+	size_t count = 0;
+
+	while (count < MAX_PROGRAMS && rung->probes[count].target)
+		count++;
+	return count;
+}
