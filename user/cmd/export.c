@@ -87,7 +87,11 @@ static const struct option_row options[] = {
 	  take_text, INTO(struct export_command, sink.path) },
 	{ "stage", 0, "STAGE", "hgrm: write only this stage, such as total",
 	  take_stage, INTO(struct export_command, stage),
-	  "handler, irqfd, deliver, service, delivery or total" },
+	  "one of these stages:"
+#define X(ENUM, name, from, to) " " #name
+	  IMSTRACE_STAGES(X)
+#undef X
+	},
 	{ 0 }
 };
 

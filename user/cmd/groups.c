@@ -100,7 +100,10 @@ static bool take_hops(const struct option_row *option, void *to, char *value,
 static const struct option_row live_options[] = {
 	{ "hops", 0, "HOPS", "Follow only these hops, such as irq,signal",
 	  take_hops, INTO(struct live_options, hops),
-	  "a list of irq, signal, accept, inject and eoi",
+	  "some of these hops, with commas between them:"
+#define X(ENUM, name, what) " " #name
+	  IMSTRACE_HOPS(X),
+#undef X
 	  .given = offsetof(struct live_options, given), .place = PLACE_LIVE },
 	{ "max-vectors", 0, "N", "Reserve memory for N vectors, 7 KiB each (default "
 	  DIGITS(DEFAULT_VECTORS) ")", take_number, INTO(struct live_options, max_vectors),
