@@ -24,39 +24,39 @@ void table_free(struct table *table)
 	*table = (struct table) { 0 };
 }
 
-enum imstrace_stage table_stage(const struct table *table, const struct vector_figures *report)
+enum imstrace_stage table_stage(const struct table *table, const struct vector_figures *vector)
 {
-	return table->stage == STAGE_COUNT ? figures_widest_stage(report) : table->stage;
+	return table->stage == STAGE_COUNT ? figures_widest_stage(vector) : table->stage;
 }
 
 /* Those that were seen anywhere: a hop that can't be seen counts nothing. */
-static double rate_of(const struct table *table, const struct vector_figures *report)
+static double rate_of(const struct table *table, const struct vector_figures *vector)
 {
 	__u64 count = 0;
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (report->account.hops[hop] > count)
-			count = report->account.hops[hop];
+		if (vector->account.hops[hop] > count)
+			count = vector->account.hops[hop];
 	return table->seconds > 0 ? (double)count / table->seconds : 0;
 }
 
-static double figure(const struct table *table, const struct vector_figures *report, bool p99)
+static double figure(const struct table *table, const struct vector_figures *vector, bool p99)
 {
-	enum imstrace_stage stage = table_stage(table, report);
-	const struct stage_figures *figures = &report->stages[stage];
+	enum imstrace_stage stage = table_stage(table, vector);
+	const struct stage_figures *figures = &vector->stages[stage];
 
-	if (figures_stage_missing(report, stage) || (figures->count && figures->unplaced))
+	if (figures_stage_missing(vector, stage) || (figures->count && figures->unplaced))
 		return FIGURE_MISSING;
 	if (!figures->count)
 		return FIGURE_NONE;
 	return p99 ? figures->p99 : figures->p50;
 }
 
-void table_update(struct table *table, const struct figures *report)
+void table_update(struct table *table, const struct figures *figures)
 {
 	unsigned int now = ++table->intervals % HISTORY;
 
-	table->seconds = (double)(report->to - report->from) / 1e9;
+	table->seconds = (double)(figures->to - figures->from) / 1e9;
 	for (unsigned int id = 0; id < table->capacity; id++) {
 		table->followed[id].rates[now] = 0;
 		table->followed[id].p99s[now] = 0;
@@ -64,8 +64,8 @@ void table_update(struct table *table, const struct figures *report)
 		memset(table->followed[id].report.stages, 0,
 		       sizeof(table->followed[id].report.stages));
 	}
-	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_figures *vector = &report->vectors[i];
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct vector_figures *vector = &figures->vectors[i];
 		struct followed *followed = &table->followed[vector->id];
 		double p99;
 

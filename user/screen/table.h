@@ -89,12 +89,12 @@ bool table_init(struct table *table, unsigned int capacity);
 void table_free(struct table *table);
 
 /* Takes in the figures of an interval. */
-void table_update(struct table *table, const struct figures *report);
+void table_update(struct table *table, const struct figures *figures);
 
 /* Makes the lines anew. */
 void table_build(struct table *table);
 
 /* Whose times are shown of a vector. */
-enum imstrace_stage table_stage(const struct table *table, const struct vector_figures *report);
+enum imstrace_stage table_stage(const struct table *table, const struct vector_figures *vector);
 
 #endif /* IMSTRACE_SCREEN_TABLE_H */

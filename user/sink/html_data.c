@@ -34,10 +34,10 @@ json_t *html_stages(void)
 	return stages;
 }
 
-json_t *html_missing(const struct figures *report)
+json_t *html_missing(const struct figures *figures)
 {
 	struct missing missing[FIGURES_REASONS];
-	size_t count = figures_missing(report, missing);
+	size_t count = figures_missing(figures, missing);
 	json_t *reasons = json_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -76,39 +76,39 @@ static json_t *curve(const struct histogram *histogram)
 }
 
 /* NULL if no vector has the stage. @sum is all of them. */
-static bool sum_stage(const struct figures *report, enum imstrace_stage stage, struct histogram *sum)
+static bool sum_stage(const struct figures *figures, enum imstrace_stage stage, struct histogram *sum)
 {
 	struct histogram histogram;
 	bool measured = false;
 
 	memset(sum, 0, sizeof(*sum));
-	for (size_t i = 0; i < report->count; i++) {
-		if (figures_stage_missing(&report->vectors[i], stage))
+	for (size_t i = 0; i < figures->count; i++) {
+		if (figures_stage_missing(&figures->vectors[i], stage))
 			continue;
 		measured = true;
-		figures_histogram(report, &report->vectors[i], stage, &histogram);
+		figures_histogram(figures, &figures->vectors[i], stage, &histogram);
 		histogram_merge(sum, &histogram);
 	}
 	return measured;
 }
 
-static json_t *sum_of_all(const struct figures *report)
+static json_t *sum_of_all(const struct figures *figures)
 {
 	json_t *stages = json_object();
 	struct histogram sum;
 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		bool measured = sum_stage(report, stage, &sum);
-		struct stage_figures figures = stage_figures(&sum);
+		bool measured = sum_stage(figures, stage, &sum);
+		struct stage_figures of_stage = stage_figures(&sum);
 
 		json_object_set_new(stages, stage_name(stage), !measured ? json_null() :
-				    json_pack("{s:o, s:o}", "figures", object_figures(&figures),
+				    json_pack("{s:o, s:o}", "figures", object_figures(&of_stage),
 					      "curve", curve(&sum)));
 	}
 	return stages;
 }
 
-static json_t *curves(const struct figures *report, const struct vector_figures *vector)
+static json_t *curves(const struct figures *figures, const struct vector_figures *vector)
 {
 	json_t *stages = json_object();
 	struct histogram histogram;
@@ -116,7 +116,7 @@ static json_t *curves(const struct figures *report, const struct vector_figures 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		if (figures_stage_missing(vector, stage))
 			continue;
-		figures_histogram(report, vector, stage, &histogram);
+		figures_histogram(figures, vector, stage, &histogram);
 		json_object_set_new(stages, stage_name(stage), curve(&histogram));
 	}
 	return stages;
@@ -143,9 +143,9 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static json_t *curves_of_busiest(const struct figures *report)
+static json_t *curves_of_busiest(const struct figures *figures)
 {
-	const struct vector_figures **busiest = calloc(report->count + 1, sizeof(*busiest));
+	const struct vector_figures **busiest = calloc(figures->count + 1, sizeof(*busiest));
 	json_t *vectors = json_object();
 	char key[16];
 
@@ -153,25 +153,25 @@ static json_t *curves_of_busiest(const struct figures *report)
 		json_decref(vectors);
 		return NULL;
 	}
-	for (size_t i = 0; i < report->count; i++)
-		busiest[i] = &report->vectors[i];
-	qsort(busiest, report->count, sizeof(*busiest), compare);
-	for (size_t i = 0; i < report->count && i < HTML_CURVES; i++) {
-		snprintf(key, sizeof(key), "%zu", (size_t)(busiest[i] - report->vectors));
-		json_object_set_new(vectors, key, curves(report, busiest[i]));
+	for (size_t i = 0; i < figures->count; i++)
+		busiest[i] = &figures->vectors[i];
+	qsort(busiest, figures->count, sizeof(*busiest), compare);
+	for (size_t i = 0; i < figures->count && i < HTML_CURVES; i++) {
+		snprintf(key, sizeof(key), "%zu", (size_t)(busiest[i] - figures->vectors));
+		json_object_set_new(vectors, key, curves(figures, busiest[i]));
 	}
 	free(busiest);
 	return vectors;
 }
 
-json_t *html_percentiles(const struct figures *report)
+json_t *html_percentiles(const struct figures *figures)
 {
 	json_t *levels = json_array();
 
 	for (unsigned int i = 0; i < LEVELS; i++)
 		json_array_append_new(levels, json_real(level(i)));
-	return json_pack("{s:o, s:o, s:o}", "levels", levels, "all", sum_of_all(report),
-			 "vectors", curves_of_busiest(report));
+	return json_pack("{s:o, s:o, s:o}", "levels", levels, "all", sum_of_all(figures),
+			 "vectors", curves_of_busiest(figures));
 }
 
 /* The rows of a heatmap that are in use, 1 << @shift of them put together. */
@@ -264,7 +264,7 @@ json_t *html_heatmap(const struct heatmap *heatmap, __u64 started)
 }
 
 /* By vector's number in @report. */
-static json_t *changes_of(const struct lives *lives, const struct figures *report, __u64 started)
+static json_t *changes_of(const struct lives *lives, const struct figures *figures, __u64 started)
 {
 	json_t **by_id = calloc(lives->capacity + 1, sizeof(*by_id));
 	json_t *vectors = json_array();
@@ -273,11 +273,11 @@ static json_t *changes_of(const struct lives *lives, const struct figures *repor
 		json_decref(vectors);
 		return NULL;
 	}
-	for (size_t i = 0; i < report->count; i++) {
+	for (size_t i = 0; i < figures->count; i++) {
 		json_t *changes = json_array();
 
-		if (report->vectors[i].id < lives->capacity)
-			by_id[report->vectors[i].id] = changes;
+		if (figures->vectors[i].id < lives->capacity)
+			by_id[figures->vectors[i].id] = changes;
 		json_array_append_new(vectors, changes);
 	}
 	for (size_t i = 0; i < lives->change_count; i++) {
@@ -293,7 +293,7 @@ static json_t *changes_of(const struct lives *lives, const struct figures *repor
 	return vectors;
 }
 
-json_t *html_lives(const struct lives *lives, const struct figures *report, __u64 started)
+json_t *html_lives(const struct lives *lives, const struct figures *figures, __u64 started)
 {
 	json_t *names = json_array(), *steps = json_array(), *counts = json_object();
 
@@ -309,7 +309,7 @@ json_t *html_lives(const struct lives *lives, const struct figures *report, __u6
 						      (json_int_t)lives->failed[step]));
 	return json_pack("{s:o, s:o, s:I, s:o, s:I, s:o}",
 			 "names", names,
-			 "changes", changes_of(lives, report, started),
+			 "changes", changes_of(lives, figures, started),
 			 "left_out", (json_int_t)lives->left_out,
 			 "steps", steps,
 			 "seen", (json_int_t)lives->seen,

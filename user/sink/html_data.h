@@ -18,14 +18,14 @@ json_t *html_hops(void);
 json_t *html_stages(void);
 
 /* [{why, hops}]: why hops can't be seen of some vectors. */
-json_t *html_missing(const struct figures *report);
+json_t *html_missing(const struct figures *figures);
 
 /*
  * {levels, all, vectors}: the latency at each of @levels, given as 1 / (1 - percentile), by stage: of all
  * vectors, with their figures, and of the HTML_CURVES vectors with the most interrupts, by their
  * number in the summary.
  */
-json_t *html_percentiles(const struct figures *report);
+json_t *html_percentiles(const struct figures *figures);
 #define HTML_CURVES	100
 
 /*
@@ -39,6 +39,6 @@ json_t *html_heatmap(const struct heatmap *heatmap, __u64 started);
  * {names, changes, left_out, steps, seen, counts}: @changes by vector's number in the summary: time in us and
  * number in @names, time and number…; @counts by step: how many, how many failed.
  */
-json_t *html_lives(const struct lives *lives, const struct figures *report, __u64 started);
+json_t *html_lives(const struct lives *lives, const struct figures *figures, __u64 started);
 
 #endif /* IMSTRACE_SINK_HTML_DATA_H */

@@ -208,18 +208,18 @@ json_t *object_figures(const struct stage_figures *figures)
 	return object;
 }
 
-static json_t *vector_object(const struct vector_figures *report)
+static json_t *vector_object(const struct vector_figures *seen)
 {
-	const struct imstrace_vector *vector = &report->vector;
+	const struct imstrace_vector *vector = &seen->vector;
 	json_t *hops = json_object(), *stages = json_object();
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		json_object_set_new(hops, hop_name(hop), report->hop_missing[hop] ? json_null() :
-				    json_integer(report->account.hops[hop]));
+		json_object_set_new(hops, hop_name(hop), seen->hop_missing[hop] ? json_null() :
+				    json_integer(seen->account.hops[hop]));
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		json_object_set_new(stages, stage_name(stage),
-				    figures_stage_missing(report, stage) ? json_null() :
-				    object_figures(&report->stages[stage]));
+				    figures_stage_missing(seen, stage) ? json_null() :
+				    object_figures(&seen->stages[stage]));
 	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -232,31 +232,31 @@ static json_t *vector_object(const struct vector_figures *report)
 			 "vmm", *vector->vmm ? object_name(vector->vmm) : json_null(),
 			 "guest", *vector->guest ? object_name(vector->guest) : json_null(),
 			 "hops", hops,
-			 "coalesced", (json_int_t)report->account.coalesced,
-			 "unmatched", (json_int_t)account_unmatched(&report->account),
-			 "hardware", (json_int_t)report->account.hardware,
-			 "lost", (json_int_t)account_lost(&report->account),
-			 "in_flight", figures_in_flight_missing(report) ? json_null() :
-				      json_integer(report->in_flight),
+			 "coalesced", (json_int_t)seen->account.coalesced,
+			 "unmatched", (json_int_t)account_unmatched(&seen->account),
+			 "hardware", (json_int_t)seen->account.hardware,
+			 "lost", (json_int_t)account_lost(&seen->account),
+			 "in_flight", figures_in_flight_missing(seen) ? json_null() :
+				      json_integer(seen->in_flight),
 			 "stages", stages);
 }
 
-json_t *object_report(const char *type, const struct figures *report)
+json_t *object_report(const char *type, const struct figures *figures)
 {
 	json_t *vectors = json_array();
 
-	for (size_t i = 0; i < report->count; i++)
-		json_array_append_new(vectors, vector_object(&report->vectors[i]));
+	for (size_t i = 0; i < figures->count; i++)
+		json_array_append_new(vectors, vector_object(&figures->vectors[i]));
 	return json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
 			 "type", type,
-			 "time", (json_int_t)report->to,
-			 "duration", (json_int_t)(report->to - report->from),
+			 "time", (json_int_t)figures->to,
+			 "duration", (json_int_t)(figures->to - figures->from),
 			 "lost",
-			 "vectors", (json_int_t)report->totals.lost_vectors,
-			 "lifecycle", (json_int_t)report->totals.lost_lifecycle,
-			 "interrupts", (json_int_t)report->totals.lost_interrupts,
-			 "runs", (json_int_t)report->totals.lost_runs,
-			 "values", (json_int_t)report->totals.lost_values,
+			 "vectors", (json_int_t)figures->totals.lost_vectors,
+			 "lifecycle", (json_int_t)figures->totals.lost_lifecycle,
+			 "interrupts", (json_int_t)figures->totals.lost_interrupts,
+			 "runs", (json_int_t)figures->totals.lost_runs,
+			 "values", (json_int_t)figures->totals.lost_values,
 			 "vectors", vectors);
 }
 
@@ -274,17 +274,17 @@ static json_t *buckets_array(const struct histogram *histogram)
 	return buckets;
 }
 
-json_t *object_histogram(const struct figures *report, const struct vector_figures *vector,
+json_t *object_histogram(const struct figures *figures, const struct vector_figures *vector,
 			 enum imstrace_stage stage)
 {
 	bool missing = figures_stage_missing(vector, stage);
 	struct histogram histogram;
 
 	if (!missing)
-		figures_histogram(report, vector, stage, &histogram);
+		figures_histogram(figures, vector, stage, &histogram);
 	return json_pack("{s:s, s:I, s:o, s:i, s:s, s:o, s:o}",
 			 "type", "histogram",
-			 "time", (json_int_t)report->to,
+			 "time", (json_int_t)figures->to,
 			 "device", device(vector->vector.device),
 			 "vector", vector->vector.vector,
 			 "stage", stage_name(stage),

@@ -27,8 +27,8 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 const struct imstrace_interrupt *interrupt);
 json_t *object_figures(const struct stage_figures *figures);
 /* @type is "interval" or "summary". */
-json_t *object_report(const char *type, const struct figures *report);
-json_t *object_histogram(const struct figures *report, const struct vector_figures *vector,
+json_t *object_report(const char *type, const struct figures *figures);
+json_t *object_histogram(const struct figures *figures, const struct vector_figures *vector,
 			 enum imstrace_stage stage);
 json_t *object_slowest(const struct slowest *slowest);
 json_t *object_finding(const struct lint_finding *finding);

@@ -217,9 +217,9 @@ void text_device(FILE *out, const struct imstrace_vector *vector)
 	putc('\n', out);
 }
 
-static bool same_device(const struct figures *report, size_t i)
+static bool same_device(const struct figures *figures, size_t i)
 {
-	return i && !strncmp(report->vectors[i].vector.device, report->vectors[i - 1].vector.device,
+	return i && !strncmp(figures->vectors[i].vector.device, figures->vectors[i - 1].vector.device,
 			     IMSTRACE_NAME_LEN);
 }
 
@@ -239,19 +239,19 @@ static void print_counts_heading(FILE *out, const char *lead)
 	fprintf(out, " %6s %6s %5s", "coal.", "unm.", "lost");
 }
 
-static void print_counts(FILE *out, const struct vector_figures *report)
+static void print_counts(FILE *out, const struct vector_figures *seen)
 {
-	const struct imstrace_vector *vector = &report->vector;
+	const struct imstrace_vector *vector = &seen->vector;
 	const char *mode = vector_mode(vector);
 
 	fputs("  ", out);
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-10s", mode ? mode : "n/a");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		print_count(out, 7, report->account.hops[hop], report->hop_missing[hop]);
-	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)report->account.coalesced,
-		(uint64_t)account_unmatched(&report->account),
-		(uint64_t)account_lost(&report->account));
+		print_count(out, 7, seen->account.hops[hop], seen->hop_missing[hop]);
+	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)seen->account.coalesced,
+		(uint64_t)account_unmatched(&seen->account),
+		(uint64_t)account_lost(&seen->account));
 }
 
 static void print_loss(FILE *out, const struct imstrace_totals *totals)
@@ -273,28 +273,28 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
-static void text_interval(struct sink *sink, const struct figures *report)
+static void text_interval(struct sink *sink, const struct figures *figures)
 {
 	const char *device = NULL;
 	size_t idle = 0;
 	char when[32];
 	FILE *out = sink->out;
 
-	fprintf(out, "\n%s  in %.2f s", clock_text(sink, when, report->to),
-		(double)(report->to - report->from) / 1e9);
-	for (size_t i = 0; i < report->count; i++)
-		idle += !figures_active(&report->vectors[i]);
-	if (!report->count)
+	fprintf(out, "\n%s  in %.2f s", clock_text(sink, when, figures->to),
+		(double)(figures->to - figures->from) / 1e9);
+	for (size_t i = 0; i < figures->count; i++)
+		idle += !figures_active(&figures->vectors[i]);
+	if (!figures->count)
 		fputs(", no vector seen yet", out);
 	if (idle)
 		fprintf(out, ", %zu idle vector%s not shown", idle, idle == 1 ? "" : "s");
 	putc('\n', out);
-	if (idle < report->count) {
+	if (idle < figures->count) {
 		print_counts_heading(out, "  ");
 		fputs("      p50      p99 µs\n", out);
 	}
-	for (size_t i = 0; i < report->count; i++) {
-		const struct vector_figures *vector = &report->vectors[i];
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct vector_figures *vector = &figures->vectors[i];
 		enum imstrace_stage stage = figures_widest_stage(vector);
 
 		if (!figures_active(vector))
@@ -311,17 +311,17 @@ static void text_interval(struct sink *sink, const struct figures *report)
 		}
 		putc('\n', out);
 	}
-	print_loss(out, &report->totals);
+	print_loss(out, &figures->totals);
 }
 
-static void print_stages(FILE *out, const struct vector_figures *report)
+static void print_stages(FILE *out, const struct vector_figures *vector)
 {
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		const struct stage_figures *figures = &report->stages[stage];
+		const struct stage_figures *figures = &vector->stages[stage];
 
-		if (figures_stage_missing(report, stage) || !figures->count)
+		if (figures_stage_missing(vector, stage) || !figures->count)
 			continue;
-		fprintf(out, "  %4u  %-9s %9" PRIu64, report->vector.vector, stage_name(stage),
+		fprintf(out, "  %4u  %-9s %9" PRIu64, vector->vector.vector, stage_name(stage),
 			(uint64_t)figures->count);
 		print_microseconds(out, 9, figures->min);
 		print_microseconds(out, 9, figures->mean);
@@ -346,55 +346,55 @@ static void print_reason(FILE *out, unsigned int hops, const char *why)
 	fprintf(out, ": %s\n", why);
 }
 
-static void print_missing(FILE *out, const struct figures *report)
+static void print_missing(FILE *out, const struct figures *figures)
 {
 	struct missing missing[FIGURES_REASONS];
-	size_t count = figures_missing(report, missing);
+	size_t count = figures_missing(figures, missing);
 
 	for (size_t i = 0; i < count; i++)
 		print_reason(out, missing[i].hops, missing[i].why);
 }
 
-static void text_summary(struct sink *sink, const struct figures *report)
+static void text_summary(struct sink *sink, const struct figures *figures)
 {
 	FILE *out = sink->out;
 
 	fprintf(out, "\nSummary of %.2f s, %zu vector%s\n",
-		(double)(report->to - report->from) / 1e9, report->count,
-		report->count == 1 ? "" : "s");
-	if (report->count) {
+		(double)(figures->to - figures->from) / 1e9, figures->count,
+		figures->count == 1 ? "" : "s");
+	if (figures->count) {
 		print_counts_heading(out, "  ");
 		putc('\n', out);
 	}
-	for (size_t i = 0; i < report->count; i++) {
-		if (!same_device(report, i))
-			text_device(out, &report->vectors[i].vector);
-		print_counts(out, &report->vectors[i]);
-		if (report->vectors[i].in_flight && !figures_in_flight_missing(&report->vectors[i]))
+	for (size_t i = 0; i < figures->count; i++) {
+		if (!same_device(figures, i))
+			text_device(out, &figures->vectors[i].vector);
+		print_counts(out, &figures->vectors[i]);
+		if (figures->vectors[i].in_flight && !figures_in_flight_missing(&figures->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
-				(uint64_t)report->vectors[i].in_flight);
-		if (report->vectors[i].account.hardware)
+				(uint64_t)figures->vectors[i].in_flight);
+		if (figures->vectors[i].account.hardware)
 			fprintf(out, " (%" PRIu64 " delivered by the CPU itself)",
-				(uint64_t)report->vectors[i].account.hardware);
+				(uint64_t)figures->vectors[i].account.hardware);
 		putc('\n', out);
 	}
-	if (report->count) {
+	if (figures->count) {
 		fprintf(out, "\n  %4s  %-9s %9s %9s %9s", "VEC", "STAGE", "COUNT", "MIN", "MEAN");
 #define X(name, heading, percent) fprintf(out, " %9s", heading);
 		IMSTRACE_PERCENTILES(X)
 #undef X
 		fprintf(out, " %9s µs\n", "MAX");
 	}
-	for (size_t i = 0; i < report->count; i++) {
-		if (!same_device(report, i))
-			text_device(out, &report->vectors[i].vector);
-		print_stages(out, &report->vectors[i]);
+	for (size_t i = 0; i < figures->count; i++) {
+		if (!same_device(figures, i))
+			text_device(out, &figures->vectors[i].vector);
+		print_stages(out, &figures->vectors[i]);
 	}
-	if (report->count)
+	if (figures->count)
 		putc('\n', out);
-	print_missing(out, report);
-	print_loss(out, &report->totals);
-	if (!report->count)
+	print_missing(out, figures);
+	print_loss(out, &figures->totals);
+	if (!figures->count)
 		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
 		      out);
 }
