@@ -77,6 +77,36 @@ static __always_inline __u32 this_generation(void)
 	return *(volatile __u32 *)&vcpu_generation + 1;
 }
 
+/* The local APIC of a vCPU, which has its vCPU's id unless the guest has changed it; 0: not found. */
+static __noinline __u64 find_apic(struct kvm *kvm, __u32 vcpu_id)
+{
+	struct kvm_apic_map *map;
+	struct kvm_lapic *apic;
+
+	if (!kvm)
+		return 0;
+	map = BPF_CORE_READ(kvm, arch.apic_map);
+	if (!map || vcpu_id > BPF_CORE_READ(map, max_apic_id))
+		return 0;
+	if (bpf_probe_read_kernel(&apic, sizeof(apic), (void *)map +
+				  bpf_core_field_offset(struct kvm_apic_map, phys_map) +
+				  (__u64)vcpu_id * sizeof(apic)) || !apic)
+		return 0;
+	return (__u32)BPF_CORE_READ(apic, vcpu, vcpu_id) == vcpu_id ? (__u64)apic : 0;
+}
+
+/* Whether the guest has switched off the APIC of the vCPU that target_number() was last asked for. */
+static __always_inline bool apic_is_off(__u32 vcpu_id)
+{
+	struct recent_vcpus *recent = recent_vcpus_of_cpu();
+	struct kvm_lapic *apic;
+
+	if (!recent)
+		return false;
+	apic = (struct kvm_lapic *)recent->targets[vcpu_id % RECENT_TARGETS].apic;
+	return apic && !BPF_CORE_READ(apic, sw_enabled);
+}
+
 /* The vCPU that an interrupt goes to; @add gives one that has not been seen before a number. */
 static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id, bool add)
 {
@@ -96,6 +126,7 @@ static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id, bool 
 	target->number = find_number(kvm, vcpu_id, true);
 	target->kvm = (__u64)kvm;
 	target->vcpu_id = vcpu_id;
+	target->apic = find_apic(kvm, vcpu_id);
 	/* If it has just been added, this is of the generation before: it is found next time. */
 	target->generation = target->number == IMSTRACE_NONE ? 0 : generation;
 	return target->number;
@@ -218,6 +249,7 @@ static __always_inline struct imstrace_interrupt *take_late(struct guest_interru
 	return buffer_of(guest, guest->service);
 }
 
+#define APIC_ISR	0x100
 #define APIC_IRR	0x200	/* arch/x86/include/asm/apicdef.h: 32 bits in every 16 bytes */
 
 static __always_inline bool in_irr(struct kvm_vcpu *vcpu, __u32 vec)

@@ -42,16 +42,26 @@ static __always_inline struct open_interrupt *this_cpu(void)
 	return bpf_map_lookup_elem(&open_interrupts, &zero);
 }
 
-/* @interrupt has passed @hop, and is seen not to get to the next one. */
-static __always_inline void end_unmatched(const struct imstrace_interrupt *interrupt,
-					  enum imstrace_hop hop)
+/* @account is this CPU's of the vector of @interrupt. */
+static __always_inline void end_counted(const struct imstrace_interrupt *interrupt,
+					struct imstrace_account *account, enum imstrace_end end)
+{
+	__sync_fetch_and_add(&account->ends[end], 1);
+	stream(interrupt, account, end);
+}
+
+static __always_inline void end_interrupt(const struct imstrace_interrupt *interrupt,
+					  enum imstrace_end end)
 {
 	struct imstrace_account *account = account_of(interrupt->id);
 
-	if (!account)
-		return;
-	__sync_fetch_and_add(&account->unmatched[hop], 1);
-	stream(interrupt, account, END_UNMATCHED);
+	if (account)
+		end_counted(interrupt, account, end);
+}
+
+static __always_inline void end_unaccepted(const struct open_interrupt *open)
+{
+	end_interrupt(&open->current, open->refused ? END_REFUSED : END_NOT_ACCEPTED);
 }
 
 /* @irq is IMSTRACE_NONE if it does not begin in a handler. */
@@ -60,7 +70,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 {
 	/* An emulated one that KVM has not accepted: no handler's exit has closed it. */
 	if (open->state == OPEN_SIGNALLED)
-		end_unmatched(&open->current, HOP_SIGNAL);
+		end_unaccepted(open);
 	__builtin_memset(&open->current, 0, sizeof(open->current));
 	open->current.id = id;
 	open->current.vcpu = IMSTRACE_NONE;
@@ -70,6 +80,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->irq = irq;
 	open->kvm = 0;
 	open->coalesced = 0;
+	open->refused = 0;
 }
 
 static __always_inline bool hop_seen(enum imstrace_hop hop)
@@ -147,13 +158,35 @@ static __always_inline void read_irqfd(struct kvm_kernel_irqfd *irqfd, struct ir
 }
 
 /*
+ * Whether KVM has any route for @irqfd. It has none at hand both where there is none and where there
+ * are several, as for the gsis of the PICs and the IOAPIC.
+ */
+static __noinline bool has_route(struct kvm_kernel_irqfd *irqfd)
+{
+	struct kvm_irq_routing_table *table;
+	struct hlist_head *head;
+	__u32 gsi;
+
+	if (!irqfd)
+		return false;
+	table = BPF_CORE_READ(irqfd, kvm, irq_routing);
+	gsi = BPF_CORE_READ(irqfd, gsi);
+	if (!table || gsi >= BPF_CORE_READ(table, nr_rt_entries))
+		return false;
+	head = (void *)table + bpf_core_field_offset(struct kvm_irq_routing_table, map) +
+	       (__u64)gsi * sizeof(*head);
+	return BPF_CORE_READ(head, first);
+}
+
+/*
  * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
  * held yet, for a kvm_kernel_irqfd. One is recognised by its pointer back to the
  * eventfd. With an MSI route KVM's accept follows on this CPU before the signal
- * returns.
+ * returns; otherwise *@end is set to how it ends here.
  */
 static __always_inline enum imstrace_reader find_reader(struct open_interrupt *open,
-							struct eventfd_ctx *eventfd)
+							struct eventfd_ctx *eventfd,
+							enum imstrace_end *end)
 {
 	struct list_head *head = __builtin_preserve_access_index(&eventfd->wqh.head);
 	struct list_head *entry = BPF_CORE_READ(head, next);
@@ -166,13 +199,16 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 		if (BPF_CORE_READ(irqfd, eventfd) == eventfd) {
 			read_irqfd(irqfd, &start);
 			open->kvm = start.kvm;
-			if (start.route != KVM_IRQ_ROUTING_MSI)
-				return READER_IRQFD_WORK;
+			if (start.route != KVM_IRQ_ROUTING_MSI) {
+				*end = start.route || has_route(irqfd) ? END_WORKQUEUE : END_NO_ROUTE;
+				return *end == END_NO_ROUTE ? READER_IRQFD : READER_IRQFD_WORK;
+			}
 			open->current.guest_vector = start.data & 0xff;
 			return READER_IRQFD;
 		}
 		entry = BPF_CORE_READ(entry, next);
 	}
+	*end = END_USER;
 	return READER_USER;
 }
 
@@ -185,26 +221,27 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 					  struct imstrace_account *account,
 					  struct eventfd_ctx *eventfd)
 {
+	enum imstrace_end end = END_COUNT;
 	enum imstrace_reader reader;
 	struct kvm *kvm;
 
 	if (!follow_kvm) {
 		open->state = OPEN_DONE;
-		stream(&open->current, account, END_SIGNALLED);
+		end_counted(&open->current, account, END_SIGNALLED);
 		return;
 	}
-	reader = find_reader(open, eventfd);
+	reader = find_reader(open, eventfd, &end);
 	if (vector->reader != reader)
 		vector->reader = reader;
 	kvm = (struct kvm *)open->kvm;
 	if (!vector->pid && kvm)
 		vector->pid = BPF_CORE_READ(kvm, userspace_pid);
-	if (reader == READER_IRQFD && hop_seen(HOP_ACCEPT)) {
+	if (end == END_COUNT && hop_seen(HOP_ACCEPT)) {
 		open->state = OPEN_SIGNALLED;
-	} else {
-		open->state = OPEN_DONE;
-		stream(&open->current, account, END_SIGNALLED);
+		return;
 	}
+	open->state = OPEN_DONE;
+	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
 }
 
 static __always_inline void learn_eventfd(struct imstrace_vector *vector, __u32 id,
@@ -272,12 +309,12 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 	if (!open || open->state == OPEN_NONE || open->irq != irq)
 		return 0;
 	if (open->state == OPEN_SIGNALLED) {
-		end_unmatched(&open->current, HOP_SIGNAL);
+		end_unaccepted(open);
 	} else if (open->state == OPEN_IRQ) {
 		vector = vector_of(open->current.id);
 		account = account_of(open->current.id);
 		if (vector && signal_seen(vector))
-			end_unmatched(&open->current, HOP_IRQ);
+			end_interrupt(&open->current, END_NO_SIGNAL);
 		else if (account)
 			stream(&open->current, account, END_COMPLETE);
 	}
@@ -419,6 +456,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
+	__u32 number;
 
 	if (!open)
 		return 0;
@@ -429,9 +467,15 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	account = account_of(open->current.id);
 	if (!account)
 		return 0;
+	number = target_number((struct kvm *)open->kvm, apicid, true);
+	/* It is told before KVM looks. Another vCPU that the message is for may take it. */
+	if ((dm == APIC_DM_FIXED || dm == APIC_DM_LOWEST) && apic_is_off(apicid)) {
+		open->refused = 1;
+		return 0;
+	}
 	open->state = OPEN_DONE;
 	if (dm != APIC_DM_FIXED && dm != APIC_DM_LOWEST) {
-		end_unmatched(&open->current, HOP_SIGNAL);
+		end_counted(&open->current, account, END_NMI);
 		return 0;
 	}
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
@@ -445,10 +489,9 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		stream(&open->current, account, END_COMPLETE);
 		return 0;
 	}
-	guest = guest_of(target_number((struct kvm *)open->kvm, apicid, true), vec);
+	guest = guest_of(number, vec);
 	if (!guest) {
-		__sync_fetch_and_add(&account->lost, 1);
-		stream(&open->current, account, END_LOST);
+		end_counted(&open->current, account, END_LOST);
 		return 0;
 	}
 	open->state = OPEN_ACCEPTED;
@@ -461,8 +504,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	}
 	keep_late(guest, &open->current);
 	open->coalesced = 1;
-	__sync_fetch_and_add(&account->coalesced, 1);
-	stream(&open->current, account, END_COALESCED);
+	end_counted(&open->current, account, END_COALESCED);
 	return 0;
 }
 
@@ -490,12 +532,11 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (open->coalesced) {
 		drop_late(guest);
 		open->current.uncoalesced = 1;
-		__sync_fetch_and_sub(&account->coalesced, 1);
+		__sync_fetch_and_sub(&account->ends[END_COALESCED], 1);
 	} else {
 		set_state(guest, PENDING_NONE);
 	}
-	__sync_fetch_and_add(&account->hardware, 1);
-	stream(&open->current, account, END_HARDWARE);
+	end_counted(&open->current, account, END_HARDWARE);
 	return 0;
 }
 
@@ -520,7 +561,7 @@ take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
 		return NULL;
 	service = buffer_of(guest, guest->service);
 	if (service && guest->service_valid)
-		end_unmatched(service, HOP_INJECT);	/* its EOI was not seen */
+		end_interrupt(service, END_NO_EOI);	/* its EOI was not seen */
 	service = NULL;
 	if (!pending) {
 		/* An accept may put a newer one in its place, which is as good. */
@@ -533,7 +574,7 @@ take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
 		service->uncoalesced = 1;
 		account = account_of(service->id);
 		if (account)
-			__sync_fetch_and_sub(&account->coalesced, 1);
+			__sync_fetch_and_sub(&account->ends[END_COALESCED], 1);
 	} else if (pending) {
 		service = buffer_of(guest, guest->service);
 		if (service)

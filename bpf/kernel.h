@@ -73,9 +73,25 @@ struct irq_bypass_producer {
 
 /* From here on: kvm.ko. */
 
+struct kvm_apic_map {
+	__u32 max_apic_id;
+	struct kvm_lapic *phys_map[];	/* by APIC id */
+};
+
+struct kvm_arch {
+	struct kvm_apic_map *apic_map;
+};
+
+struct kvm_irq_routing_table {
+	__u32 nr_rt_entries;
+	struct hlist_head map[];	/* by gsi */
+};
+
 struct kvm {
 	int userspace_pid;	/* the thread's that made it */
 	struct mm_struct *mm;
+	struct kvm_irq_routing_table *irq_routing;
+	struct kvm_arch arch;
 };
 
 struct kvm_kernel_irq_routing_entry {
@@ -91,11 +107,13 @@ struct kvm_kernel_irqfd {
 	struct kvm *kvm;
 	struct wait_queue_entry wait;
 	struct kvm_kernel_irq_routing_entry irq_entry;
+	int gsi;
 	struct eventfd_ctx *eventfd;
 	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };
 
 struct kvm_lapic {
+	bool sw_enabled;	/* by its spurious interrupt vector register */
 	struct kvm_vcpu *vcpu;
 	void *regs;
 };

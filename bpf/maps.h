@@ -142,6 +142,7 @@ struct recent_target {
 	__u32 number;
 	__u32 generation;
 	__u32 reserved;
+	__u64 apic;	/* its struct kvm_lapic, 0: not known */
 };
 
 /* By the vCPU's id: enough for the vCPUs that the irqs of one CPU go to. */
@@ -172,6 +173,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct guest_interrupt);
 } guest_interrupts SEC(".maps");
+
+/* The guest vectors in a new state of a local APIC: too large for the stack of bpf_loop(). */
+struct kept_vectors {
+	__u32 irr[GUEST_VECTORS / 32];
+	__u32 isr[GUEST_VECTORS / 32];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kept_vectors);
+} kept_vectors SEC(".maps");
 
 /* Apart, so that a flood of interrupts costs no lifecycle record. */
 struct {

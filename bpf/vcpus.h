@@ -5,35 +5,52 @@
  */
 #include "interrupts.h"
 
-static long drop_vector(__u32 vector, __u32 *number)
+/* The interrupts of a vCPU that stay when its local APIC gets another state: none, if it is NULL. */
+struct dropping {
+	__u32 number;
+	const struct kept_vectors *kept;
+};
+
+static __always_inline bool in_set(const __u32 set[GUEST_VECTORS / 32], __u32 vector)
 {
-	struct guest_interrupt *guest = guest_of(*number, vector);
+	return set[vector / 32 % (GUEST_VECTORS / 32)] & 1U << vector % 32;
+}
+
+static long drop_vector(__u32 vector, struct dropping *dropping)
+{
+	struct guest_interrupt *guest = guest_of(dropping->number, vector);
+	const struct kept_vectors *kept = dropping->kept;
 	struct imstrace_interrupt *service;
 
 	if (!guest)
 		return 1;
-	if (guest->state == PENDING_VALID) {
-		end_unmatched(&guest->pending, HOP_ACCEPT);
+	if (!kept || !in_set(kept->irr, vector)) {
+		if (guest->state == PENDING_VALID)
+			end_interrupt(&guest->pending, END_DROPPED);
 		guest->state = PENDING_NONE;
+		drop_late(guest);
 	}
 	service = buffer_of(guest, guest->service);
-	if (service && guest->service_valid)
-		end_unmatched(service, HOP_INJECT);
-	guest->service_valid = 0;
-	drop_late(guest);
+	if (!kept || !in_set(kept->isr, vector)) {
+		if (service && guest->service_valid)
+			end_interrupt(service, END_NO_EOI);
+		guest->service_valid = 0;
+	}
 	return 0;
 }
 
 /*
- * What is pending or in service in vCPU @number will not go on. By bpf_loop(): of a loop of
- * its own the verifier would follow each of the 256 turns.
+ * What is pending or in service in vCPU @number will not go on, but for what @kept says. By
+ * bpf_loop(): of a loop of its own the verifier would follow each of the 256 turns.
  */
-static __always_inline void drop_guest(__u32 number)
+static __always_inline void drop_guest(__u32 number, const struct kept_vectors *kept)
 {
-	bpf_loop(GUEST_VECTORS, drop_vector, &number, 0);
+	struct dropping dropping = { .number = number, .kept = kept };
+
+	bpf_loop(GUEST_VECTORS, drop_vector, &dropping, 0);
 }
 
-/* All three functions of KVM have the vCPU as their first argument. */
+/* All these functions of KVM have the vCPU as their first argument. */
 static __always_inline struct vcpu_key key_of_argument(struct pt_regs *context)
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)PT_REGS_PARM1(context);
@@ -41,10 +58,7 @@ static __always_inline struct vcpu_key key_of_argument(struct pt_regs *context)
 	return vcpu_key(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id));
 }
 
-/*
- * kvm_lapic_reset() and kvm_apic_set_state(): a vCPU's local APIC starts anew, at a reset
- * of the VM, or with another VM's state. No tracepoint tells of it.
- */
+/* A vCPU's local APIC starts anew, at a reset of the VM. No tracepoint tells of it. */
 SEC("kprobe/kvm_lapic_reset")
 int vcpu_reset(struct pt_regs *context)
 {
@@ -52,14 +66,43 @@ int vcpu_reset(struct pt_regs *context)
 	struct vcpu_entry *known = bpf_map_lookup_elem(&vcpus, &key);
 
 	if (known)
-		drop_guest(known->number);
+		drop_guest(known->number, NULL);
+	return 0;
+}
+
+/* Where the bits of the IRR and the ISR are in a local APIC: 32 in every 16 bytes. */
+static __always_inline void read_set(__u32 set[GUEST_VECTORS / 32], const void *from)
+{
+	for (int i = 0; i < GUEST_VECTORS / 32; i++)
+		bpf_probe_read_kernel(&set[i], sizeof(set[i]), from + 16 * i);
+}
+
+/*
+ * It gets another state, as when a VM is migrated or its VMM puts back what it has read: what
+ * is in the new IRR and ISR goes on.
+ */
+SEC("kprobe/kvm_apic_set_state")
+int vcpu_state(struct pt_regs *context)
+{
+	struct vcpu_key key = key_of_argument(context);
+	struct vcpu_entry *known = bpf_map_lookup_elem(&vcpus, &key);
+	const void *registers = (const void *)PT_REGS_PARM2(context);
+	struct kept_vectors *kept;
+	__u32 zero = 0;
+
+	kept = bpf_map_lookup_elem(&kept_vectors, &zero);
+	if (!known || !kept)
+		return 0;
+	read_set(kept->irr, registers + APIC_IRR);
+	read_set(kept->isr, registers + APIC_ISR);
+	drop_guest(known->number, kept);
 	return 0;
 }
 
 /* The vCPU is destroyed, and its VM with it: no irqfd is left to signal. */
 static __always_inline void forget_vcpu(const struct vcpu_key *key, __u32 number)
 {
-	drop_guest(number);
+	drop_guest(number, NULL);
 	/* Not twice: its number would be given out twice as well. */
 	if (bpf_map_delete_elem(&vcpus, key))
 		return;

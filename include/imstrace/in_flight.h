@@ -27,7 +27,7 @@ struct open_interrupt {
 	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
 	__u32 state;	/* enum open_state */
 	__u32 coalesced; /* it was counted as such when it was accepted */
-	__u32 reserved;
+	__u32 refused;	/* by a local APIC that is switched off */
 };
 
 /* A vCPU: with who made the VM, for the address of a struct kvm is used again. */

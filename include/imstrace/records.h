@@ -100,25 +100,60 @@ struct imstrace_vector {
 	IMSTRACE_VECTOR_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
+/*
+ * How an interrupt can end; each ends in exactly one of these ways. X(ENUM, name, hop, class, what):
+ * @hop is the last that it has passed. The classes:
+ * GUEST	the guest gets it
+ * UNSEEN	it goes on where it is not followed
+ * UNMATCHED	the guest does not get it, or was not seen to end it
+ * LOST		imstrace had no room to follow it
+ * OPEN		it has not ended
+ */
+#define IMSTRACE_ENDS(X)								\
+	X(COMPLETE, complete, EOI, GUEST, "it passed the last hop that is seen")	\
+	X(COALESCED, coalesced, ACCEPT, GUEST,						\
+	  "merged into one that was pending in the same guest vector of the same vCPU")	\
+	X(HARDWARE, hardware, ACCEPT, GUEST, "taken on by the CPU itself (APICv, AVIC)")	\
+	X(NMI, nmi, SIGNAL, GUEST,							\
+	  "delivered as an NMI, SMI or INIT, which are never pending in the IRR")	\
+	X(SIGNALLED, signalled, SIGNAL, UNSEEN, "KVM's part is not followed")		\
+	X(USER, user, SIGNAL, UNSEEN, "the VMM reads the eventfd itself")		\
+	X(WORKQUEUE, workqueue, SIGNAL, UNSEEN,						\
+	  "its route is not an MSI: KVM delivers it through a workqueue")		\
+	X(NO_SIGNAL, no_signal, IRQ, UNMATCHED, "its handler signalled nothing")	\
+	X(NO_ROUTE, no_route, SIGNAL, UNMATCHED, "KVM has no route for it")		\
+	X(NOT_ACCEPTED, not_accepted, SIGNAL, UNMATCHED, "no local APIC accepted it")	\
+	X(REFUSED, refused, SIGNAL, UNMATCHED,						\
+	  "the guest had switched off the local APIC that it was for")			\
+	X(DROPPED, dropped, ACCEPT, UNMATCHED,						\
+	  "pending in a vCPU that was reset or destroyed")				\
+	X(NO_EOI, no_eoi, INJECT, UNMATCHED,						\
+	  "injected, and then the vCPU was reset or destroyed, or the next one injected")	\
+	X(LOST, lost, ACCEPT, LOST, "not followed further: no room for its vCPU")	\
+	X(IN_FLIGHT, in_flight, IRQ, OPEN, "still on its way when imstrace ended")
+
+enum imstrace_end {
+#define X(ENUM, name, hop, class, what) END_##ENUM,
+	IMSTRACE_ENDS(X)
+#undef X
+	END_COUNT
+};
+
 /**
  * struct imstrace_account - where a vector's interrupts have gone
  * @hops:	how often each hop was seen
  * @sums:	ns of each stage, of all of its values
- * @coalesced:	accepted while an earlier one was still pending in the same
- *		guest vector of the same vCPU: the guest sees one for both
- * @unmatched:	passed this hop and was seen to end there: a handler that
- *		signalled nothing; a signal that KVM did not accept; one pending, or
- *		in service, in a vCPU that was reset or destroyed; an inject without
- *		an EOI
- * @hardware:	accepted, and taken on by the CPU itself (APICv, AVIC): KVM sees
- *		neither injection nor EOI
- * @lost:	accepted, and not followed further: no room for another vCPU
+ * @ends:	how many have ended so; complete is not counted here but by its hop, nor is in_flight
  * @lost_records: counted in all figures, but not streamed: the stream was full
  *
- * When nothing moves, accept = inject + coalesced + hardware + lost +
- * unmatched[accept] + pending in a guest, and inject = eoi + unmatched[inject] + in
- * service in a guest. While interrupts flow, a reader meets the counters one after
- * the other.
+ * When nothing moves,
+ *
+ *	signal = accept + all ends at the signal,
+ *	accept = inject + all ends at the accept + pending in a guest, and
+ *	inject = eoi + all ends at the inject + in service in a guest;
+ *
+ * irq = signals of handlers + all ends at the irq. While interrupts flow, a reader meets the
+ * counters one after the other.
  *
  * Each CPU has one of each vector, and what counts is their sum. A hop is then counted
  * without a locked instruction, and no cache line goes back and forth between the CPU that
@@ -127,10 +162,7 @@ struct imstrace_vector {
 struct imstrace_account {
 	__u64 hops[HOP_COUNT];
 	__u64 sums[STAGE_COUNT];
-	__u64 coalesced;
-	__u64 unmatched[HOP_COUNT];
-	__u64 hardware;
-	__u64 lost;
+	__u64 ends[END_COUNT];
 	__u64 lost_records;
 };
 
@@ -211,17 +243,6 @@ enum imstrace_step {
 /* One step in the life of a vector or of its index. */
 struct imstrace_lifecycle {
 	IMSTRACE_LIFECYCLE_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
-};
-
-enum imstrace_end {
-	END_COMPLETE,		/* reached its EOI, or the last hop that is seen */
-	END_COALESCED,		/* merged into one that was pending */
-	END_SIGNALLED,		/* no irqfd takes it on inline, or it isn't looked for */
-	END_UNMATCHED,		/* see struct imstrace_account */
-	END_HARDWARE,		/* accepted; the CPU itself delivers it (APICv, AVIC) */
-	END_LOST,		/* accepted, and not followed further: no room for its vCPU */
-	END_IN_FLIGHT,		/* still on its way when imstrace ended */
-	END_COUNT
 };
 
 /* After the times of all hops, which are named as the hops are. */

@@ -35,35 +35,36 @@ static bool is_emulated(json_t *vector)
 /* What the stream says of a vector. */
 struct streamed {
 	long long hops[COUNT(check_hops)];
-	long long unmatched[COUNT(check_hops)];	/* by the last hop that was passed */
-	long long coalesced, lost, in_flight;
+	json_t *ends;	/* how many, by the end's name */
 };
+
+static void add_end(json_t *ends, const char *end, int more)
+{
+	long long count = json_integer_value(json_object_get(ends, end));
+
+	json_object_set_new(ends, end, json_integer(count + more));
+}
 
 static struct streamed add_up(const struct trace *trace, json_t *vector)
 {
-	struct streamed sum = { 0 };
+	struct streamed sum = { .ends = json_object() };
 	json_t *interrupt;
 	size_t i;
 
 	json_array_foreach(trace->interrupts, i, interrupt) {
 		/* It has been streamed before, as coalesced: up to its accept. */
 		bool again = json_is_true(json_object_get(interrupt, "uncoalesced"));
-		const char *end = text(interrupt, "end");
-		size_t last = 0;
 
 		if (!is_of(interrupt, vector))
 			continue;
 		for (size_t hop = 0; hop < COUNT(check_hops); hop++) {
 			if (member_is_null(interrupt, "hops", check_hops[hop]))
 				continue;
-			last = hop;
 			sum.hops[hop] += !again || hop > ACCEPT;
 		}
-		sum.coalesced += !strcmp(end, "coalesced") - again;
-		sum.lost += !strcmp(end, "lost");
-		sum.in_flight += !strcmp(end, "in_flight");
-		if (!strcmp(end, "unmatched"))
-			sum.unmatched[last]++;
+		add_end(sum.ends, text(interrupt, "end"), 1);
+		if (again)
+			add_end(sum.ends, "coalesced", -1);
 	}
 	return sum;
 }
@@ -75,31 +76,46 @@ static void expect_balance(json_t *vector, const char *what, long long left, lon
 			 number(vector, "vector"), what, left, right);
 }
 
-/* Where it can be told at which hop an interrupt was unmatched: each equation by itself. */
+/* The sum of those of a vector's ends that come after this hop and before the next. */
+static long long ends_at(json_t *vector, size_t hop)
+{
+	static const char *const names[COUNT(check_hops)][8] = {
+		[IRQ] = { "no_signal" },
+		[SIGNAL] = { "nmi", "signalled", "user", "workqueue", "no_route", "not_accepted",
+			     "refused" },
+		[ACCEPT] = { "coalesced", "hardware", "lost", "dropped" },
+		[INJECT] = { "no_eoi" },
+	};
+	long long sum = 0;
+
+	for (size_t i = 0; i < COUNT(names[hop]) && names[hop][i]; i++)
+		sum += member(vector, "ends", names[hop][i]);
+	return sum;
+}
+
+/* What is streamed is what is counted, end by end, and each equation holds by itself. */
 static void check_each_hop(const struct trace *trace, json_t *vector, const long long hops[])
 {
 	struct streamed streamed = add_up(trace, vector);
-	long long in_flight = number(vector, "in_flight"), lost = number(vector, "lost");
-	long long unmatched = 0, pending, in_service;
+	long long in_flight = number(vector, "in_flight"), pending, in_service;
+	const char *end;
+	json_t *count;
 
-	for (size_t hop = 0; hop < COUNT(check_hops); hop++)
-		unmatched += streamed.unmatched[hop];
-	expect_balance(vector, "unmatched", number(vector, "unmatched"), unmatched);
-	expect_balance(vector, "coalesced", number(vector, "coalesced"), streamed.coalesced);
-
-	pending = hops[ACCEPT] - hops[INJECT] - streamed.coalesced - number(vector, "hardware") -
-		  lost - streamed.unmatched[ACCEPT];
-	in_service = hops[INJECT] - hops[EOI] - streamed.unmatched[INJECT];
+	json_object_foreach(json_object_get(vector, "ends"), end, count)
+		expect_balance(vector, end, json_integer_value(count),
+			       json_integer_value(json_object_get(streamed.ends, end)));
+	pending = hops[ACCEPT] - hops[INJECT] - ends_at(vector, ACCEPT);
+	in_service = hops[INJECT] - hops[EOI] - ends_at(vector, INJECT);
 	assert_true(pending >= 0);
 	assert_true(in_service >= 0);
 	expect_balance(vector, "in flight", in_flight, pending + in_service);
-	expect_balance(vector, "signal", hops[SIGNAL], hops[ACCEPT] + streamed.unmatched[SIGNAL]);
-
-	/* What has not ended is streamed as well, as lost or in flight. */
-	expect_balance(vector, "streamed as lost", streamed.lost, lost);
-	expect_balance(vector, "streamed as in flight", streamed.in_flight, in_flight);
+	expect_balance(vector, "signal", hops[SIGNAL], hops[ACCEPT] + ends_at(vector, SIGNAL));
+	/* What has not ended is streamed as well. */
+	expect_balance(vector, "streamed as in flight", in_flight,
+		       json_integer_value(json_object_get(streamed.ends, "in_flight")));
 	for (size_t hop = 0; hop < COUNT(check_hops); hop++)
 		expect_balance(vector, check_hops[hop], streamed.hops[hop], hops[hop]);
+	json_decref(streamed.ends);
 }
 
 void check_accounts(const struct trace *trace)

@@ -6,6 +6,8 @@
  */
 #include "world.h"
 
+#include "../../user/model/vectors.h"
+
 static void an_interrupt_passes_every_hop(void **state)
 {
 	struct world *world = world_bound();
@@ -56,7 +58,7 @@ static void an_accept_while_one_is_pending_is_coalesced(void **state)
 		world_accept(world, &world->vector, &world->vcpus[0]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 3, 3, 3, 1, 1);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 2);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 3);
 	assert_int_equal(records[0].end, END_COALESCED);
@@ -73,7 +75,7 @@ static void the_same_vector_of_another_vcpu_is_not_merged(void **state)
 	(void)state;
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_accept(world, &world->vector, &world->vcpus[1]);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
 	world_serve(world, &world->vector, &world->vcpus[1]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 2, 2);
@@ -90,11 +92,11 @@ static void an_accept_before_the_injection_is_told_counts_back(void **state)
 	(void)state;
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_accept(world, &world->vector, &world->vcpus[0]);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 1);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 1);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 2, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 3);
 	assert_int_equal(records[0].end, END_COALESCED);
@@ -195,17 +197,117 @@ static void a_signal_that_kvm_does_not_accept_is_unmatched(void **state)
 	world_free(world);
 }
 
-static void a_message_that_is_no_interrupt_is_unmatched(void **state)
+/* As of KVM's own irq_test -n: half of the messages are NMIs. */
+static void what_passes_no_irr_ends_as_nmi(void **state)
 {
 	struct world *world = world_bound();
 
 	(void)state;
+	for (unsigned int i = 0; i < 6; i++) {
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+		replay_accept(world->replay, 0, &world->vcpus[0], i % 2 ? APIC_DM_SMI : APIC_DM_NMI,
+			      WORLD_VECTOR);
+		replay_exit(world->replay, 0, WORLD_IRQ);
+		world_accept(world, &world->vector, &world->vcpus[0]);
+		world_serve(world, &world->vector, &world->vcpus[0]);
+	}
+	assert_hops(world, &world->vector, 12, 12, 6, 6, 6);
+	assert_end(world, &world->vector, END_NMI, 6);
+	assert_unmatched(world, &world->vector, 0, 0, 0, 0);
+	world_free(world);
+}
+
+/* 3 routed, 4 without a route, 3 routed. */
+static void what_has_no_route_ends_there(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	struct imstrace_account account;
+	size_t count;
+
+	(void)state;
+	for (unsigned int i = 0; i < 10; i++) {
+		bool routed = i < 3 || i > 6;
+
+		replay_set_route(world->replay, &world->vector, routed);
+		if (routed) {
+			world_accept(world, &world->vector, &world->vcpus[0]);
+			world_serve(world, &world->vector, &world->vcpus[0]);
+			continue;
+		}
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+		replay_exit(world->replay, 0, WORLD_IRQ);
+		records = replay_interrupts(world->replay, &count);
+		assert_int_equal(records[count - 1].end, END_NO_ROUTE);
+	}
+	assert_hops(world, &world->vector, 10, 10, 6, 6, 6);
+	assert_end(world, &world->vector, END_NO_ROUTE, 4);
+	assert_end(world, &world->vector, END_WORKQUEUE, 0);
+	account = replay_account(world->replay, &world->vector);
+	assert_string_equal(vector_mode(replay_vector(world->replay, &world->vector), &account),
+			    "irqfd");
+	world_free(world);
+}
+
+/* KVM keeps one route at hand, and none of several, as of the pins of the PICs and the IOAPIC. */
+static void several_routes_are_left_to_the_workqueue(void **state)
+{
+	struct world *world = world_bound();
+
+	(void)state;
+	objects_set(replay_objects(world->replay), world->vector.irqfd, MEMBER_IRQFD_ROUTE_TYPE, 0);
 	replay_irq(world->replay, 0, WORLD_IRQ, 0);
 	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
-	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_SMI, WORLD_VECTOR);
 	replay_exit(world->replay, 0, WORLD_IRQ);
-	assert_hops(world, &world->vector, 1, 1, 0, 0, 0);
-	assert_unmatched(world, &world->vector, 0, 1, 0, 0);
+	assert_end(world, &world->vector, END_WORKQUEUE, 1);
+	assert_end(world, &world->vector, END_NO_ROUTE, 0);
+	world_free(world);
+}
+
+/* The guest switches its APIC off; 50; on again; 1. */
+static void an_apic_that_is_off_refuses(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	size_t count;
+
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		world_accept(world, &world->vector, &world->vcpus[0]);
+		world_serve(world, &world->vector, &world->vcpus[0]);
+	}
+	replay_set_apic(world->replay, &world->vcpus[0], false);
+	for (unsigned int i = 0; i < 50; i++)
+		world_accept(world, &world->vector, &world->vcpus[0]);
+	replay_set_apic(world->replay, &world->vcpus[0], true);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 56, 56, 6, 6, 6);
+	assert_end(world, &world->vector, END_REFUSED, 50);
+	assert_end(world, &world->vector, END_COALESCED, 0);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 56);
+	assert_int_equal(records[5].end, END_REFUSED);
+	assert_int_equal(records[5].times[HOP_ACCEPT], 0);
+	assert_int_equal(records[55].end, END_COMPLETE);
+	/* Of two that a message is for one may have its APIC on. */
+	replay_set_apic(world->replay, &world->vcpus[0], false);
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	replay_accept(world->replay, 0, &world->vcpus[1], APIC_DM_FIXED, WORLD_VECTOR);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+	world_serve(world, &world->vector, &world->vcpus[1]);
+	assert_hops(world, &world->vector, 57, 57, 7, 7, 7);
+	assert_end(world, &world->vector, END_REFUSED, 50);
+	/* An NMI does not ask. */
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_NMI, WORLD_VECTOR);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+	assert_end(world, &world->vector, END_NMI, 1);
 	world_free(world);
 }
 
@@ -284,13 +386,13 @@ static void a_vcpu_without_room_loses_and_says_so(void **state)
 		world_serve(world, &world->vector, &world->vcpus[i]);
 	}
 	assert_hops(world, &world->vector, 3, 3, 3, 2, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector).lost, 1);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_LOST], 1);
 	/* Again and again, and the others are none the worse. */
 	world_accept(world, &world->vector, &world->vcpus[2]);
 	world_accept(world, &world->vector, &world->vcpus[1]);
 	world_serve(world, &world->vector, &world->vcpus[1]);
 	assert_hops(world, &world->vector, 5, 5, 5, 3, 3);
-	assert_int_equal(replay_account(world->replay, &world->vector).lost, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_LOST], 2);
 	assert_int_equal(replay_source(world->replay)->totals->vcpus, 2);
 	world_free(world);
 }
@@ -409,7 +511,7 @@ static void hops_that_are_not_seen_leave_nothing_pending(void **state)
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 0, 0);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
 	assert_int_equal(replay_in_guest(world->replay, &world->vector).pending, 0);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 2);
@@ -430,7 +532,10 @@ int main(void)
 		cmocka_unit_test(injections_that_are_not_ours_count_nothing),
 		cmocka_unit_test(a_handler_that_signals_nothing_is_unmatched),
 		cmocka_unit_test(a_signal_that_kvm_does_not_accept_is_unmatched),
-		cmocka_unit_test(a_message_that_is_no_interrupt_is_unmatched),
+		cmocka_unit_test(what_passes_no_irr_ends_as_nmi),
+		cmocka_unit_test(what_has_no_route_ends_there),
+		cmocka_unit_test(several_routes_are_left_to_the_workqueue),
+		cmocka_unit_test(an_apic_that_is_off_refuses),
 		cmocka_unit_test(an_emulated_signal_that_kvm_does_not_accept_is_unmatched),
 		cmocka_unit_test(foreign_interrupts_in_between_change_nothing),
 		cmocka_unit_test(further_accepts_of_one_signal_count_nothing),

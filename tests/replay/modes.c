@@ -79,11 +79,11 @@ static void assert_mode(const struct view *view, const char *mode)
 	json_t *json = json_object_get(vector_of(view), "mode");
 
 	if (!mode) {
-		assert_null(vector_mode(&view->vector->vector));
+		assert_null(vector_mode(&view->vector->vector, &view->vector->account));
 		assert_true(json_is_null(json));
 		return;
 	}
-	assert_string_equal(vector_mode(&view->vector->vector), mode);
+	assert_string_equal(vector_mode(&view->vector->vector, &view->vector->account), mode);
 	assert_string_equal(json_string_value(json), mode);
 	assert_non_null(strstr(view->text, mode));
 }
@@ -172,7 +172,7 @@ static void user(void **state)
 	assert_unmatched(world, &without, 0, 0, 0, 0);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 1);
-	assert_int_equal(records->end, END_SIGNALLED);
+	assert_int_equal(records->end, END_USER);
 	view_free(&view);
 	world_free(world);
 }
@@ -450,8 +450,8 @@ static void apicv(void **state)
 	accept_in_hardware(world, &world->vcpus[0]);
 	accept_in_hardware(world, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 2, 2, 2, 0, 0);
-	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
 	assert_int_equal(replay_in_guest(world->replay, &world->vector).pending, 0);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 2);
@@ -475,8 +475,8 @@ static void apicv_on_a_pending_one(void **state)
 	(void)state;
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	accept_in_hardware(world, &world->vcpus[0]);
-	assert_int_equal(replay_account(world->replay, &world->vector).coalesced, 0);
-	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 1);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 1);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 2);
 	assert_int_equal(records[0].end, END_COALESCED);
@@ -502,7 +502,7 @@ static void apicv_inhibited_for_some(void **state)
 	world_accept(world, &world->vector, &world->vcpus[0]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 4, 4, 4, 2, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 2);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 2);
 	view = look(world);
 	assert_all_missing(&view, HOP_COUNT, NULL);
 	assert_int_equal(view.vector->stages[STAGE_TOTAL].count, 2);
@@ -526,7 +526,7 @@ static void apicv_of_other_interrupts(void **state)
 	replay_apicv_accept(world->replay, 1, &world->vcpus[0], WORLD_VECTOR);
 	replay_exit(world->replay, 0, WORLD_IRQ);
 	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_VECTOR);
-	assert_int_equal(replay_account(world->replay, &world->vector).hardware, 0);
+	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 0);
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
 	world_free(world);

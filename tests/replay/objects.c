@@ -162,6 +162,11 @@ object objects_new_bytes(struct objects *objects, size_t bytes)
 	return take(objects, bytes);
 }
 
+object objects_new_array(struct objects *objects, enum object_type type, size_t pointers)
+{
+	return take(objects, objects->sizes[type] + pointers * sizeof(object));
+}
+
 object objects_new_string(struct objects *objects, const char *text)
 {
 	object address = take(objects, strlen(text) + 1);
@@ -180,6 +185,14 @@ void objects_set(struct objects *objects, object of, enum object_member member, 
 	/* The low bytes first: little endian. */
 	memcpy(objects_here(objects, objects_member(objects, of, member)), &value,
 	       objects->places[member].size);
+}
+
+void objects_set_element(struct objects *objects, object of, enum object_member member, size_t index,
+			 __u64 value)
+{
+	object at = objects_member(objects, of, member) + index * sizeof(value);
+
+	memcpy(objects_here(objects, at), &value, sizeof(value));
 }
 
 int objects_map(struct objects *objects)

@@ -22,6 +22,8 @@
 	X(LAPIC,	kvm_lapic)		\
 	X(TASK,		task_struct)		\
 	X(ACTION,	irqaction)		\
+	X(ROUTES,	kvm_irq_routing_table)	\
+	X(APIC_MAP,	kvm_apic_map)		\
 	X(PRODUCER,	irq_bypass_producer)
 
 /* X(ENUM, type, member): those that the programs look at. */
@@ -35,7 +37,15 @@
 	X(IRQFD_ROUTE_TYPE,	IRQFD,		irq_entry.type)		\
 	X(IRQFD_ROUTE_DATA,	IRQFD,		irq_entry.msi.data)	\
 	X(IRQFD_EVENTFD,	IRQFD,		eventfd)		\
+	X(IRQFD_GSI,		IRQFD,		gsi)			\
 	X(VM_PID,		VM,		userspace_pid)		\
+	X(VM_ROUTES,		VM,		irq_routing)		\
+	X(VM_APIC_MAP,		VM,		arch.apic_map)		\
+	X(ROUTES_COUNT,		ROUTES,		nr_rt_entries)		\
+	X(ROUTES_FIRST,		ROUTES,		map)			\
+	X(APIC_MAP_LAST,	APIC_MAP,	max_apic_id)		\
+	X(APIC_MAP_FIRST,	APIC_MAP,	phys_map)		\
+	X(LAPIC_ENABLED,	LAPIC,		sw_enabled)		\
 	X(VCPU_VM,		VCPU,		kvm)			\
 	X(VCPU_NOTIFIER,	VCPU,		preempt_notifier.link)	\
 	X(VCPU_ID,		VCPU,		vcpu_id)		\
@@ -77,10 +87,16 @@ void objects_close(struct objects *objects);
 /* A new one, all zero. There is room for some thousands; the test ends when it is used up. */
 object objects_new(struct objects *objects, enum object_type type);
 object objects_new_bytes(struct objects *objects, size_t bytes);
+/* With room for @pointers more at its end: its last member is an array of them. */
+object objects_new_array(struct objects *objects, enum object_type type, size_t pointers);
 object objects_new_string(struct objects *objects, const char *text);
 
 /* In as many bytes as the member has. A structure is its first member, a list's its next. */
 void objects_set(struct objects *objects, object of, enum object_member member, __u64 value);
+
+/* The same, of a member that is an array of pointers. */
+void objects_set_element(struct objects *objects, object of, enum object_member member, size_t index,
+			 __u64 value);
 
 /* Where this process can read and write what is at @address in the kernel. */
 void *objects_here(struct objects *objects, object address);

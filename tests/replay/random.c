@@ -19,7 +19,7 @@
 #define VCPUS		3
 #define ROOM		2	/* in the programs, for vCPUs */
 #define CPUS		2
-#define STEPS		4000
+#define STEPS		10000
 #define READ_EVERY	97
 
 /*
@@ -34,12 +34,13 @@ struct slot {
 	bool isr;
 };
 
-enum where { IDLE, HANDLER, SIGNALLED, ACCEPTED };
+enum where { IDLE, HANDLER, SIGNALLED, ACCEPTED, DONE };
 
 /* What a CPU's hard irq context is at. */
 struct cpu {
 	enum where where;
 	unsigned int vector;
+	bool refused;
 };
 
 struct simulation {
@@ -48,6 +49,8 @@ struct simulation {
 	struct vector vectors[VECTORS];
 	bool bound[VECTORS];
 	bool apicv[VCPUS];
+	bool apic_off[VCPUS];
+	bool unrouted[VECTORS];
 	struct cpu cpus[CPUS];
 	struct slot slots[VECTORS][VCPUS];
 	unsigned int thirds;	/* accepted while the second was taken, and that not told */
@@ -99,6 +102,18 @@ static bool has_room(unsigned int vcpu)
 	return vcpu < ROOM;
 }
 
+static void signal(struct simulation *s, unsigned int at, enum imstrace_cause cause)
+{
+	struct cpu *cpu = &s->cpus[at];
+	unsigned int number = cpu->vector;
+
+	s->expected[number].hops[HOP_SIGNAL]++;
+	s->expected[number].ends[END_NO_ROUTE] += s->unrouted[number];
+	/* KVM's workqueue finds no route either. */
+	cpu->where = !s->unrouted[number] ? SIGNALLED : is_emulated(number) ? IDLE : DONE;
+	replay_signal(s->world->replay, at, &s->vectors[number], cause);
+}
+
 /* An interrupt begins, by its irq or, if it is emulated, by its signal. */
 static void begin(struct simulation *s, unsigned int at)
 {
@@ -109,10 +124,9 @@ static void begin(struct simulation *s, unsigned int at)
 	if (!s->bound[number] || in_use(s, number))
 		return;
 	cpu->vector = number;
+	cpu->refused = false;
 	if (is_emulated(number)) {
-		cpu->where = SIGNALLED;
-		s->expected[number].hops[HOP_SIGNAL]++;
-		replay_signal(s->world->replay, at, vector, CAUSE_EMULATED);
+		signal(s, at, CAUSE_EMULATED);
 		return;
 	}
 	cpu->where = HANDLER;
@@ -126,9 +140,9 @@ static void leave(struct simulation *s, unsigned int at)
 	unsigned int number = cpu->vector;
 
 	if (cpu->where == HANDLER)
-		s->expected[number].unmatched[HOP_IRQ]++;
+		s->expected[number].ends[END_NO_SIGNAL]++;
 	if (cpu->where == SIGNALLED)
-		s->expected[number].unmatched[HOP_SIGNAL]++;
+		s->expected[number].ends[cpu->refused ? END_REFUSED : END_NOT_ACCEPTED]++;
 	cpu->where = IDLE;
 	replay_exit(s->world->replay, at, s->vectors[number].irq);
 }
@@ -141,19 +155,33 @@ static void accept(struct simulation *s, unsigned int at)
 	struct slot *slot = &s->slots[number][vcpu];
 	bool by_hardware = s->apicv[vcpu];
 
+	if (s->apic_off[vcpu]) {
+		/* Another vCPU that it is for may take it, or none does. */
+		cpu->refused = true;
+		replay_accept(s->world->replay, at, &s->world->vcpus[vcpu], APIC_DM_FIXED,
+			      s->vectors[number].guest_vector);
+		return;
+	}
+	if (one_in(s, 12)) {
+		expected->ends[END_NMI]++;
+		cpu->where = is_emulated(number) ? IDLE : DONE;
+		replay_accept(s->world->replay, at, &s->world->vcpus[vcpu], APIC_DM_NMI,
+			      s->vectors[number].guest_vector);
+		return;
+	}
 	expected->hops[HOP_ACCEPT]++;
 	cpu->where = ACCEPTED;
 	if (!has_room(vcpu)) {
-		expected->lost++;
+		expected->ends[END_LOST]++;
 	} else if (by_hardware) {
 		/* Said next: it is one call chain, no other CPU's event comes in between. */
-		expected->hardware++;
+		expected->ends[END_HARDWARE]++;
 	} else if (slot->irr) {
 		/* It has merged. One that was counted so and was not makes up for it. */
 		if (slot->irr_late && !slot->taken)
 			slot->irr_late = false;
 		else
-			expected->coalesced++;
+			expected->ends[END_COALESCED]++;
 		/* Of the two that are on their way, the one is as good as the other. */
 		if (slot->taken_late) {
 			slot->taken_late = false;
@@ -164,7 +192,7 @@ static void accept(struct simulation *s, unsigned int at)
 		s->thirds += slot->taken_late;
 		/* Only one that the programs know to be pending can seem to take it up. */
 		slot->irr_late = slot->taken && !slot->taken_late;
-		expected->coalesced += slot->irr_late;
+		expected->ends[END_COALESCED] += slot->irr_late;
 	}
 	replay_accept(s->world->replay, at, &s->world->vcpus[vcpu], APIC_DM_FIXED,
 		      s->vectors[number].guest_vector);
@@ -221,9 +249,7 @@ static void handle(struct simulation *s, unsigned int at)
 			leave(s, at);
 			break;
 		}
-		cpu->where = SIGNALLED;
-		s->expected[cpu->vector].hops[HOP_SIGNAL]++;
-		replay_signal(s->world->replay, at, &s->vectors[cpu->vector], CAUSE_IRQ);
+		signal(s, at, CAUSE_IRQ);
 		break;
 	case SIGNALLED:
 		/* An emulated one that is not accepted is noticed later: not here. */
@@ -233,6 +259,7 @@ static void handle(struct simulation *s, unsigned int at)
 			accept(s, at);
 		break;
 	case ACCEPTED:
+	case DONE:
 		leave(s, at);
 		break;
 	}
@@ -255,10 +282,10 @@ static void inject(struct simulation *s, unsigned int at, unsigned int vector, u
 
 	slot->taken = false;
 	/* The EOI of the one before has not been told. */
-	expected->unmatched[HOP_INJECT] += slot->isr;
+	expected->ends[END_NO_EOI] += slot->isr;
 	slot->isr = true;
 	/* It is now known to be one of its own. */
-	expected->coalesced -= slot->taken_late;
+	expected->ends[END_COALESCED] -= slot->taken_late;
 	slot->taken_late = false;
 	expected->hops[HOP_INJECT]++;
 	replay_inject(world->replay, at, &world->vcpus[vcpu], guest_vector, false, false);
@@ -297,6 +324,22 @@ static void run_guest(struct simulation *s, unsigned int at)
 		replay_set_irr(s->world->replay, &s->world->vcpus[vcpu],
 			       s->vectors[vector].guest_vector, false);
 	}
+}
+
+static void toggle_apic(struct simulation *s)
+{
+	unsigned int vcpu = next(s) % VCPUS;
+
+	s->apic_off[vcpu] = one_in(s, 5);
+	replay_set_apic(s->world->replay, &s->world->vcpus[vcpu], !s->apic_off[vcpu]);
+}
+
+static void toggle_route(struct simulation *s)
+{
+	unsigned int vector = next(s) % VECTORS;
+
+	s->unrouted[vector] = one_in(s, 5);
+	replay_set_route(s->world->replay, &s->vectors[vector], !s->unrouted[vector]);
 }
 
 /* With nothing of that vCPU under way: what it leaves to KVM then is another test's. */
@@ -398,15 +441,19 @@ static void assert_summary(struct simulation *s)
 /* A stream in which one of these never happens has shown nothing of it. */
 static void assert_all_happened(const struct simulation *s)
 {
+	static const enum imstrace_end ends[] = {
+		END_COALESCED, END_HARDWARE, END_NMI, END_NO_SIGNAL, END_NO_ROUTE,
+		END_NOT_ACCEPTED, END_REFUSED, END_NO_EOI, END_LOST,
+	};
 	struct imstrace_account sum = { 0 };
 
 	for (unsigned int i = 0; i < VECTORS; i++)
 		account_add(&sum, &s->expected[i]);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		assert_true(sum.hops[hop] > STEPS / 50);
-	assert_true(sum.unmatched[HOP_IRQ] && sum.unmatched[HOP_SIGNAL]);
+		assert_true(sum.hops[hop] > STEPS / 80);
 	assert_true(s->thirds > 0);
-	assert_true(sum.unmatched[HOP_INJECT] && sum.coalesced && sum.hardware && sum.lost);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		assert_true(sum.ends[ends[i]] > 0);
 }
 
 static void run_stream(__u64 seed)
@@ -444,6 +491,10 @@ static void run_stream(__u64 seed)
 			rebind(s);
 		else if (one_in(s, 50))
 			toggle_apicv(s);
+		else if (one_in(s, 60))
+			toggle_apic(s);
+		else if (one_in(s, 60))
+			toggle_route(s);
 		else if (s->cpus[at].where != IDLE || one_in(s, 3))
 			handle(s, at);
 		else
@@ -462,7 +513,7 @@ static void run_stream(__u64 seed)
 }
 
 /* Numbers as good as any others. */
-#define SEEDS(X)	X(1) X(2) X(3) X(20) X(1966)
+#define SEEDS(X)	X(2) X(4) X(3) X(20) X(1966)
 
 #define X(number)					\
 static void stream_##number(void **state)		\

@@ -17,6 +17,7 @@
 /* arch/x86/include/asm/apicdef.h */
 #define APIC_DM_FIXED	0x000
 #define APIC_DM_SMI	0x200
+#define APIC_DM_NMI	0x400
 
 /* include/uapi/linux/kvm.h */
 #define ROUTE_IRQCHIP	1
@@ -49,7 +50,12 @@ struct replay_options {
 struct vm {
 	object kvm;
 	__u32 pid;
+	object apics;	/* its struct kvm_apic_map, of MOST_VCPUS_OF_VM */
+	object routes;	/* its struct kvm_irq_routing_table, of MOST_ROUTES */
 };
+
+#define MOST_VCPUS_OF_VM	8
+#define MOST_ROUTES		32
 
 struct vcpu {
 	const struct vm *vm;
@@ -68,6 +74,7 @@ struct vcpu {
  * @eventfd:	its eventfd_ctx
  * @first_waiter: what the first entry in its list of waiters is at
  * @irqfd:	KVM's kvm_kernel_irqfd, 0: the VMM reads the eventfd itself
+ * @routes:	what KVM has of its VM, by the index as gsi
  * @guest_vector: what its MSI route says
  * @id:		its id as the programs know it, when it is bound
  */
@@ -79,6 +86,7 @@ struct vector {
 	object eventfd;
 	object first_waiter;
 	object irqfd;
+	object routes;
 	__u32 guest_vector;
 	__u32 id;
 };
@@ -124,6 +132,12 @@ struct vector replay_new_vector(struct replay *replay, object device, __u32 inde
  * before or after it tells, is up to the test.
  */
 void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set);
+
+/* Whether KVM has a route for the vector's irqfd; at first it has. */
+void replay_set_route(struct replay *replay, const struct vector *vector, bool set);
+
+/* Whether the guest has its local APIC switched on; at first it has. */
+void replay_set_apic(struct replay *replay, const struct vcpu *vcpu, bool on);
 
 /* Puts another waiter before those of the vector's eventfd. */
 void replay_add_waiter(struct replay *replay, struct vector *vector);

@@ -20,6 +20,8 @@
 
 #include "replay.h"
 
+#include "../../user/model/hops.h"
+
 #define WORLD_IRQ		50
 #define WORLD_VECTOR		0x41
 #define WORLD_FOREIGN_IRQ	9
@@ -117,16 +119,29 @@ static inline void assert_hops(struct world *world, const struct vector *vector,
 			fail_msg("hop %u: %llu, not %llu", hop, account.hops[hop], expected[hop]);
 }
 
-static inline void assert_unmatched(struct world *world, const struct vector *vector, __u64 irq,
-				    __u64 signal, __u64 accept, __u64 inject)
+/* The ends that the guest gets nothing of. */
+static inline void assert_unmatched(struct world *world, const struct vector *vector,
+				    __u64 no_signal, __u64 not_accepted, __u64 dropped, __u64 no_eoi)
 {
-	const __u64 expected[HOP_COUNT] = { irq, signal, accept, inject, 0 };
+	const __u64 expected[END_COUNT] = {
+		[END_NO_SIGNAL] = no_signal, [END_NOT_ACCEPTED] = not_accepted,
+		[END_DROPPED] = dropped, [END_NO_EOI] = no_eoi,
+	};
 	const struct imstrace_account account = replay_account(world->replay, vector);
 
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (account.unmatched[hop] != expected[hop])
-			fail_msg("unmatched after hop %u: %llu, not %llu", hop,
-				 account.unmatched[hop], expected[hop]);
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		if (end_class(end) == END_OF_UNMATCHED && account.ends[end] != expected[end])
+			fail_msg("%s: %llu, not %llu", end_name(end), account.ends[end],
+				 expected[end]);
+}
+
+static inline void assert_end(struct world *world, const struct vector *vector,
+			      enum imstrace_end end, __u64 count)
+{
+	const struct imstrace_account account = replay_account(world->replay, vector);
+
+	if (account.ends[end] != count)
+		fail_msg("%s: %llu, not %llu", end_name(end), account.ends[end], count);
 }
 
 #endif /* IMSTRACE_TESTS_REPLAY_WORLD_H */

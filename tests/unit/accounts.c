@@ -44,12 +44,12 @@ static void subtracting_leaves_the_difference_of_every_counter(void **state)
 
 static void a_counter_that_decreased_comes_out_right_in_the_end(void **state)
 {
-	struct imstrace_account last = { .coalesced = 5 }, now = { .coalesced = 3 };
+	struct imstrace_account last = { .ends[END_COALESCED] = 5 }, now = { .ends[END_COALESCED] = 3 };
 	struct imstrace_account difference = now;
 
 	(void)state;
 	account_subtract(&difference, &last);
-	assert_true((__s64)difference.coalesced == -2);
+	assert_true((__s64)difference.ends[END_COALESCED] == -2);
 	account_add(&last, &difference);
 	assert_same(&last, &now);
 }
@@ -87,7 +87,7 @@ static void in_flight_is_what_was_accepted_and_has_not_ended(void **state)
 	assert_int_equal(account_in_flight(&account), 0);
 	account.hops[HOP_ACCEPT] = 80;
 	assert_int_equal(account_in_flight(&account), 80);
-	account.coalesced = 10;
+	account.ends[END_COALESCED] = 10;
 	assert_int_equal(account_in_flight(&account), 70);
 	/* In the guest's handler is still under way. */
 	account.hops[HOP_INJECT] = 69;
@@ -103,7 +103,7 @@ static void in_flight_is_never_below_zero(void **state)
 
 	(void)state;
 	assert_int_equal(account_in_flight(&account), 0);
-	account = (struct imstrace_account) { .hops[HOP_ACCEPT] = 5, .coalesced = 6 };
+	account = (struct imstrace_account) { .hops[HOP_ACCEPT] = 5, .ends[END_COALESCED] = 6 };
 	assert_int_equal(account_in_flight(&account), 0);
 }
 

@@ -245,17 +245,15 @@ static void happen(struct fixture *fixture, __u64 *random, __u32 id, enum imstra
 		interrupt.times[hop] = clock - random_next(random) % 3;
 		pass(fixture->fake, &interrupt, hop);
 		if (hop == HOP_ACCEPT && (merged || how == END_COALESCED)) {
-			account->coalesced++;
+			account->ends[END_COALESCED]++;
 			interrupt.end = END_COALESCED;
 			assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
 		}
 	}
 	if (how == END_COALESCED)
 		return;
-	account->coalesced -= merged;
-	account->unmatched[last] += how == END_UNMATCHED;
-	account->hardware += how == END_HARDWARE;
-	account->lost += how == END_LOST;
+	account->ends[END_COALESCED] -= merged;
+	account->ends[how] += how != END_COMPLETE && how != END_IN_FLIGHT;
 	interrupt.end = how;
 	interrupt.uncoalesced = merged;
 	assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
@@ -303,11 +301,10 @@ static void accounts_and_histograms_are_rebuilt(void **state)
 		happen(&fixture, &random, id, HOP_IRQ, HOP_ACCEPT, END_COALESCED, true);
 		happen(&fixture, &random, id, HOP_IRQ, HOP_EOI, END_COMPLETE, true);
 		happen(&fixture, &random, id, HOP_IRQ, HOP_ACCEPT, END_HARDWARE, i % 3 == 0);
-		happen(&fixture, &random, id, HOP_IRQ, HOP_INJECT, END_UNMATCHED, true);
-		for (unsigned int hop = 0; hop < HOP_EOI; hop++)
-			happen(&fixture, &random, id, HOP_IRQ, hop, END_UNMATCHED, false);
-		happen(&fixture, &random, id, HOP_IRQ, HOP_SIGNAL, END_SIGNALLED, false);
-		happen(&fixture, &random, id, HOP_IRQ, HOP_ACCEPT, END_LOST, false);
+		happen(&fixture, &random, id, HOP_IRQ, HOP_INJECT, END_NO_EOI, true);
+		for (unsigned int end = 0; end < END_COUNT; end++)
+			if (end != END_COALESCED && end != END_IN_FLIGHT)
+				happen(&fixture, &random, id, HOP_IRQ, end_hop(end), end, false);
 	}
 	happen(&fixture, &random, 0, HOP_IRQ, HOP_INJECT, END_IN_FLIGHT, false);
 	happen(&fixture, &random, 1, HOP_IRQ, HOP_ACCEPT, END_IN_FLIGHT, false);
@@ -649,7 +646,7 @@ static void babeltrace_reads_the_same_events(void **state)
 	assert_non_null(strstr(output, "eventfd_id = 7"));
 	assert_non_null(strstr(output, "device = \"" FAKE_DEVICE "\""));
 	assert_non_null(strstr(output, "\"" FAKE_DEVICE " vector 0\""));
-	assert_non_null(strstr(output, "end = ( \"in_flight\" : container = 6 )"));
+	assert_non_null(strstr(output, "end = ( \"in_flight\" : container = 14 )"));
 	free(output);
 	end(&fixture);
 }

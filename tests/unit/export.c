@@ -38,18 +38,16 @@ static __u64 fake_now(const struct source *source)
 static void count(const struct imstrace_interrupt *interrupt)
 {
 	struct imstrace_account *account = &input.fake->accounts[interrupt->id];
-	unsigned int last = 0;
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		account->hops[hop] += interrupt->times[hop] != 0;
-		last = interrupt->times[hop] ? hop : last;
 	}
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		if (stage_time(interrupt, stage) >= 0)
 			fake_value(input.fake, interrupt->id * STAGE_COUNT + stage,
 				   stage_time(interrupt, stage));
-	account->coalesced += interrupt->end == END_COALESCED;
-	account->unmatched[last] += interrupt->end == END_UNMATCHED;
+	account->ends[END_COALESCED] += interrupt->end == END_COALESCED;
+	account->ends[END_NO_SIGNAL] += interrupt->end == END_NO_SIGNAL;
 }
 
 static int fake_poll(struct source *source, __u64 until)
@@ -94,7 +92,7 @@ static struct imstrace_interrupt *add(__u32 id, __u64 irq, __u64 signal, __u64 a
 	*interrupt = (struct imstrace_interrupt) {
 		.times = { irq, signal, accept, inject, eoi }, .id = id,
 		.vcpu = accept ? 0 : IMSTRACE_NONE, .guest_vector = accept ? 0x41 : IMSTRACE_NONE,
-		.end = eoi ? END_COMPLETE : END_UNMATCHED,
+		.end = eoi ? END_COMPLETE : END_NO_SIGNAL,
 	};
 	return interrupt;
 }
@@ -135,7 +133,7 @@ static void add_random(size_t count, __u64 seed)
 			interrupt->times[HOP_INJECT] = interrupt->times[HOP_EOI] = 0;
 			break;
 		case 1:
-			interrupt->end = END_UNMATCHED;
+			interrupt->end = END_NO_SIGNAL;
 			memset(&interrupt->times[1], 0, sizeof(*times) * 4);
 			interrupt->vcpu = interrupt->guest_vector = IMSTRACE_NONE;
 			break;
@@ -1148,11 +1146,11 @@ static void openmetrics_has_the_summary(void **state)
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			check_counter(text.text, "imstrace_hops_total", hop_name(hop), id,
 				      account->hops[hop]);
-		check_counter(text.text, "imstrace_coalesced_total", NULL, id, account->coalesced);
+		check_counter(text.text, "imstrace_coalesced_total", NULL, id, account->ends[END_COALESCED]);
 		check_counter(text.text, "imstrace_unmatched_total", NULL, id,
 			      account_unmatched(account));
 		check_counter(text.text, "imstrace_lost_total", NULL, id, 0);
-		assert_true(account->coalesced && account_unmatched(account));
+		assert_true(account->ends[END_COALESCED] && account_unmatched(account));
 	}
 	assert_families(text.text);
 	end(&text);

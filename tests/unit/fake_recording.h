@@ -8,6 +8,7 @@
 
 #include "fake.h"
 
+#include "../../user/model/hops.h"
 #include "../../user/recording/writer.h"
 
 #define FAKE_DEVICE	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
@@ -40,7 +41,7 @@ static inline int fake_record_all(struct ctf_writer *writer, struct fake_source 
 			.cause = end % CAUSE_COUNT, .end = end, .uncoalesced = end == END_HARDWARE,
 		};
 
-		for (unsigned int hop = 0; hop < HOP_COUNT - (end == END_UNMATCHED); hop++)
+		for (unsigned int hop = 0; hop <= (end == END_IN_FLIGHT ? HOP_ACCEPT : end_hop(end)); hop++)
 			interrupt.times[hop] = time += 50;
 		ret = ctf_write_interrupt(writer, &interrupt);
 	}

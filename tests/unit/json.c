@@ -88,6 +88,11 @@ static void assert_object(json_t *object, const char *text)
 	free(quoted);
 }
 
+#define ENDS(coalesced, not_accepted, lost)							\
+	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
+	" 'workqueue': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
+	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, "
+
 static struct sink sink = { .ops = &json_sink };
 
 static json_t *start(struct fake_source *fake)
@@ -292,7 +297,7 @@ static void interrupt_lines(void **state)
 	};
 	struct imstrace_interrupt unmatched = {
 		.times = { 5000 }, .vcpu = IMSTRACE_NONE, .guest_vector = IMSTRACE_NONE,
-		.end = END_UNMATCHED,
+		.end = END_NO_SIGNAL,
 	};
 	struct imstrace_interrupt signalled = {
 		.times = { 0, 5000 }, .vcpu = IMSTRACE_NONE, .guest_vector = IMSTRACE_NONE,
@@ -320,7 +325,7 @@ static void interrupt_lines(void **state)
 		"'delivery': null, 'total': null}}");
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
-		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'unmatched',"
+		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
 		"'uncoalesced': false,"
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
 		"'inject': null, 'eoi': null},"
@@ -365,9 +370,9 @@ static void reports(void **state)
 	fake_vector(fake, UUID_A, 0);
 	fake->accounts[0].hops[HOP_SIGNAL] = 3;
 	fake_interrupts(fake, 1, 100, 10);
-	fake->accounts[1].coalesced = 2;
-	fake->accounts[1].unmatched[HOP_SIGNAL] = 3;
-	fake->accounts[1].lost = 4;
+	fake->accounts[1].ends[END_COALESCED] = 2;
+	fake->accounts[1].ends[END_NOT_ACCEPTED] = 3;
+	fake->accounts[1].ends[END_LOST] = 4;
 	fake->accounts[1].hops[HOP_ACCEPT] += 7;
 	fake->totals.lost_vectors = 5;
 	fake->totals.lost_lifecycle = 6;
@@ -377,18 +382,18 @@ static void reports(void **state)
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'inject': 100, 'eoi': 100},"
-		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, 'in_flight': 1, 'stages': {"
+		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("2", "3", "4") "'in_flight': 1, 'stages': {"
 		"'handler': " FIGURES(100, 10) ", 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) "}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	/* One had not merged after all, another took 100 ns, and no more was lost. */
-	fake->accounts[1].coalesced = 1;
+	fake->accounts[1].ends[END_COALESCED] = 1;
 	fake->accounts[1].hops[HOP_IRQ]++;
 	fake->accounts[1].hops[HOP_SIGNAL]++;
 	fake_value(fake, STAGE_COUNT + STAGE_HANDLER, 100);
@@ -397,14 +402,14 @@ static void reports(void **state)
 		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 2, 'stages': {"
+		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("-1", "0", "0") "'in_flight': 2, 'stages': {"
 		"'handler': " FIGURES(1, 100) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': " FIGURES(0, null) ","
 		"'total': " FIGURES(0, null) "}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	assert_object(summary(measurement),
@@ -412,7 +417,7 @@ static void reports(void **state)
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'inject': 100, 'eoi': 100},"
-		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, 'in_flight': 2, 'stages': {"
+		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("1", "3", "4") "'in_flight': 2, 'stages': {"
 		"'handler': {'count': 101, 'min': 10, 'mean': 10, 'p50': 10, 'p90': 10, 'p99': 10,"
 		"'p999': 100, 'max': 100}, 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
@@ -420,7 +425,7 @@ static void reports(void **state)
 		"'total': " FIGURES(100, 40) "}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	measurement_free(measurement);
@@ -446,7 +451,7 @@ static void a_hop_that_is_not_attached_is_null(void **state)
 	assert_object(only_vector(interval(measurement, 3000)),
 		VECTOR_A_0
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0},"
-		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': 0, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}");
 	measurement_free(measurement);
@@ -466,7 +471,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 	assert_object(only_vector(interval(measurement, 3000)),
 		VECTOR_A_0
 		"'hops': {'irq': 0, 'signal': 0, 'accept': 100, 'inject': 0, 'eoi': null},"
-		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': null, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': " FIGURES(0, null) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ", 'service': null,"
 		"'delivery': " FIGURES(0, null) ", 'total': null}}");
@@ -482,7 +487,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"{'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256,"
 		"'mode': 'emulated', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null, "
 		"'hops': {'irq': null, 'signal': 0, 'accept': null, 'inject': null, 'eoi': null},"
-		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, 'in_flight': null, 'stages': {"
+		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null}}");
 	measurement_free(measurement);
@@ -886,7 +891,8 @@ static void the_schema_has_the_modes(void **state)
 					.kind = kind, .reader = reader,
 					.state = posted ? STATE_POSTED : 0,
 				};
-				const char *mode = vector_mode(&vector);
+				const struct imstrace_account none = { 0 };
+				const char *mode = vector_mode(&vector, &none);
 				size_t i = 0;
 
 				assert_true(has_word(modes, mode));

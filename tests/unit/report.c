@@ -51,10 +51,8 @@ static void add_up(struct vector_figures sums[FAKE_CAPACITY], const struct figur
 			sum->account.hops[hop] += vector->account.hops[hop];
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 			sum->account.sums[stage] += vector->account.sums[stage];
-		sum->account.coalesced += vector->account.coalesced;
-		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-			sum->account.unmatched[hop] += vector->account.unmatched[hop];
-		sum->account.lost += vector->account.lost;
+		for (unsigned int end = 0; end < END_COUNT; end++)
+			sum->account.ends[end] += vector->account.ends[end];
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 			sum->stages[stage].count += vector->stages[stage].count;
 	}
@@ -71,11 +69,11 @@ static void grow(struct fake_source *fake, __u64 *seed)
 		count = random_next(seed) % 50;
 		fake_interrupts(fake, id, count, random_next(seed) % 100000);
 		account->hops[HOP_ACCEPT] += random_next(seed) % 3;
-		account->coalesced += random_next(seed) % 5;
+		account->ends[END_COALESCED] += random_next(seed) % 5;
 		/* Some turn out not to have been. */
-		account->coalesced -= account->coalesced ? random_next(seed) % 2 : 0;
-		account->unmatched[random_next(seed) % HOP_COUNT] += random_next(seed) % 3;
-		account->lost += random_next(seed) % 2;
+		account->ends[END_COALESCED] -= account->ends[END_COALESCED] ? random_next(seed) % 2 : 0;
+		account->ends[END_NMI + random_next(seed) % 8] += random_next(seed) % 3;
+		account->ends[END_LOST] += random_next(seed) % 2;
 		/* Not all stages are seen of every interrupt. */
 		stage = random_next(seed) % STAGE_COUNT;
 		fake_value(fake, id * STAGE_COUNT + stage, random_next(seed) >> 20);
@@ -210,16 +208,16 @@ static void a_coalesced_count_may_decrease(void **state)
 	(void)state;
 	fake_vector(fixture.fake, UUID_A, 0);
 	fixture.fake->accounts[0].hops[HOP_ACCEPT] = 5;
-	fixture.fake->accounts[0].coalesced = 3;
+	fixture.fake->accounts[0].ends[END_COALESCED] = 3;
 	report = measurement_interval(fixture.measurement, 2000);
-	assert_int_equal(report->vectors[0].account.coalesced, 3);
+	assert_int_equal(report->vectors[0].account.ends[END_COALESCED], 3);
 	assert_int_equal(report->vectors[0].in_flight, 2);
-	fixture.fake->accounts[0].coalesced = 1;
+	fixture.fake->accounts[0].ends[END_COALESCED] = 1;
 	report = measurement_interval(fixture.measurement, 3000);
-	assert_true((__s64)report->vectors[0].account.coalesced == -2);
+	assert_true((__s64)report->vectors[0].account.ends[END_COALESCED] == -2);
 	assert_int_equal(report->vectors[0].in_flight, 4);
 	report = measurement_summary(fixture.measurement);
-	assert_int_equal(report->vectors[0].account.coalesced, 1);
+	assert_int_equal(report->vectors[0].account.ends[END_COALESCED], 1);
 	end(&fixture);
 }
 
@@ -487,9 +485,9 @@ static void each_mode_lacks_its_hops(void **state)
 		const struct vector_figures *report = report_mode(&fixture, &modes[i]);
 
 		if (modes[i].name)
-			assert_string_equal(vector_mode(&report->vector), modes[i].name);
+			assert_string_equal(vector_mode(&report->vector, &report->account), modes[i].name);
 		else
-			assert_null(vector_mode(&report->vector));
+			assert_null(vector_mode(&report->vector, &report->account));
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 			if (modes[i].missing & BIT(hop))
 				assert_non_null(report->hop_missing[hop]);
@@ -603,12 +601,12 @@ static void a_vector_with_any_count_is_active(void **state)
 		report.account.hops[hop] = 1;
 		assert_true(figures_active(&report));
 	}
-	report = (struct vector_figures) { .account.lost = 1 };
+	report = (struct vector_figures) { .account.ends[END_LOST] = 1 };
 	assert_true(figures_active(&report));
 	/* The hop was in the interval before, and its end is in this one. */
-	report = (struct vector_figures) { .account.unmatched[HOP_SIGNAL] = 1 };
+	report = (struct vector_figures) { .account.ends[END_NOT_ACCEPTED] = 1 };
 	assert_true(figures_active(&report));
-	report = (struct vector_figures) { .account.coalesced = 1 };
+	report = (struct vector_figures) { .account.ends[END_COALESCED] = 1 };
 	assert_true(figures_active(&report));
 }
 

@@ -142,16 +142,16 @@ static void a_counter_never_goes_down(void **state)
 	__u32 id = fake_vector(fake, UUID_A, 0);
 
 	(void)state;
-	fake->accounts[id].coalesced = 5;
+	fake->accounts[id].ends[END_COALESCED] = 5;
 	series_read(set, SECOND);
 	/* One turned out to be an interrupt of its own. */
-	fake->accounts[id].coalesced = 4;
+	fake->accounts[id].ends[END_COALESCED] = 4;
 	series_read(set, 2 * SECOND);
-	assert_int_equal(series_host(set)->account.coalesced, 5);
-	fake->accounts[id].coalesced = 7;
+	assert_int_equal(series_host(set)->account.ends[END_COALESCED], 5);
+	fake->accounts[id].ends[END_COALESCED] = 7;
 	series_read(set, 3 * SECOND);
-	assert_int_equal(series_host(set)->account.coalesced, 7);
-	assert_int_equal(find(UUID_A, NULL)->account.coalesced, 7);
+	assert_int_equal(series_host(set)->account.ends[END_COALESCED], 7);
+	assert_int_equal(find(UUID_A, NULL)->account.ends[END_COALESCED], 7);
 }
 
 static void a_set_without_vectors_is_forgotten(void **state)

@@ -182,7 +182,7 @@ static void interrupt_lines(void **state)
 	};
 	struct imstrace_interrupt unmatched = {
 		.times = { 5 * SECOND },
-		.vcpu = IMSTRACE_NONE, .guest_vector = IMSTRACE_NONE, .end = END_UNMATCHED,
+		.vcpu = IMSTRACE_NONE, .guest_vector = IMSTRACE_NONE, .end = END_NO_SIGNAL,
 	};
 	struct imstrace_interrupt signalled = {
 		.times = { 0, 5 * SECOND },
@@ -203,7 +203,7 @@ static void interrupt_lines(void **state)
 		"22:13:25.000000     0     -     -        -  coalesced          " UUID_A
 		"  cpu 0, vcpu 0  irqfd 0.0\n");
 	assert_text(interrupt(&fake->vectors[0], &unmatched),
-		"22:13:25.000000     0     -     -        -  unmatched          " UUID_A
+		"22:13:25.000000     0     -     -        -  no_signal          " UUID_A
 		"  cpu 0, vcpu -\n");
 	assert_text(interrupt(&fake->vectors[0], &signalled),
 		"22:13:25.000000     0     -     -        -  signalled          " UUID_A
@@ -230,8 +230,8 @@ static struct fake_source *two_devices(void)
 
 	fake_interrupts(fake, 0, 100, 10000);
 	fake->accounts[0].hops[HOP_ACCEPT] += 3;
-	fake->accounts[0].coalesced = 2;
-	fake->accounts[0].unmatched[HOP_IRQ] = 1;
+	fake->accounts[0].ends[END_COALESCED] = 2;
+	fake->accounts[0].ends[END_NO_SIGNAL] = 1;
 	fake->accounts[0].lost_records = 4;
 
 	fake_interrupts(fake, 1, 7, 70);
@@ -275,7 +275,7 @@ static void an_interval_is_a_table(void **state)
 		"      0      0     0      1.5      1.5 handler\n");
 	/* Fewer than before: an interrupt that was not coalesced after all. */
 	fake->accounts[0].hops[HOP_INJECT]++;
-	fake->accounts[0].coalesced--;
+	fake->accounts[0].ends[END_COALESCED]--;
 	fake->source.hops[HOP_IRQ].attached[0] = '\0';
 	assert_text(interval(measurement, 2 * SECOND + 251000),
 		"\n"
@@ -351,6 +351,10 @@ static void a_summary_is_two_tables(void **state)
 		UUID_B "\n"
 		"     0  handler           5       1.5       1.5       1.5       1.5       1.5"
 		"       1.5       1.5\n"
+		"\n"
+		"   VEC  ENDED              COUNT  HOW\n"
+		UUID_A "  pid 178\n"
+		"     0  no_signal              1  its handler signalled nothing\n"
 		"\n");
 	measurement_free(measurement);
 	free(fake);
@@ -547,7 +551,7 @@ static void names_of_ends_and_causes(void **state)
 	assert_string_equal(end_name(END_COMPLETE), "complete");
 	assert_string_equal(end_name(END_COALESCED), "coalesced");
 	assert_string_equal(end_name(END_SIGNALLED), "signalled");
-	assert_string_equal(end_name(END_UNMATCHED), "unmatched");
+	assert_string_equal(end_name(END_NO_SIGNAL), "no_signal");
 	assert_string_equal(end_name(255), "?");
 	assert_string_equal(cause_name(CAUSE_IRQ), "irq");
 	assert_string_equal(cause_name(CAUSE_EMULATED), "emulated");

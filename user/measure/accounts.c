@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "accounts.h"
 
+#include "../model/hops.h"
+
 /* All of an account are counters of this kind. */
 _Static_assert(sizeof(struct imstrace_account) % sizeof(__u64) == 0, "not only counters");
 
@@ -35,10 +37,11 @@ void account_subtract(struct imstrace_account *account, const struct imstrace_ac
 
 __u64 account_in_flight(const struct imstrace_account *account)
 {
-	__u64 ended = account->hops[HOP_EOI] + account->unmatched[HOP_ACCEPT] +
-		      account->unmatched[HOP_INJECT] + account->coalesced +
-		      account->hardware + account->lost;
+	__u64 ended = account->hops[HOP_EOI];
 
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		if (end_hop(end) == HOP_ACCEPT || end_hop(end) == HOP_INJECT)
+			ended += account->ends[end];
 	/* The counters are read one after the other while they grow. */
 	return account->hops[HOP_ACCEPT] > ended ? account->hops[HOP_ACCEPT] - ended : 0;
 }
@@ -47,12 +50,13 @@ __u64 account_unmatched(const struct imstrace_account *account)
 {
 	__u64 sum = 0;
 
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		sum += account->unmatched[hop];
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		if (end_class(end) == END_OF_UNMATCHED)
+			sum += account->ends[end];
 	return sum;
 }
 
 __u64 account_lost(const struct imstrace_account *account)
 {
-	return account->lost + account->lost_records;
+	return account->ends[END_LOST] + account->lost_records;
 }

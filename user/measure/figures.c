@@ -64,7 +64,7 @@ static const char *hop_missing(const struct source *source, const struct vector_
 {
 	if (vector->account.hops[hop])
 		return NULL;
-	if (hop >= HOP_INJECT && vector->account.hardware)
+	if (hop >= HOP_INJECT && vector->account.ends[END_HARDWARE])
 		return "APICv or AVIC: the CPU itself delivers and ends it, without KVM";
 	return vector_hop_missing(source, &vector->vector, hop);
 }
@@ -181,6 +181,6 @@ bool figures_active(const struct vector_figures *vector)
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		if (vector->account.hops[hop])
 			return true;
-	return vector->account.coalesced || account_unmatched(&vector->account) ||
+	return vector->account.ends[END_COALESCED] || account_unmatched(&vector->account) ||
 	       account_lost(&vector->account);
 }

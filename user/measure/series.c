@@ -92,10 +92,17 @@ void series_free(struct series_set *set)
 	free(set);
 }
 
-static void label(struct series *labels, const struct series_set *set,
+static bool any_signal(const struct imstrace_account *account)
+{
+	return account->hops[HOP_SIGNAL];
+}
+
+/* The mode is that of the latest reading in which it was signalled. */
+static void label(struct series *labels, const struct series_set *set, __u32 id,
 		  const struct imstrace_vector *vector)
 {
-	const char *mode = vector_mode(vector);
+	const struct imstrace_account *latest = &set->difference.account;
+	const char *mode = vector_mode(vector, any_signal(latest) ? latest : &set->last.accounts[id]);
 
 	memset(labels, 0, sizeof(*labels));
 	memcpy(labels->device, vector->device, sizeof(labels->device) - 1);
@@ -246,7 +253,7 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 		member->gone_since = now;
 	set->state.vectors[life]++;
 	/* What it has just counted has a place, gone or not. */
-	label(&labels, set, &vector);
+	label(&labels, set, id, &vector);
 	if (life != LIFE_GONE || now - member->gone_since < set->options->linger)
 		to[0] = find_or_add(set, &labels);
 	if (!to[0] && !member->gone_since && !member->dropped) {

@@ -23,27 +23,39 @@ const char *hop_what(enum imstrace_hop hop)
 	return hop < HOP_COUNT ? texts[hop] : "?";
 }
 
+static const struct {
+	const char *name, *what;
+	enum imstrace_hop hop;
+	enum end_class class;
+} ends[] = {
+#define X(ENUM, name, hop, class, what) { #name, what, HOP_##hop, END_OF_##class },
+	IMSTRACE_ENDS(X)
+#undef X
+};
+
 const char *end_name(enum imstrace_end end)
 {
-	switch (end) {
-	case END_COMPLETE:
-		return "complete";
-	case END_COALESCED:
-		return "coalesced";
-	case END_SIGNALLED:
-		return "signalled";
-	case END_UNMATCHED:
-		return "unmatched";
-	case END_HARDWARE:
-		return "hardware";
-	case END_LOST:
-		return "lost";
-	case END_IN_FLIGHT:
-		return "in_flight";
-	case END_COUNT:
-		break;
-	}
-	return "?";
+	return end < END_COUNT ? ends[end].name : "?";
+}
+
+const char *end_what(enum imstrace_end end)
+{
+	return end < END_COUNT ? ends[end].what : "?";
+}
+
+enum imstrace_hop end_hop(enum imstrace_end end)
+{
+	return ends[end].hop;
+}
+
+enum end_class end_class(enum imstrace_end end)
+{
+	return ends[end].class;
+}
+
+bool end_counted(enum imstrace_end end)
+{
+	return end != END_COMPLETE && end != END_IN_FLIGHT;
 }
 
 const char *cause_name(enum imstrace_cause cause)

@@ -60,13 +60,30 @@ enum wanted vector_wanted(const struct vector_filter *filter, const struct imstr
 	return WANTED_YES;
 }
 
-const char *vector_mode(const struct imstrace_vector *vector)
+/* Who has read most of what @account has signals of; if there are none, of the latest signal. */
+static enum imstrace_reader main_reader(const struct imstrace_vector *vector,
+					const struct imstrace_account *account)
+{
+	__u64 user = account->ends[END_USER], work = account->ends[END_WORKQUEUE];
+	__u64 irqfd = account->hops[HOP_ACCEPT] + account->ends[END_NMI] +
+		      account->ends[END_NO_ROUTE] + account->ends[END_NOT_ACCEPTED] +
+		      account->ends[END_REFUSED];
+
+	if (!(irqfd | work | user))
+		return vector->reader;
+	if (irqfd >= work && irqfd >= user)
+		return READER_IRQFD;
+	return work >= user ? READER_IRQFD_WORK : READER_USER;
+}
+
+const char *vector_mode(const struct imstrace_vector *vector,
+			const struct imstrace_account *account)
 {
 	if (vector->state & STATE_POSTED)
 		return "posted";
 	if (vector->kind == KIND_EMULATED)
 		return "emulated";
-	switch ((enum imstrace_reader)vector->reader) {
+	switch (main_reader(vector, account)) {
 	case READER_IRQFD:
 		return "irqfd";
 	case READER_IRQFD_WORK:

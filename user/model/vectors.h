@@ -31,8 +31,12 @@ bool vector_list_valid(const char *list);
 enum wanted vector_wanted(const struct vector_filter *filter,
 			  const struct imstrace_vector *vector);
 
-/* How it reaches its guest, as in docs/schema; NULL: not known yet. */
-const char *vector_mode(const struct imstrace_vector *vector);
+/*
+ * How it reaches its guest, of its kinds of ways the one that most of @account's interrupts have
+ * taken; NULL: not known.
+ */
+const char *vector_mode(const struct imstrace_vector *vector,
+			const struct imstrace_account *account);
 
 /* Why @hop can't be seen of @vector; NULL: it can. */
 const char *vector_hop_missing(const struct source *source, const struct imstrace_vector *vector,

@@ -132,6 +132,55 @@ static bool read_events(struct ctf_metadata *metadata, const char *text)
 	return metadata->interrupt.size && metadata->lifecycle.size && metadata->vector.size;
 }
 
+static unsigned int find_end(const char *name)
+{
+	unsigned int end = 0;
+
+	while (end < END_COUNT && strcmp(end_name(end), name))
+		end++;
+	return end;
+}
+
+/* The enum of ends, which is the last before its name. */
+static void read_ends(struct ctf_metadata *metadata, const char *text)
+{
+	const char *at = strstr(text, "} := end_t;"), *stop = at;
+	unsigned int number;
+	char name[32];
+	int used;
+
+	memset(metadata->ends, END_COUNT, sizeof(metadata->ends));
+	metadata->unmatched = -1;
+	while (at && at > text && *at != '{')
+		at--;
+	for (at++; stop && at < stop; at += used) {
+		used = 0;
+		if (sscanf(at, " \"%31[a-z_]\" = %3u, %n", name, &number, &used) != 2 || !used ||
+		    number >= sizeof(metadata->ends))
+			return;
+		metadata->ends[number] = find_end(name);
+		if (!strcmp(name, "unmatched"))
+			metadata->unmatched = number;
+	}
+}
+
+enum imstrace_end ctf_end_of(const struct ctf_metadata *metadata,
+			     const struct imstrace_interrupt *interrupt)
+{
+	static const enum imstrace_end after[HOP_COUNT] = {
+		[HOP_IRQ] = END_NO_SIGNAL, [HOP_SIGNAL] = END_NOT_ACCEPTED,
+		[HOP_ACCEPT] = END_DROPPED, [HOP_INJECT] = END_NO_EOI, [HOP_EOI] = END_COUNT,
+	};
+	unsigned int last = HOP_IRQ;
+
+	if (interrupt->end != metadata->unmatched)
+		return metadata->ends[interrupt->end];
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (interrupt->times[hop])
+			last = hop;
+	return after[last];
+}
+
 static void read_hops(struct source *source, const char *text)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
@@ -182,6 +231,7 @@ static int parse(struct ctf_metadata *metadata, struct source *source, const cha
 	if (find_number(text, "lost_runs", &lost) && lost > 0)
 		metadata->lost_runs = lost;
 	read_hops(source, text);
+	read_ends(metadata, text);
 	source->to_wall_clock = seconds * 1000000000 + rest % 1000000000;
 	source->started = started;
 	source->may_post = may_post;

@@ -19,6 +19,8 @@
  * @interrupt:	where the fields are: likewise @lifecycle, @vector
  * @steps:	by an event's number: enum imstrace_step, or one of the above
  * @hops:	by the number of a hop there: enum imstrace_hop, or HOP_COUNT
+ * @ends:	by the number of an end there: enum imstrace_end, or END_COUNT
+ * @unmatched:	the number of the end that was named so before its reason was recorded
  * @lost_vectors: by its end
  * @lost_runs:	likewise
  * @pci_signal:	what struct source refers to
@@ -30,9 +32,15 @@ struct ctf_metadata {
 	struct ctf_layout interrupt, lifecycle, vector;
 	__u8 steps[CTF_VECTOR_EVENT];
 	__u8 hops[CTF_MOST_FIELDS];
+	__u8 ends[256];
+	int unmatched;
 	__u64 lost_vectors, lost_runs;
 	char pci_signal[512], posting[512];
 };
+
+/* How an interrupt of the recording ended; END_COUNT: in a way that we do not know. */
+enum imstrace_end ctf_end_of(const struct ctf_metadata *metadata,
+			     const struct imstrace_interrupt *interrupt);
 
 /* Opens a file of the recording in @directory. Return: 0 or an exit code, reported. */
 int ctf_open_file(const char *directory, const char *name, int *file);

@@ -3,6 +3,7 @@
 #include "reader.h"
 
 #include "../errors.h"
+#include "../model/hops.h"
 #include "stream_reader.h"
 
 #include <stdlib.h>
@@ -59,13 +60,10 @@ static void count_interrupt(struct recording *recording,
 #undef X
 	};
 	struct imstrace_account *account = &recording->accounts[interrupt->id];
-	unsigned int first = interrupt->uncoalesced ? HOP_INJECT : HOP_IRQ, last = HOP_IRQ;
+	unsigned int first = interrupt->uncoalesced ? HOP_INJECT : HOP_IRQ;
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-		if (!interrupt->times[hop])
-			continue;
-		last = hop;
-		if (hop >= first)
+		if (interrupt->times[hop] && hop >= first)
 			account->hops[hop]++;
 	}
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
@@ -74,27 +72,10 @@ static void count_interrupt(struct recording *recording,
 		if (from && to && ends[stage][1] >= first)
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
 	}
-	if (interrupt->uncoalesced)
-		account->coalesced--;
-	switch ((enum imstrace_end)interrupt->end) {
-	case END_COALESCED:
-		account->coalesced++;
-		break;
-	case END_UNMATCHED:
-		account->unmatched[last]++;
-		break;
-	case END_HARDWARE:
-		account->hardware++;
-		break;
-	case END_LOST:
-		account->lost++;
-		break;
-	case END_COMPLETE:
-	case END_SIGNALLED:
-	case END_IN_FLIGHT:
-	case END_COUNT:
-		break;
-	}
+	account->ends[END_COALESCED] -= interrupt->uncoalesced != 0;
+	/* As the programs: these are known by their hops. */
+	if (end_counted(interrupt->end))
+		account->ends[interrupt->end]++;
 }
 
 static bool wanted(const struct recording *recording, __u64 time)
@@ -157,6 +138,7 @@ static void take_lifecycle(struct recording *recording, const struct ctf_event *
 
 static void take_interrupt(struct recording *recording, const struct ctf_event *from)
 {
+	struct stream_reader *stream = &recording->streams[CTF_INTERRUPTS];
 	struct source *source = &recording->source;
 	struct imstrace_interrupt interrupt;
 	struct ctf_interrupt event;
@@ -164,10 +146,14 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 	ctf_layout_apply(&recording->metadata.interrupt, &ctf_interrupt_payload, from,
 			 &event.event);
 	interrupt = event.interrupt;
+	interrupt.end = ctf_end_of(&recording->metadata, &interrupt);
 	/* The writer has told of its vector before, unless that is in what can't be read. */
 	if (interrupt.id >= source->capacity || !*recording->vectors[interrupt.id].device) {
-		stream_warn(&recording->streams[CTF_INTERRUPTS],
-			    "interrupts of vectors that are not known are left out");
+		stream_warn(stream, "interrupts of vectors that are not known are left out");
+		return;
+	}
+	if (interrupt.end == END_COUNT) {
+		stream_warn(stream, "interrupts that ended in a way that is not known are left out");
 		return;
 	}
 	if (!wanted(recording, from->time))

@@ -122,7 +122,7 @@ static void format_row(char *text, size_t size, const struct table *table, const
 {
 	const struct imstrace_vector *vector = &row->first->report.vector;
 	char name[IMSTRACE_NAME_LEN], vmm[128], number[16], irq[16] = "-", p50[16], p99[16];
-	const char *mode = vector_mode(vector);
+	const char *mode = vector_mode(vector, &row->first->report.account);
 	int used;
 
 	vmm_text(vmm, sizeof(vmm), vector);

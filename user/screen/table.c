@@ -84,7 +84,7 @@ static bool contains(const char *text, const char *part)
 static bool shown(const struct table *table, const struct followed *followed)
 {
 	const struct imstrace_vector *vector = &followed->report.vector;
-	const char *mode = vector_mode(vector);
+	const char *mode = vector_mode(vector, &followed->report.account);
 	char pid[16];
 
 	if (!*vector->device)

@@ -80,6 +80,21 @@ static void write_hops(void *context, const struct series *series)
 	}
 }
 
+static void write_ends(void *context, const struct series *series)
+{
+	struct writer *writer = context;
+	struct label labels[SET_LABELS + 1];
+	char number[16];
+	size_t count = label_set(labels, number, series);
+
+	for (unsigned int end = 0; end < END_COUNT; end++) {
+		if (!end_counted(end))
+			continue;
+		labels[count] = (struct label) { "end", end_name(end) };
+		exposition_number(writer->exposition, labels, count + 1, series->account.ends[end]);
+	}
+}
+
 static void write_counter(void *context, const struct series *series)
 {
 	struct writer *writer = context;
@@ -119,6 +134,7 @@ static const struct by_set {
 	  METRIC_HISTOGRAM, write_stages, NULL },
 	{ "hops", NULL, EXPOSITION_HOPS_HELP, METRIC_COUNTER,
 	  write_hops, NULL },
+	{ "ends", NULL, EXPOSITION_ENDS_HELP, METRIC_COUNTER, write_ends, NULL },
 #define X(name, value, help) { #name, NULL, help, METRIC_COUNTER, write_counter, value_of_##name },
 	EXPOSITION_ACCOUNT(X)
 #undef X

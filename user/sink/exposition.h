@@ -30,14 +30,16 @@ enum metric_type {
 #define EXPOSITION_STAGE_HELP	\
 	"How long an interrupt took from one hop to the next, and over several"
 #define EXPOSITION_HOPS_HELP	"How often an interrupt was seen to pass a hop"
+#define EXPOSITION_ENDS_HELP	\
+	"How interrupts ended that did not pass all hops; each ends in exactly one way"
 
 /* X(name, what it is of @account, help) */
 #define EXPOSITION_ACCOUNT(X)							\
-	X(coalesced, account->coalesced,					\
+	X(coalesced, account->ends[END_COALESCED],					\
 	  "Interrupts that were merged into one that was pending in the guest")	\
 	X(unmatched, account_unmatched(account),				\
 	  "Interrupts seen to end before their last hop")			\
-	X(hardware, account->hardware,						\
+	X(hardware, account->ends[END_HARDWARE],						\
 	  "Interrupts that the CPU itself delivers (APICv, AVIC)")		\
 	X(lost, account_lost(account), "Interrupts not followed to their end")
 

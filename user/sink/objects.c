@@ -208,6 +208,16 @@ json_t *object_figures(const struct stage_figures *figures)
 	return object;
 }
 
+static json_t *ends_object(const struct imstrace_account *account)
+{
+	json_t *ends = json_object();
+
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		if (end_counted(end))
+			json_object_set_new(ends, end_name(end), json_integer(account->ends[end]));
+	return ends;
+}
+
 static json_t *vector_object(const struct vector_figures *seen)
 {
 	const struct imstrace_vector *vector = &seen->vector;
@@ -220,22 +230,23 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
 			 "irq", known(vector->irq),
 			 "slot", known(vector->slot),
 			 "pasid", known(vector->pasid),
-			 "mode", word(vector_mode(vector)),
+			 "mode", word(vector_mode(vector, &seen->account)),
 			 "eventfd_id", known(vector->eventfd_id),
 			 "pid", vector->pid ? json_integer(vector->pid) : json_null(),
 			 "vmm", *vector->vmm ? object_name(vector->vmm) : json_null(),
 			 "guest", *vector->guest ? object_name(vector->guest) : json_null(),
 			 "hops", hops,
-			 "coalesced", (json_int_t)seen->account.coalesced,
+			 "coalesced", (json_int_t)seen->account.ends[END_COALESCED],
 			 "unmatched", (json_int_t)account_unmatched(&seen->account),
-			 "hardware", (json_int_t)seen->account.hardware,
+			 "hardware", (json_int_t)seen->account.ends[END_HARDWARE],
 			 "lost", (json_int_t)account_lost(&seen->account),
+			 "ends", ends_object(&seen->account),
 			 "in_flight", figures_in_flight_missing(seen) ? json_null() :
 				      json_integer(seen->in_flight),
 			 "stages", stages);

@@ -86,6 +86,25 @@ static void hops(struct exposition *exposition, const struct figures *figures)
 	}
 }
 
+static void ends(struct exposition *exposition, const struct figures *figures)
+{
+	exposition_family(exposition, "ends", METRIC_COUNTER, NULL, EXPOSITION_ENDS_HELP ".");
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct vector_figures *vector = &figures->vectors[i];
+		struct vector_labels of;
+
+		label_vector(&of, vector);
+		for (unsigned int end = 0; end < END_COUNT; end++) {
+			/* Of one interrupt only the correction may be in the time asked for. */
+			if (!end_counted(end) || (long long)vector->account.ends[end] < 0)
+				continue;
+			of.labels[OF_VECTOR] = (struct label) { "end", end_name(end) };
+			exposition_number(exposition, of.labels, OF_VECTOR + 1,
+					  vector->account.ends[end]);
+		}
+	}
+}
+
 #define X(name, value, help)							\
 static __u64 value_of_##name(const struct imstrace_account *account)		\
 {										\
@@ -140,6 +159,7 @@ static void openmetrics_summary(struct sink *sink, const struct figures *figures
 
 	stages(exposition, figures);
 	hops(exposition, figures);
+	ends(exposition, figures);
 	counters(exposition, figures);
 	in_flight(exposition, figures);
 	exposition_losses(exposition, &figures->totals);

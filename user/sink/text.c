@@ -242,14 +242,14 @@ static void print_counts_heading(FILE *out, const char *lead)
 static void print_counts(FILE *out, const struct vector_figures *seen)
 {
 	const struct imstrace_vector *vector = &seen->vector;
-	const char *mode = vector_mode(vector);
+	const char *mode = vector_mode(vector, &seen->account);
 
 	fputs("  ", out);
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-10s", mode ? mode : "n/a");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		print_count(out, 7, seen->account.hops[hop], seen->hop_missing[hop]);
-	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)seen->account.coalesced,
+	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)seen->account.ends[END_COALESCED],
 		(uint64_t)account_unmatched(&seen->account),
 		(uint64_t)account_lost(&seen->account));
 }
@@ -346,6 +346,29 @@ static void print_reason(FILE *out, unsigned int hops, const char *why)
 	fprintf(out, ": %s\n", why);
 }
 
+/* What neither a column, a stage nor a reason for n/a shows. */
+static void print_ends(FILE *out, const struct figures *figures)
+{
+	const char *device = NULL;
+
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct vector_figures *vector = &figures->vectors[i];
+
+		for (unsigned int end = 0; end < END_COUNT; end++) {
+			if (!vector->account.ends[end] || end == END_COALESCED ||
+			    end == END_LOST || end == END_SIGNALLED)
+				continue;
+			if (!device)
+				fprintf(out, "\n  %4s  %-14s %9s  %s\n", "VEC", "ENDED", "COUNT", "HOW");
+			if (!device || strncmp(device, vector->vector.device, IMSTRACE_NAME_LEN))
+				text_device(out, &vector->vector);
+			device = vector->vector.device;
+			fprintf(out, "  %4u  %-14s %9" PRIu64 "  %s\n", vector->vector.vector,
+				end_name(end), (uint64_t)vector->account.ends[end], end_what(end));
+		}
+	}
+}
+
 static void print_missing(FILE *out, const struct figures *figures)
 {
 	struct missing missing[FIGURES_REASONS];
@@ -373,9 +396,6 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].in_flight && !figures_in_flight_missing(&figures->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)figures->vectors[i].in_flight);
-		if (figures->vectors[i].account.hardware)
-			fprintf(out, " (%" PRIu64 " delivered by the CPU itself)",
-				(uint64_t)figures->vectors[i].account.hardware);
 		putc('\n', out);
 	}
 	if (figures->count) {
@@ -390,6 +410,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 			text_device(out, &figures->vectors[i].vector);
 		print_stages(out, &figures->vectors[i]);
 	}
+	print_ends(out, figures);
 	if (figures->count)
 		putc('\n', out);
 	print_missing(out, figures);

@@ -7,7 +7,7 @@
 	{ "bypass_register_kprobe", "irq_bypass_register_producer" },		\
 	{ "bypass_unregister_kprobe", "irq_bypass_unregister_producer" },	\
 }
-#define RESET_KPROBES	{ { "vcpu_reset", "kvm_lapic_reset" }, { "vcpu_reset", "kvm_apic_set_state" } }
+#define RESET_KPROBES	{ { "vcpu_reset", "kvm_lapic_reset" }, { "vcpu_state", "kvm_apic_set_state" } }
 
 const struct feature features[FEATURE_COUNT] = {
 	[FEATURE_IMS_VECTORS] = {

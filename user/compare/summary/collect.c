@@ -54,7 +54,7 @@ static struct summary_series *name_series(struct collector *collector,
 					  const struct vector_figures *vector,
 					  struct summary_run *run)
 {
-	const char *mode = vector_mode(&vector->vector);
+	const char *mode = vector_mode(&vector->vector, &vector->account);
 	struct summary_series *series = summary_add_series(run);
 
 	if (!series)
@@ -74,9 +74,9 @@ static void keep_account(struct summary_series *series, const struct vector_figu
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		series->hops[hop] = so_far->hop_missing[hop] ? -1 : (long long)account->hops[hop];
 	/* What looked coalesced in the last run may turn out not to have been in this one. */
-	series->coalesced = (__s64)account->coalesced < 0 ? 0 : account->coalesced;
+	series->coalesced = (__s64)account->ends[END_COALESCED] < 0 ? 0 : account->ends[END_COALESCED];
 	series->unmatched = account_unmatched(account);
-	series->hardware = account->hardware;
+	series->hardware = account->ends[END_HARDWARE];
 	series->lost = account_lost(account);
 }
 
