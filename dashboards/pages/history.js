@@ -18,6 +18,6 @@ const shared = store({ devices: devices[0], percentile: percentiles[0] });
 
 document.body.append(header(), el('main', null, charts(shared), changes(shared), summaries()),
 	el('footer', null, el('p', { class: 'note' }, 'Made by imstrace. Everything on this page is in this one file: it loads ' +
-		'and sends nothing. A summary’s value is the median of its runs; the band is where the median of all such runs ' +
-		'would be, with a confidence of 95 % (of fewer than six runs, it is from the smallest to the largest). Changes are ' +
-		'found by E-divisive, with a t-test.')));
+		'and sends nothing. A summary’s value is the median of its runs; the band is the 95 % confidence interval of that ' +
+		'median (for fewer than six runs, it reaches from the smallest to the largest). Changes are found by E-divisive, ' +
+		'with a t-test.')));

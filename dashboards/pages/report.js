@@ -29,6 +29,6 @@ const sections = [
 document.body.append(header(), contents(sections), el('main', null, sections),
 	el('footer', null, el('p', { class: 'note' },
 		'Made by imstrace. Everything on this page is in this one file: it loads and sends nothing. Figures, ' +
-		'accounts and the slowest interrupts are those of imstrace report --json. What is drawn was counted as ' +
-		'it was read, in cells and buckets of a fixed number: no interrupt is left out, and a page of a ' +
-		'million is hardly larger than one of a thousand.')));
+		'accounts and the slowest interrupts are those of imstrace report --json. The charts were counted while ' +
+		'the data were read, in a fixed number of cells and buckets: no interrupt is left out, and a page of a ' +
+		'million interrupts is hardly larger than one of a thousand.')));

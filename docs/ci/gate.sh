@@ -4,8 +4,8 @@
 # usage: docs/ci/gate.sh BASE-COMMAND NEW-COMMAND
 #
 # For any CI: measures two builds, each a command without arguments, and says whether the new one is
-# slower. As root. Exits as imstrace gate does, but for 5, inconclusive, which is 0 with a warning: a
-# build is not to blame for a noisy machine. What was measured is kept in latency/.
+# slower. Needs root. Exits as imstrace gate does, except that 5, inconclusive, becomes 0 with a warning:
+# a build is not to blame for a noisy machine. The measurements are kept in latency/.
 set -eu
 
 mkdir -p latency/history
@@ -14,12 +14,12 @@ cp latency/new.json "latency/history/$(date -u +%Y%m%d-%H%M%S).json"
 
 gate() { imstrace gate latency/base.json --against latency/new.json "$@"; }
 
-# The table tells; the others are for who wants them, and have the same status.
+# The table's exit status counts; the other formats would exit with the same one.
 status=0
 gate --overlay latency/overlay.svg || status=$?
 gate --format markdown > latency/comment.md || true
 gate --format junit > latency/junit.xml || true
 imstrace history --html latency/history.html latency/history > latency/history.txt
 
-[ $status -ne 5 ] || echo 'warning: the latency gate could not tell' >&2
+[ $status -ne 5 ] || echo 'warning: the latency gate was inconclusive' >&2
 [ $status -eq 5 ] || exit $status

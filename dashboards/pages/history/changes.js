@@ -18,7 +18,7 @@ export function changes(shared) {
 		{ key: 'before', heading: 'Before µs', value: (row) => row.before, text: (row) => microseconds(row.before) },
 		{ key: 'after', heading: 'After µs', value: (row) => row.after, text: (row) => microseconds(row.after) },
 		{ key: 'change', heading: 'By', value: (row) => row.change, text: (row) => percent(row.change), class: (row) => row.change > 0 && 'bad' },
-		{ key: 'p', heading: 'P', title: 'The chance of it if nothing had changed', value: (row) => row.p, text: (row) => chance(row.p) },
+		{ key: 'p', heading: 'P', title: 'The probability of such a difference if nothing had changed', value: (row) => row.p, text: (row) => chance(row.p) },
 	];
 	const shown = ({ series }) => nameOf(series) === shared.get('devices') && series.percentile === shared.get('percentile');
 
@@ -29,5 +29,5 @@ export function changes(shared) {
 			shared.set('percentile', series.percentile);
 		},
 		picked: shown,
-	}).element : el('p', { class: 'empty' }, 'Nothing has changed. A change takes three summaries before it and three from it on to be seen.'));
+	}).element : el('p', { class: 'empty' }, 'No change was found. Finding one takes at least three summaries on each side.'));
 }

@@ -153,7 +153,7 @@ export function charts(shared) {
 	shared.watch('devices', update);
 	shared.watch('percentile', update);
 	return section('stages', `Stages${devices.length > 1 ? '' : ` of ${devices[0] ?? 'nothing'}`}`, tools,
-		legend([['median of the runs', '--accent'], ['95 % for it', BAND], ['slower from here on', RISE],
-			['quicker from here on', FALL]]), place,
+		legend([['median of the runs', '--accent'], ['its 95 % confidence interval', BAND], ['slower from here on', RISE],
+			['faster from here on', FALL]]), place,
 		el('p', { class: 'note' }, 'Drag to zoom, double-click to see all again.'));
 }

@@ -23,8 +23,8 @@ export function header() {
 			`${date(summaries.at(-1))} UTC. imstrace ${data.version}.`),
 		el('dl', { class: 'tiles' },
 			tile('Summaries', count(summaries.length), `${count(summaries.reduce((sum, one) => sum + one.runs, 0))} runs`),
-			tile('Changes', count(all.length), all.length ? `with ${count(new Set(all.map((one) => one.summary)).size)} of the summaries` :
-				'nothing has changed'),
+			tile('Changes', count(all.length), all.length ? `at ${count(new Set(all.map((one) => one.summary)).size)} of the summaries` :
+				'none was found'),
 			latest ? tile('Latest change', percent(latest.change), `${what(latest)}, ${short(summaries[latest.summary].name)}`) : null,
 			worst && worst.change > 0 ? tile('Largest rise', percent(worst.change),
 				`${what(worst)}, ${short(summaries[worst.summary].name)}`, 'bad') : null));

@@ -38,7 +38,7 @@ export function table({ caption, what, columns, rows, sort, onshown, onpick, pic
 	const search = el('input', {
 		type: 'search', placeholder: 'Filter', spellcheck: 'false', autocomplete: 'off',
 		'aria-label': `Filter: ${caption}`,
-		title: 'All of these words must be in a row; -word: must not',
+		title: 'Shows the rows that contain all of these words, and none of the -words',
 		oninput: () => {
 			words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
 			update();

@@ -11,7 +11,7 @@ function sum(of) {
 }
 
 function partly({ vectors: some }) {
-	return some && some < vectors.length ? `of ${some} of ${plural(vectors.length, 'vector')}` : null;
+	return some && some < vectors.length ? `known for ${some} of ${plural(vectors.length, 'vector')}` : null;
 }
 
 function hopBox(hop) {
@@ -26,7 +26,7 @@ const ENDS = [
 	['unmatched', 'Unmatched', 'seen to end before their last hop: a handler that signalled nothing, a vCPU that was reset…'],
 	['hardware', 'By the CPU', 'delivered by APICv or AVIC: KVM sees neither injection nor EOI'],
 	['in_flight', 'In flight', 'pending or in the guest’s handler when the run ended'],
-	['lost', 'Lost', 'not followed to their end, or counted but not streamed, for want of space'],
+	['lost', 'Lost', 'not followed to their end, or counted but not streamed, because there was no space'],
 ];
 
 export function accounts() {

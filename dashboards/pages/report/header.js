@@ -16,10 +16,10 @@ function losses() {
 	const { lost } = data.summary;
 	const said = {
 		interrupts: 'counted in all figures, but missing from the heatmap and from the slowest',
-		lifecycle: 'steps in the lives of vectors that were not told of',
-		vectors: 'not followed: there was no room for more',
-		runs: 'programs that the kernel did not run: hops may be missing',
-		values: 'latencies without a place in a histogram: counted, but no percentiles',
+		lifecycle: 'steps in the lives of vectors that were not recorded',
+		vectors: 'not followed, because there was no room for more',
+		runs: 'runs of BPF programs that the kernel skipped: hops may be missing',
+		values: 'latencies that found no histogram bucket: counted, but without percentiles',
 	};
 
 	return Object.entries(lost).filter(([, n]) => n).map(([what, n]) =>

@@ -85,7 +85,7 @@ export function heatmap(shared) {
 	}
 
 	const plot = chart({
-		label: 'Latency over time: how many interrupts in each cell. Arrow keys move the cursor.',
+		label: 'Latency over time: the number of interrupts in each cell. Arrow keys move the cursor.',
 		height: 340,
 		options: () => ({
 			scales: {
@@ -110,7 +110,7 @@ export function heatmap(shared) {
 		if (!has)
 			return;
 		least.textContent = '1';
-		greatest.textContent = `${plural(most(stage()), 'interrupt')} a cell`;
+		greatest.textContent = `${plural(most(stage()), 'interrupt')} per cell`;
 		plot.redraw();
 	}
 
@@ -122,9 +122,9 @@ export function heatmap(shared) {
 		plot.element,
 		el('p', { class: 'legend' }, least, bar, greatest),
 		empty,
-		el('p', { class: 'note' }, `A column is ${duration(width)} wide; rows are as wide as their latency is long. Each ` +
-			'interrupt is in the column of its end, of whatever vector. Drag to zoom, double-click to go back. For one ' +
-			'device or vector: imstrace report --device, --vector.'));
+		el('p', { class: 'note' }, `A column is ${duration(width)} wide; the range of a row is proportional to its latency. ` +
+			'Interrupts of all vectors are counted, each in the column in which it ended. Drag to zoom, double-click to ' +
+			'go back. To see one device or vector, use imstrace report --device or --vector.'));
 
 	shared.watch('stage', update);
 	return element;

@@ -43,7 +43,7 @@ export function lifecycle(shared) {
 	const shown = () => shared.get('shown').slice(0, MOST_LANES);
 	const note = el('p', { class: 'note' });
 	const plot = lanes({
-		label: 'What state each vector was in when. Arrow keys move the cursor.',
+		label: 'The state of each vector over time. Arrow keys move the cursor.',
 		rows: () => shown().map((vector) => ({ label: vectorName(vector), spans: spans(vector) })),
 		xAxis: timeAxis,
 		describe: (row, span, x) => [row.label, span ?
@@ -68,7 +68,7 @@ export function lifecycle(shared) {
 	shared.watch('shown', (list) => {
 		note.textContent = (list.length > MOST_LANES ?
 			`The first ${MOST_LANES} of ${plural(list.length, 'vector')}, in the order of the table above: filter it to see others. ` :
-			'The vectors of the table above, in its order. ') +
+			'These are the vectors of the table above, in its order. ') +
 			(leftOut ? `${count(leftOut)} changes of state had no room and are not drawn. ` : '');
 		plot.redraw();
 	});

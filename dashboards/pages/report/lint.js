@@ -5,9 +5,9 @@ import { table } from '../lib/table.js';
 import { data, sinceStart } from './model.js';
 
 const VERDICTS = {
-	clean: ['✓', 'good', 'Nothing is wrong'],
-	found: ['✗', 'bad', 'Something is wrong'],
-	inconclusive: ['?', 'doubt', 'No verdict: nothing was found, but not everything was seen, or nothing at all'],
+	clean: ['✓', 'good', 'No defect was found'],
+	found: ['✗', 'bad', 'Defects were found'],
+	inconclusive: ['?', 'doubt', 'No verdict: no defect was found, but steps were missed, or none was seen'],
 };
 
 export function lint() {
@@ -18,7 +18,7 @@ export function lint() {
 
 	return section('lint', 'Lint',
 		el('p', { class: `verdict ${kind}` }, el('b', { 'aria-hidden': 'true' }, sign),
-			`${words} in the lives of the vectors, judged by ${plural(steps, 'step')}.${missed}`),
+			`${words}. ${plural(steps, 'step')} in the lives of the vectors ${steps === 1 ? 'was' : 'were'} judged.${missed}`),
 		findings.length ? table({
 			caption: 'Findings', what: 'finding', rows: findings, sort: ['first', 1],
 			columns: [
@@ -27,7 +27,7 @@ export function lint() {
 				{ key: 'vector', heading: 'Vec', value: (f) => f.vector, text: (f) => number(f.vector) },
 				{ key: 'count', heading: 'Times', value: (f) => f.count, text: (f) => count(f.count) },
 				{ key: 'first', heading: 'First at', value: (f) => f.first, text: (f) => seconds(sinceStart(f.first)) },
-				{ key: 'what', heading: 'What', name: true, value: (f) => f.what },
+				{ key: 'what', heading: 'What happened', name: true, value: (f) => f.what },
 				{ key: 'remedy', heading: 'What to do', name: true, value: (f) => f.remedy },
 			],
 		}).element : null);

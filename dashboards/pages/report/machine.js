@@ -15,16 +15,16 @@ export function machine() {
 	const { start, hops, features, host, recording } = data;
 
 	return section('machine', 'Machine and attachments',
-		plainTable('Machine', ['What', 'Is'], [
+		plainTable('Machine', ['Property', 'Value'], [
 			['Host', host || '–'], ['Kernel', start.kernel], ['imstrace', start.version],
 			['Recording', recording ?? 'none: a live run'],
 		]),
-		plainTable('Hops', ['Hop', 'Seen by', 'Is'], hops.map((hop) => {
+		plainTable('Hops', ['Hop', 'Seen by', 'Meaning'], hops.map((hop) => {
 			const { attached, reason } = start.hops[hop.name];
 
 			return [hop.name, attached ?? `not at all: ${reason}`, hop.what];
 		})),
-		features.length ? plainTable('The ladder', ['What', 'Seen by', 'Verified', 'Tried before', 'Lost without it'],
+		features.length ? plainTable('Features, and how each was seen', ['Feature', 'Seen by', 'Verified', 'Tried before', 'Lost without it'],
 			features.map((feature) => [feature.name, feature.attached ?? 'not at all', feature.verified ?? '–',
 				feature.refused ?? '–', feature.lost ?? '–'])) : null);
 }

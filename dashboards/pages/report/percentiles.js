@@ -66,13 +66,13 @@ export function percentiles(shared) {
 
 		clear.hidden = !picked;
 		key.replaceChildren(shown.length ? legend(shown.map((curve) => [curve.name, curve.colour])) :
-			el('p', { class: 'empty' }, 'There are no two values to draw a curve of.'));
+			el('p', { class: 'empty' }, 'A curve needs at least two values.'));
 		plot.element.hidden = !shown.length;
 		note.textContent = (picked ?
-			`Stage ${shared.get('stage')} of what is picked in the table below` +
-				(picked > MOST ? `, of which the first ${MOST}. ` : '. ') :
-			'Every stage, of all vectors together. Pick vectors in the table below to see theirs. ') +
-			'Within 0.78 %; the last point of a curve is its largest value, exactly.';
+			`Stage ${shared.get('stage')} of the vectors picked in the table below` +
+				(picked > MOST ? `: the first ${MOST} are shown. ` : '. ') :
+			'Each curve is a stage, of all vectors together. Pick vectors in the table below to see their curves. ') +
+			'Values are within 0.78 %; the last point of a curve is exactly its largest value.';
 		plot.redraw();
 	}
 

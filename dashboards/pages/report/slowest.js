@@ -40,7 +40,7 @@ export function slowest() {
 
 	if (!interrupts.length)
 		return section('slowest', 'The slowest interrupts', el('p', { class: 'empty' },
-			'None was recorded, or none was asked for (--slowest).'));
+			'No interrupt was recorded, or none was requested (--slowest).'));
 
 	const plot = lanes({
 		label: 'The slowest interrupts, stage by stage. Arrow keys move the cursor.',
@@ -64,7 +64,7 @@ export function slowest() {
 			...steps.map((stage) => us(stage.name, `${stage.name} µs`, (i) => i.stages[stage.name])),
 			{ key: 'end', heading: 'End', name: true, value: (i) => i.end },
 			{ key: 'at', heading: 'Began at', value: (i) => i.first, text: (i) => seconds(sinceStart(i.first)) },
-			{ key: 'cpu', heading: 'CPU', title: 'Of the host', value: (i) => i.cpu, text: (i) => number(i.cpu) },
+			{ key: 'cpu', heading: 'CPU', title: 'Host CPU that handled it', value: (i) => i.cpu, text: (i) => number(i.cpu) },
 			{ key: 'vcpu', heading: 'vCPU', value: (i) => i.vcpu, text: (i) => number(i.vcpu) },
 			{ key: 'guest_vector', heading: 'Guest vector', value: (i) => i.guest_vector, text: (i) => hex(i.guest_vector) },
 			{ key: 'cause', heading: 'Cause', name: true, value: (i) => i.cause },

@@ -8,8 +8,8 @@ const named = [
 	{ key: 'device', heading: 'Device', name: true, value: (v) => v.device },
 	{ key: 'vector', heading: 'Vec', title: 'Index in the MSI-X table', value: (v) => v.vector, text: (v) => number(v.vector) },
 ];
-const VM = { key: 'vm', heading: 'VM', name: true, title: 'What the VMM calls its VM, or the VMM', value: vmName };
-const MODE = { key: 'mode', heading: 'Mode', name: true, title: 'How it reaches its guest', value: (v) => v.mode,
+const VM = { key: 'vm', heading: 'VM', name: true, title: 'What the VMM calls its VM, or else the VMM and its PID', value: vmName };
+const MODE = { key: 'mode', heading: 'Mode', name: true, title: 'How its interrupts reach the guest', value: (v) => v.mode,
 	text: (v) => v.mode ?? '–' };
 
 const counted = (key, heading, title, value) => ({
@@ -37,9 +37,9 @@ const accounts = [...named,
 	...data.hops.map((hop) => counted(hop.name, hop.name, hop.what, (v) => v.hops[hop.name])),
 	counted('coalesced', 'coalesced', 'Merged into one that the guest had not taken yet', (v) => v.coalesced),
 	counted('unmatched', 'unmatched', 'Seen to end before their last hop', (v) => v.unmatched),
-	counted('hardware', 'hardware', 'Taken on by the CPU itself (APICv, AVIC)', (v) => v.hardware),
+	counted('hardware', 'hardware', 'Delivered by the CPU itself (APICv, AVIC)', (v) => v.hardware),
 	counted('lost', 'lost', 'Not followed to their end, or not streamed', (v) => v.lost),
-	counted('in_flight', 'in flight', 'Still on their way at the end', (v) => v.in_flight)];
+	counted('in_flight', 'in flight', 'Still in flight when the run ended', (v) => v.in_flight)];
 
 const plain = (key, heading, title, text = number) => ({
 	key, heading, title, value: (v) => v[key], text: (v) => text(v[key]),
@@ -47,10 +47,10 @@ const plain = (key, heading, title, text = number) => ({
 
 const identity = [...named, MODE,
 	plain('irq', 'irq', 'Linux irq'),
-	plain('slot', 'Slot', 'In the interrupt message store'),
+	plain('slot', 'Slot', 'Slot in the interrupt message store'),
 	plain('pasid', 'PASID', null, hex),
 	plain('eventfd_id', 'eventfd-id', 'As in /proc/PID/fdinfo'),
-	plain('pid', 'PID', 'Of the VMM'),
+	plain('pid', 'PID', 'Process of the VMM'),
 	{ ...plain('vmm', 'VMM', null), name: true },
 	{ ...plain('guest', 'Guest', 'What the VMM calls its VM'), name: true }];
 
@@ -83,7 +83,7 @@ export function vectorTable(shared) {
 			}), stageChoice),
 		rows.element,
 		el('p', { class: 'note' }, 'Click a heading to sort. Click vectors to compare their percentiles above. ' +
-			'n/a is what could not be measured, – what there was none of.'));
+			'n/a: it could not be measured; –: there is none.'));
 
 	shared.watch('stage', (stage) => {
 		/* The same choice as at the heatmap. */
