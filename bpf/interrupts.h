@@ -299,6 +299,120 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	return 0;
 }
 
+#define IRQ_WAKE_THREAD	2	/* include/linux/irqreturn.h */
+
+/* The handler has not signalled; something else may. */
+static __always_inline void leave_handler(struct open_interrupt *open,
+					  struct imstrace_account *account, bool wakes_thread)
+{
+	__u32 id = open->current.id, waiting, next;
+	enum imstrace_end end = END_NO_SIGNAL;
+	struct deferred_interrupts *deferred;
+
+	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	if (!deferred)
+		return;
+	any_deferred = true;
+	if (wakes_thread) {
+		waiting = *(volatile __u32 *)&deferred->waiting;
+		if (!(waiting & DEFERRED_VALID)) {
+			next = ~waiting & DEFERRED_BUFFER;
+			deferred->buffers[next] = open->current;
+			barrier();
+			*(volatile __u32 *)&deferred->waiting = next | DEFERRED_VALID;
+			return;
+		}
+		end = END_MERGED;
+	}
+	end_counted(&open->current, account, end);
+	deferred->last = open->current;
+	barrier();
+	*(volatile __u32 *)&deferred->ended = end;
+}
+
+/*
+ * An interrupt of vector @id, whose account on this CPU is @account, is signalled outside of its
+ * handler. Return: where it is kept until KVM has accepted it; NULL: none has left its handler.
+ */
+static __noinline struct open_interrupt *take_deferred(__u32 id)
+{
+	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	struct imstrace_account *account = account_of(id);
+	struct open_interrupt *open;
+	__u32 waiting, ended;
+
+	if (!deferred || !account)
+		return NULL;
+	open = &deferred->signalled;
+	waiting = *(volatile __u32 *)&deferred->waiting;
+	ended = waiting & DEFERRED_VALID ? 0 : __sync_lock_test_and_set(&deferred->ended, 0);
+	if (!(waiting & DEFERRED_VALID) && !ended)
+		return NULL;
+	if (open->state == OPEN_SIGNALLED)
+		end_unaccepted(open);
+	if (ended) {
+		open->current = deferred->last;
+		open->current.recounted = ended;
+		if (ended < END_COUNT)
+			__sync_fetch_and_sub(&account->ends[ended], 1);
+	} else {
+		*(volatile __u32 *)&deferred->waiting = waiting & DEFERRED_BUFFER;
+		open->current = deferred->buffers[waiting & DEFERRED_BUFFER];
+	}
+	open->irq = IMSTRACE_NONE;
+	open->kvm = 0;
+	open->coalesced = 0;
+	open->refused = 0;
+	open->state = OPEN_IRQ;
+	__sync_fetch_and_add(&account->deferred, 1);
+	return open;
+}
+
+static __always_inline __u32 current_thread(void)
+{
+	return replaying ? replayed_thread : (__u32)bpf_get_current_pid_tgid();
+}
+
+/* After the signal of @open: where this thread's accept finds it. */
+static __always_inline void note_thread(const struct open_interrupt *open)
+{
+	__u32 thread = current_thread(), id = open->current.id;
+
+	if (open->state != OPEN_SIGNALLED)
+		return;
+	bpf_map_update_elem(&signalling_threads, &thread, &id, BPF_ANY);
+	any_signalled_by_thread = true;
+}
+
+/* An interrupt that take_deferred() has returned. */
+static __always_inline void signal_outside(struct open_interrupt *open,
+					   struct imstrace_vector *vector,
+					   struct imstrace_account *account,
+					   struct eventfd_ctx *eventfd)
+{
+	pass_signal(open, account, CAUSE_IRQ);
+	follow_signal(open, vector, account, eventfd);
+	note_thread(open);
+}
+
+/* What is in the state @state on this CPU or, outside of handlers, in this thread, for @vec. */
+static __always_inline struct open_interrupt *open_for(enum open_state state, __u8 vec)
+{
+	struct open_interrupt *open = this_cpu();
+	struct deferred_interrupts *deferred;
+	__u32 thread, *id;
+
+	if (open && open->state == state && open->current.guest_vector == vec)
+		return open;
+	if (!any_signalled_by_thread)
+		return NULL;
+	thread = current_thread();
+	id = bpf_map_lookup_elem(&signalling_threads, &thread);
+	deferred = id ? bpf_map_lookup_elem(&deferred_interrupts, id) : NULL;
+	return deferred && deferred->signalled.state == state &&
+	       deferred->signalled.current.guest_vector == vec ? &deferred->signalled : NULL;
+}
+
 SEC("raw_tp/irq_handler_exit")
 int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 {
@@ -309,12 +423,16 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 	if (!open || open->state == OPEN_NONE || open->irq != irq)
 		return 0;
 	if (open->state == OPEN_SIGNALLED) {
-		end_unaccepted(open);
+		/* Its signal is not seen, and is to come yet. */
+		if (ret & IRQ_WAKE_THREAD && !open->current.times[HOP_SIGNAL])
+			end_interrupt(&open->current, END_SIGNALLED);
+		else
+			end_unaccepted(open);
 	} else if (open->state == OPEN_IRQ) {
 		vector = vector_of(open->current.id);
 		account = account_of(open->current.id);
-		if (vector && signal_seen(vector))
-			end_interrupt(&open->current, END_NO_SIGNAL);
+		if (vector && account && signal_seen(vector))
+			leave_handler(open, account, ret & IRQ_WAKE_THREAD);
 		else if (account)
 			stream(&open->current, account, END_COMPLETE);
 	}
@@ -340,6 +458,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 {
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
+	struct open_interrupt *deferred;
 	struct imstrace_vector *vector;
 	bool begins, outside;
 	__u32 id;
@@ -362,6 +481,13 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	}
 	begins = cause != CAUSE_IRQ || !hop_seen(HOP_IRQ);
 	outside = !begins && open->state != OPEN_IRQ;
+	if (outside && any_deferred && !(vector->stray & 1U << HOP_SIGNAL)) {
+		deferred = take_deferred(id);
+		if (deferred) {
+			signal_outside(deferred, vector, account, eventfd);
+			return 0;
+		}
+	}
 	if ((cause != CAUSE_IRQ || outside) && vector->stray & 1U << HOP_SIGNAL) {
 		tell_stray(vector, id, HOP_SIGNAL);
 	} else if (outside) {
@@ -387,6 +513,7 @@ static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
 	__u64 key = (__u64)eventfd;
+	bool in_handler;
 	__u32 *id;
 
 	if (!following) {
@@ -396,11 +523,12 @@ static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 	}
 	if (!open)
 		return;
-	if (hop_seen(HOP_IRQ)) {
-		if (open->state != OPEN_IRQ)
-			return;
+	in_handler = open->state == OPEN_IRQ;
+	if (hop_seen(HOP_IRQ) && in_handler) {
 		id = &open->current.id;
 	} else {
+		if (hop_seen(HOP_IRQ) && !any_deferred)
+			return;
 		id = bpf_map_lookup_elem(&eventfd_vectors, &key);
 		if (!id)
 			return;
@@ -410,6 +538,12 @@ static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 	if (!vector || !account || vector->kind != KIND_PCI || vector->eventfd != key ||
 	    vector->ignored)
 		return;
+	if (hop_seen(HOP_IRQ) && !in_handler) {
+		open = take_deferred(*id);
+		if (open)
+			signal_outside(open, vector, account, eventfd);
+		return;
+	}
 	if (!hop_seen(HOP_IRQ))
 		begin_interrupt(open, *id, CAUSE_IRQ, vector->irq);
 	pass_signal(open, account, CAUSE_IRQ);
@@ -458,11 +592,10 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	struct guest_interrupt *guest;
 	__u32 number;
 
-	if (!open)
-		return 0;
-	if (open->state == OPEN_ACCEPTED)
+	if (open && open->state == OPEN_ACCEPTED)
 		open->state = OPEN_DONE;	/* this is another one's */
-	if (open->state != OPEN_SIGNALLED || open->current.guest_vector != vec)
+	open = open_for(OPEN_SIGNALLED, vec);
+	if (!open)
 		return 0;
 	account = account_of(open->current.id);
 	if (!account)
@@ -517,12 +650,11 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 SEC("raw_tp/kvm_apicv_accept_irq")
 int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 {
-	struct open_interrupt *open = this_cpu();
+	struct open_interrupt *open = open_for(OPEN_ACCEPTED, vec);
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 
-	if (!open || open->state != OPEN_ACCEPTED || open->current.vcpu != apicid ||
-	    open->current.guest_vector != vec)
+	if (!open || open->current.vcpu != apicid)
 		return 0;
 	open->state = OPEN_DONE;
 	account = account_of(open->current.id);
@@ -531,7 +663,7 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		return 0;
 	if (open->coalesced) {
 		drop_late(guest);
-		open->current.uncoalesced = 1;
+		open->current.recounted = END_COALESCED;
 		__sync_fetch_and_sub(&account->ends[END_COALESCED], 1);
 	} else {
 		set_state(guest, PENDING_NONE);
@@ -571,7 +703,7 @@ take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
 		service = take_late(guest, late);
 	}
 	if (service) {
-		service->uncoalesced = 1;
+		service->recounted = END_COALESCED;
 		account = account_of(service->id);
 		if (account)
 			__sync_fetch_and_sub(&account->ends[END_COALESCED], 1);

@@ -121,6 +121,23 @@ struct {
 	__type(value, struct open_interrupt);
 } open_interrupts SEC(".maps");
 
+/* By id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct deferred_interrupts);
+} deferred_interrupts SEC(".maps");
+
+/* The id of the vector that a thread has signalled last, by the thread's id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} signalling_threads SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -226,6 +243,12 @@ __u32 seen_hops;
 bool pci_signal_seen;
 /* vfio-pci is seen to request and free irqs: an eventfd that is known is the right one. */
 bool pci_requests_seen;
+/*
+ * An interrupt has left its handler without a signal, or has been signalled outside of one: signals
+ * and accepts outside of handlers may be ours. Until then they are not looked at.
+ */
+bool any_deferred;
+bool any_signalled_by_thread;
 /* Changes when a vCPU gets a number or is destroyed. */
 __u32 vcpu_generation;
 /* vCPUs are seen to be destroyed: only then may a CPU remember one by its address. */
@@ -237,6 +260,8 @@ __u64 verifying;
 __u32 verified_signals;
 /* Kernel address of the task_struct that stands for the current one, if replaying. */
 __u64 replayed_task;
+/* Id of the thread that stands for the current one, likewise. */
+__u32 replayed_thread;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */

@@ -30,6 +30,28 @@ struct open_interrupt {
 	__u32 refused;	/* by a local APIC that is switched off */
 };
 
+/*
+ * Interrupts of a vector that have left the hard irq handler without a signal, which may come from
+ * the irq's thread, a softirq or a workqueue.
+ *
+ * A handler is never entered twice at a time for one irq, so @waiting is set by one CPU at a time, and
+ * cleared by who signals. Two buffers take turns: while the one is read the other is filled in.
+ *
+ * The thread is woken by the first irq and runs for all that come before it looks again, which is
+ * before it signals: of an irq in between it is known only with the next signal whether it had
+ * one of its own. The last that ended in its handler is kept for that.
+ */
+#define DEFERRED_BUFFER	1U	/* of @waiting: index of the buffer */
+#define DEFERRED_VALID	2U	/* an interrupt is in there */
+
+struct deferred_interrupts {
+	__u32 waiting;		/* DEFERRED_* */
+	__u32 ended;		/* how @last has ended, 0: there is none */
+	struct imstrace_interrupt buffers[2];
+	struct imstrace_interrupt last;
+	struct open_interrupt signalled;	/* outside of the handler; the vCPU is next */
+};
+
 /* A vCPU: with who made the VM, for the address of a struct kvm is used again. */
 struct vcpu_key {
 	__u64 kvm;

@@ -120,6 +120,8 @@ struct imstrace_vector {
 	X(USER, user, SIGNAL, UNSEEN, "the VMM reads the eventfd itself")		\
 	X(WORKQUEUE, workqueue, SIGNAL, UNSEEN,						\
 	  "its route is not an MSI: KVM delivers it through a workqueue")		\
+	X(MERGED, merged, IRQ, GUEST,							\
+	  "raised again before the thread of its irq ran: one signal is for both")	\
 	X(NO_SIGNAL, no_signal, IRQ, UNMATCHED, "its handler signalled nothing")	\
 	X(NO_ROUTE, no_route, SIGNAL, UNMATCHED, "KVM has no route for it")		\
 	X(NOT_ACCEPTED, not_accepted, SIGNAL, UNMATCHED, "no local APIC accepted it")	\
@@ -144,6 +146,8 @@ enum imstrace_end {
  * @hops:	how often each hop was seen
  * @sums:	ns of each stage, of all of its values
  * @ends:	how many have ended so; complete is not counted here but by its hop, nor is in_flight
+ * @deferred:	signals that came after the hard irq handler: from the irq's thread, a softirq or a
+ *		workqueue
  * @lost_records: counted in all figures, but not streamed: the stream was full
  *
  * When nothing moves,
@@ -163,6 +167,7 @@ struct imstrace_account {
 	__u64 hops[HOP_COUNT];
 	__u64 sums[STAGE_COUNT];
 	__u64 ends[END_COUNT];
+	__u64 deferred;
 	__u64 lost_records;
 };
 
@@ -254,9 +259,9 @@ struct imstrace_lifecycle {
 	X(__u16, cpu, cpu, UINT, "host CPU that signalled")				\
 	X(__u8, cause, cause, CAUSE, "enum imstrace_cause")				\
 	X(__u8, end, end, END, "enum imstrace_end")					\
-	X(__u32, uncoalesced, uncoalesced, UINT,					\
-	  "it was counted, and streamed, as coalesced before it turned out to have been an "	\
-	  "interrupt of its own")							\
+	X(__u32, recounted, uncoalesced, UINT,						\
+	  "enum imstrace_end: it was counted, and streamed, so before it turned out to go on; "	\
+	  "0: it was not")								\
 	X(__u32, reserved, reserved, UINT, "0")
 
 /**

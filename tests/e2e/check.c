@@ -52,19 +52,20 @@ static struct streamed add_up(const struct trace *trace, json_t *vector)
 	size_t i;
 
 	json_array_foreach(trace->interrupts, i, interrupt) {
-		/* It has been streamed before, as coalesced: up to its accept. */
-		bool again = json_is_true(json_object_get(interrupt, "uncoalesced"));
+		/* It has been streamed before, up to the hop at which it seemed to end. */
+		const char *before = json_string_value(json_object_get(interrupt, "recounted"));
+		size_t first = !before ? IRQ : strcmp(before, "coalesced") ? SIGNAL : ACCEPT + 1;
 
 		if (!is_of(interrupt, vector))
 			continue;
 		for (size_t hop = 0; hop < COUNT(check_hops); hop++) {
 			if (member_is_null(interrupt, "hops", check_hops[hop]))
 				continue;
-			sum.hops[hop] += !again || hop > ACCEPT;
+			sum.hops[hop] += hop >= first;
 		}
 		add_end(sum.ends, text(interrupt, "end"), 1);
-		if (again)
-			add_end(sum.ends, "coalesced", -1);
+		if (before)
+			add_end(sum.ends, before, -1);
 	}
 	return sum;
 }
@@ -80,7 +81,7 @@ static void expect_balance(json_t *vector, const char *what, long long left, lon
 static long long ends_at(json_t *vector, size_t hop)
 {
 	static const char *const names[COUNT(check_hops)][8] = {
-		[IRQ] = { "no_signal" },
+		[IRQ] = { "merged", "no_signal" },
 		[SIGNAL] = { "nmi", "signalled", "user", "workqueue", "no_route", "not_accepted",
 			     "refused" },
 		[ACCEPT] = { "coalesced", "hardware", "lost", "dropped" },

@@ -303,7 +303,7 @@ static void read_by_the_vmm(void **state)
 	assert_int_equal(number(seen, "unmatched"), 0);
 	assert_int_equal(json_array_size(trace.interrupts), 10);
 	json_array_foreach(trace.interrupts, i, interrupt)
-		expect_text(interrupt, "end", "signalled");
+		expect_text(interrupt, "end", "user");
 	trace_free(&trace);
 }
 

@@ -92,7 +92,7 @@ static __u64 write_interrupts(struct ctf_writer *writer, __u64 time, __u64 *rand
 		struct imstrace_interrupt interrupt = {
 			.id = random_next(random) % VECTORS, .vcpu = i % 3, .guest_vector = 0x30 + i % 9,
 			.cpu = i % 4, .end = end, .cause = i % CAUSE_COUNT,
-			.uncoalesced = end == END_COMPLETE && i % 50 == 0,
+			.recounted = end == END_COMPLETE && i % 50 == 0,
 		};
 		unsigned int last = HOP_EOI, first = interrupt.cause == CAUSE_IRQ ? HOP_IRQ : HOP_SIGNAL;
 		__u64 at = time += random_next(random) % 3000000;

@@ -64,7 +64,7 @@ static void an_accept_while_one_is_pending_is_coalesced(void **state)
 	assert_int_equal(records[0].end, END_COALESCED);
 	assert_int_equal(records[1].end, END_COALESCED);
 	assert_int_equal(records[2].end, END_COMPLETE);
-	assert_int_equal(records[2].uncoalesced, 0);
+	assert_int_equal(records[2].recounted, 0);
 	world_free(world);
 }
 
@@ -101,9 +101,9 @@ static void an_accept_before_the_injection_is_told_counts_back(void **state)
 	assert_int_equal(count, 3);
 	assert_int_equal(records[0].end, END_COALESCED);
 	assert_int_equal(records[1].end, END_COMPLETE);
-	assert_int_equal(records[1].uncoalesced, 0);
+	assert_int_equal(records[1].recounted, 0);
 	assert_int_equal(records[2].end, END_COMPLETE);
-	assert_int_equal(records[2].uncoalesced, 1);
+	assert_int_equal(records[2].recounted, 1);
 	/* The very one that had been streamed as coalesced. */
 	assert_true(records[2].times[HOP_ACCEPT] == records[0].times[HOP_ACCEPT]);
 	world_free(world);

@@ -177,6 +177,107 @@ static void user(void **state)
 	world_free(world);
 }
 
+/* As with threadirqs, with PREEMPT_RT, or where a driver has a thread of its own. */
+static void a_threaded_handler(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	struct imstrace_account account;
+	size_t count;
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++) {
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_wake(world->replay, 0, WORLD_IRQ);
+		/* The thread may be on another CPU, where other irqs are handled meanwhile. */
+		replay_signal(world->replay, 1, &world->vector, CAUSE_IRQ);
+		replay_irq(world->replay, 1, WORLD_FOREIGN_IRQ, 0);
+		replay_accept(world->replay, 1, &world->vcpus[0], APIC_DM_FIXED,
+			      WORLD_FOREIGN_VECTOR);
+		replay_exit(world->replay, 1, WORLD_FOREIGN_IRQ);
+		replay_accept(world->replay, 1, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+		world_serve(world, &world->vector, &world->vcpus[0]);
+	}
+	assert_hops(world, &world->vector, 100, 100, 100, 100, 100);
+	account = replay_account(world->replay, &world->vector);
+	assert_int_equal(account.deferred, 100);
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		assert_int_equal(account.ends[end], 0);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 100);
+	assert_int_equal(records[99].end, END_COMPLETE);
+	assert_int_equal(records[99].recounted, 0);
+	world_free(world);
+}
+
+/* Three irqs before the thread looks: it runs once. */
+static void irqs_merge_before_their_thread_runs(void **state)
+{
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	size_t count;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_wake(world->replay, 0, WORLD_IRQ);
+	}
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 3, 1, 1, 1, 1);
+	assert_end(world, &world->vector, END_MERGED, 2);
+	/* It had looked before the third one came, and so runs again. */
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 3, 2, 2, 2, 2);
+	assert_end(world, &world->vector, END_MERGED, 1);
+	assert_unmatched(world, &world->vector, 0, 0, 0, 0);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 4);
+	assert_int_equal(records[3].end, END_COMPLETE);
+	assert_int_equal(records[3].recounted, END_MERGED);
+	/* A signal of no interrupt is none of these. */
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	assert_hops(world, &world->vector, 3, 2, 2, 2, 2);
+	world_free(world);
+}
+
+/* A softirq or a workqueue signals for a handler that says that it has done all. */
+static void a_signal_after_the_handler(void **state)
+{
+	struct world *world = world_bound();
+
+	(void)state;
+	for (unsigned int i = 0; i < 10; i++) {
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_exit(world->replay, 0, WORLD_IRQ);
+		assert_end(world, &world->vector, END_NO_SIGNAL, 1);
+		replay_signal(world->replay, 1, &world->vector, CAUSE_IRQ);
+		assert_end(world, &world->vector, END_NO_SIGNAL, 0);
+		replay_accept(world->replay, 1, &world->vcpus[1], APIC_DM_FIXED, WORLD_VECTOR);
+		world_serve(world, &world->vector, &world->vcpus[1]);
+	}
+	assert_hops(world, &world->vector, 10, 10, 10, 10, 10);
+	/* The CPU of a thread may deliver it itself as well, or nobody accept it. */
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_wake(world->replay, 0, WORLD_IRQ);
+	replay_signal(world->replay, 1, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 1, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
+	replay_apicv_accept(world->replay, 1, &world->vcpus[0], WORLD_VECTOR);
+	assert_end(world, &world->vector, END_HARDWARE, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_wake(world->replay, 0, WORLD_IRQ);
+		replay_signal(world->replay, 1, &world->vector, CAUSE_IRQ);
+	}
+	assert_hops(world, &world->vector, 13, 13, 11, 10, 10);
+	/* Of the last one it is known with the next signal. */
+	assert_unmatched(world, &world->vector, 0, 1, 0, 0);
+	world_free(world);
+}
+
 static void irqfd_through_the_workqueue(void **state)
 {
 	struct world *world = world_bound();
@@ -481,7 +582,7 @@ static void apicv_on_a_pending_one(void **state)
 	assert_int_equal(count, 2);
 	assert_int_equal(records[0].end, END_COALESCED);
 	assert_int_equal(records[1].end, END_HARDWARE);
-	assert_int_equal(records[1].uncoalesced, 1);
+	assert_int_equal(records[1].recounted, 1);
 	/* The first is injected by KVM after all, and the one in hardware is no second injection. */
 	world_serve(world, &world->vector, &world->vcpus[0]);
 	world_serve(world, &world->vector, &world->vcpus[0]);
@@ -538,6 +639,9 @@ int main(void)
 		cmocka_unit_test(irqfd),
 		cmocka_unit_test(irqfd_behind_other_waiters),
 		cmocka_unit_test(user),
+		cmocka_unit_test(a_threaded_handler),
+		cmocka_unit_test(irqs_merge_before_their_thread_runs),
+		cmocka_unit_test(a_signal_after_the_handler),
 		cmocka_unit_test(irqfd_through_the_workqueue),
 		cmocka_unit_test(emulated),
 		cmocka_unit_test(posted),

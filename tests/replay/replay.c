@@ -25,6 +25,8 @@
 #define APIC_IRR	0x200
 #define APIC_BYTES	0x400
 
+#define IRQ_WAKE_THREAD	2	/* include/linux/irqreturn.h */
+
 #define MAX_SLOTS	256
 
 /* A guest vector of a vCPU that an interrupt has been accepted for. */
@@ -376,6 +378,8 @@ static void run(struct replay *replay, int cpu, const char *event,
 		    .ctx_in = arguments, .ctx_size_in = MAX_ARGUMENTS * sizeof(*arguments),
 		    .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
 
+	/* What runs there is not ours: a thread for each CPU stands for it. */
+	replay->programs->bss->replayed_thread = 1000 + cpu;
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &options)) {
 		fprintf(stderr, "running %s on CPU %d failed: %s\n", event, cpu, strerror(errno));
 		abort();
@@ -554,6 +558,11 @@ void replay_irq(struct replay *replay, int cpu, __u32 irq, object action)
 void replay_exit(struct replay *replay, int cpu, __u32 irq)
 {
 	RUN(replay, cpu, irq_exit, irq, 0, 1);
+}
+
+void replay_wake(struct replay *replay, int cpu, __u32 irq)
+{
+	RUN(replay, cpu, irq_exit, irq, 0, IRQ_WAKE_THREAD);
 }
 
 void replay_signal(struct replay *replay, int cpu, const struct vector *vector,

@@ -147,6 +147,8 @@ void replay_bind(struct replay *replay, struct vector *vector, int bypass_ret);
 void replay_unbind(struct replay *replay, const struct vector *vector);
 void replay_irq(struct replay *replay, int cpu, __u32 irq, object action);
 void replay_exit(struct replay *replay, int cpu, __u32 irq);
+/* The same, of a handler that leaves the rest to its irq's thread. */
+void replay_wake(struct replay *replay, int cpu, __u32 irq);
 void replay_signal(struct replay *replay, int cpu, const struct vector *vector,
 		   enum imstrace_cause cause);
 void replay_accept(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 mode,

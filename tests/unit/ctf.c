@@ -157,6 +157,7 @@ static void every_field_survives(void **state)
 		fill(&interrupts[i], sizeof(interrupts[i]), i);
 		interrupts[i].id = 1;
 		interrupts[i].end = i;
+		interrupts[i].recounted = i;
 		interrupts[i].times[HOP_EOI] = 3000 + i;
 		assert_int_equal(ctf_write_interrupt(fixture.writer, &interrupts[i]), 0);
 	}
@@ -255,7 +256,7 @@ static void happen(struct fixture *fixture, __u64 *random, __u32 id, enum imstra
 	account->ends[END_COALESCED] -= merged;
 	account->ends[how] += how != END_COMPLETE && how != END_IN_FLIGHT;
 	interrupt.end = how;
-	interrupt.uncoalesced = merged;
+	interrupt.recounted = merged;
 	assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
 }
 
@@ -646,7 +647,7 @@ static void babeltrace_reads_the_same_events(void **state)
 	assert_non_null(strstr(output, "eventfd_id = 7"));
 	assert_non_null(strstr(output, "device = \"" FAKE_DEVICE "\""));
 	assert_non_null(strstr(output, "\"" FAKE_DEVICE " vector 0\""));
-	assert_non_null(strstr(output, "end = ( \"in_flight\" : container = 14 )"));
+	assert_non_null(strstr(output, "end = ( \"in_flight\" : container = 15 )"));
 	free(output);
 	end(&fixture);
 }

@@ -38,7 +38,7 @@ static inline int fake_record_all(struct ctf_writer *writer, struct fake_source 
 	for (unsigned int end = 0; end < END_COUNT && !ret; end++) {
 		struct imstrace_interrupt interrupt = {
 			.id = end % 2 ? first : second, .guest_vector = 0x31,
-			.cause = end % CAUSE_COUNT, .end = end, .uncoalesced = end == END_HARDWARE,
+			.cause = end % CAUSE_COUNT, .end = end, .recounted = end == END_HARDWARE,
 		};
 
 		for (unsigned int hop = 0; hop <= (end == END_IN_FLIGHT ? HOP_ACCEPT : end_hop(end)); hop++)

@@ -90,8 +90,8 @@ static void assert_object(json_t *object, const char *text)
 
 #define ENDS(coalesced, not_accepted, lost)							\
 	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
-	" 'workqueue': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
-	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, "
+	" 'workqueue': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
+	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, 'deferred': 0, "
 
 static struct sink sink = { .ops = &json_sink };
 
@@ -288,7 +288,7 @@ static void interrupt_lines(void **state)
 	struct fake_source *fake = fake_source_new();
 	struct imstrace_interrupt complete = {
 		.times = { 5000, 5010, 5030, 5060, 5100 }, .vcpu = 1, .guest_vector = 0x30,
-		.cpu = 3, .cause = CAUSE_IRQ, .end = END_COMPLETE, .uncoalesced = 1,
+		.cpu = 3, .cause = CAUSE_IRQ, .end = END_COMPLETE, .recounted = 1,
 	};
 	struct imstrace_interrupt coalesced = {
 		/* The two CPUs' clocks differ. */
@@ -309,7 +309,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &complete),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': 37, 'vcpu': 1,"
 		"'guest_vector': 48, 'cpu': 3, 'cause': 'irq', 'end': 'complete',"
-		"'uncoalesced': true,"
+		"'uncoalesced': true, 'recounted': 'coalesced',"
 		"'hops': {'irq': 5000, 'signal': 5010, 'accept': 5030,"
 		"'inject': 5060, 'eoi': 5100},"
 		"'stages': {'handler': 10, 'irqfd': 20, 'deliver': 30, 'service': 40,"
@@ -318,7 +318,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
 		"'guest_vector': 255, 'cpu': 65535, 'cause': 'emulated', 'end': 'coalesced',"
-		"'uncoalesced': false,"
+		"'uncoalesced': false, 'recounted': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': 4990,"
 		"'inject': null, 'eoi': null},"
 		"'stages': {'handler': null, 'irqfd': 0, 'deliver': null, 'service': null,"
@@ -326,7 +326,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
-		"'uncoalesced': false,"
+		"'uncoalesced': false, 'recounted': null,"
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
 		"'inject': null, 'eoi': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
@@ -334,7 +334,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'loopback',"
-		"'end': 'signalled', 'uncoalesced': false,"
+		"'end': 'signalled', 'uncoalesced': false, 'recounted': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': null,"
 		"'inject': null, 'eoi': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"

@@ -60,7 +60,7 @@ static void count_interrupt(struct recording *recording,
 #undef X
 	};
 	struct imstrace_account *account = &recording->accounts[interrupt->id];
-	unsigned int first = interrupt->uncoalesced ? HOP_INJECT : HOP_IRQ;
+	unsigned int first = interrupt->recounted ? end_hop(interrupt->recounted) + 1 : HOP_IRQ;
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		if (interrupt->times[hop] && hop >= first)
@@ -72,7 +72,8 @@ static void count_interrupt(struct recording *recording,
 		if (from && to && ends[stage][1] >= first)
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
 	}
-	account->ends[END_COALESCED] -= interrupt->uncoalesced != 0;
+	if (interrupt->recounted)
+		account->ends[interrupt->recounted]--;
 	/* As the programs: these are known by their hops. */
 	if (end_counted(interrupt->end))
 		account->ends[interrupt->end]++;
@@ -147,12 +148,14 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 			 &event.event);
 	interrupt = event.interrupt;
 	interrupt.end = ctf_end_of(&recording->metadata, &interrupt);
+	interrupt.recounted = interrupt.recounted < 256 ?
+			      recording->metadata.ends[interrupt.recounted] : END_COUNT;
 	/* The writer has told of its vector before, unless that is in what can't be read. */
 	if (interrupt.id >= source->capacity || !*recording->vectors[interrupt.id].device) {
 		stream_warn(stream, "interrupts of vectors that are not known are left out");
 		return;
 	}
-	if (interrupt.end == END_COUNT) {
+	if (interrupt.end == END_COUNT || interrupt.recounted == END_COUNT) {
 		stream_warn(stream, "interrupts that ended in a way that is not known are left out");
 		return;
 	}

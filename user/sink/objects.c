@@ -166,7 +166,7 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o, s:o}",
 			 "type", "interrupt",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -176,7 +176,9 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 "cpu", interrupt->cpu,
 			 "cause", cause_name(interrupt->cause),
 			 "end", end_name(interrupt->end),
-			 "uncoalesced", (int)interrupt->uncoalesced,
+			 "uncoalesced", interrupt->recounted == END_COALESCED,
+			 "recounted", interrupt->recounted ?
+				      json_string(end_name(interrupt->recounted)) : json_null(),
 			 "hops", hops,
 			 "stages", stages);
 }
@@ -230,7 +232,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o}",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
 			 "irq", known(vector->irq),
@@ -247,6 +249,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "hardware", (json_int_t)seen->account.ends[END_HARDWARE],
 			 "lost", (json_int_t)account_lost(&seen->account),
 			 "ends", ends_object(&seen->account),
+			 "deferred", (json_int_t)seen->account.deferred,
 			 "in_flight", figures_in_flight_missing(seen) ? json_null() :
 				      json_integer(seen->in_flight),
 			 "stages", stages);

@@ -293,6 +293,15 @@ static void tell_open(struct live *live)
 	free(open);
 }
 
+/* Between its handler and its signal, or between a signal outside of it and KVM. */
+static void tell_deferred(struct live *live, const struct deferred_interrupts *deferred)
+{
+	if (deferred->waiting & DEFERRED_VALID)
+		tell_one_in_flight(live, &deferred->buffers[deferred->waiting & DEFERRED_BUFFER]);
+	if (deferred->signalled.state == OPEN_SIGNALLED)
+		tell_one_in_flight(live, &deferred->signalled.current);
+}
+
 /*
  * Nothing runs any more: what has not ended by now is told of as it stands, so that what is
  * streamed is all that has been counted.
@@ -304,6 +313,8 @@ static void tell_in_flight(struct live *live)
 	if (!live->source.handlers.interrupt)
 		return;
 	tell_open(live);
+	for (__u32 id = 0; id < source_vector_count(&live->source); id++)
+		tell_deferred(live, &live->memory.deferred[id]);
 	for (size_t i = 0; i < count; i++) {
 		const struct guest_interrupt *guest = &live->memory.guests[i];
 

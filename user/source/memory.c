@@ -32,6 +32,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.blocks, blocks);
 	bpf_map__set_max_entries(programs->maps.vector_ids, vectors + LOST_NAMES);
 	bpf_map__set_max_entries(programs->maps.free_vectors, vectors);
+	bpf_map__set_max_entries(programs->maps.deferred_interrupts, vectors);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
 	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
@@ -70,6 +71,7 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	memory->histograms = map_array(programs->maps.histograms, PROT_READ);
 	memory->blocks = map_array(programs->maps.blocks, PROT_READ);
 	memory->guests = map_array(programs->maps.guest_interrupts, PROT_READ);
+	memory->deferred = map_array(programs->maps.deferred_interrupts, PROT_READ | PROT_WRITE);
 	source->vectors = memory->vectors;
 	source->accounts = memory->accounts;
 	source->histograms = memory->histograms;
@@ -79,7 +81,8 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	source->cpus = libbpf_num_possible_cpus();
 	source->capacity = bpf_map__max_entries(programs->maps.vectors);
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
-	       memory->histograms && memory->blocks && memory->guests;
+	       memory->histograms && memory->blocks && memory->guests &&
+	       memory->deferred;
 }
 
 void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
@@ -92,5 +95,6 @@ void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
 	unmap_array(memory->histograms, programs->maps.histograms);
 	unmap_array(memory->blocks, programs->maps.blocks);
 	unmap_array(memory->guests, programs->maps.guest_interrupts);
+	unmap_array(memory->deferred, programs->maps.deferred_interrupts);
 	*memory = (struct memory) { 0 };
 }

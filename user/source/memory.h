@@ -9,6 +9,7 @@
 
 struct imstrace_bpf;
 struct guest_interrupt;
+struct deferred_interrupts;
 
 /* What is written by user space as well, or read by it alone; NULL before memory_map(). */
 struct memory {
@@ -18,6 +19,7 @@ struct memory {
 	const struct imstrace_histogram *histograms;
 	const struct imstrace_block *blocks;
 	const struct guest_interrupt *guests;
+	struct deferred_interrupts *deferred;
 	/* lost_vectors when the names that found no room were last given another try. */
 	__u64 lost_forgotten;
 };

@@ -105,6 +105,7 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 		bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST);
 		return false;
 	}
+	memset(&memory->deferred[id], 0, sizeof(memory->deferred[id]));
 	memset(vector, 0, sizeof(*vector));
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	bpf_map_update_elem(bpf_map__fd(programs->maps.free_vectors), NULL, &id, BPF_ANY);
