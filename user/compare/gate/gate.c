@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "../../errors.h"
+#include "counts.h"
 #include "runs.h"
 
 #include <inttypes.h>
@@ -94,35 +95,75 @@ static void check_machines(struct gate *gate, const struct runs lists[2])
 	}
 }
 
-/* Of a side, how much did not get to its end? */
+static void check_followed(struct gate *gate, const struct runs *list, const char *name)
+{
+	__u64 vectors = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		vectors += list->runs[i].run->lost.vectors;
+	if (vectors)
+		reason(gate, "of the %s, %" PRIu64 " vectors were not followed", name,
+		       (uint64_t)vectors);
+}
+
+/*
+ * How many interrupts of a vector did not get to their end: those that are known to have ended on the
+ * way, or if they are more, those that a hop has fewer of than the one before. The most that a hop has is
+ * added to @all.
+ */
+static __u64 lost_in(const struct summary_series *series, __u64 *all)
+{
+	__u64 known = series->lost + series->unmatched, missing = 0;
+	long long last = -1, most = 0;
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		long long here = series->hops[hop];
+
+		if (here < 0)
+			continue;
+		most = here > most ? here : most;
+		/* These go no further than accept, and are not lost. */
+		if (hop > HOP_ACCEPT)
+			here += series->coalesced + series->hardware;
+		missing += last > here ? last - here : 0;
+		last = here;
+	}
+	*all += most;
+	return known > missing ? known : missing;
+}
+
 static void check_losses(struct gate *gate, const struct runs *list, const char *name)
 {
-	__u64 lost = 0, all = 0, vectors = 0;
+	__u64 lost = 0, all = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct summary_run *run = list->runs[i].run;
 
-		vectors += run->lost.vectors;
 		lost += run->lost.runs;
-		for (size_t j = 0; j < run->count; j++) {
-			const struct summary_series *series = &run->series[j];
-			long long most = 0;
-
-			for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-				most = series->hops[hop] > most ? series->hops[hop] : most;
-			all += most;
-			lost += series->lost + series->unmatched;
-		}
+		for (size_t j = 0; j < run->count; j++)
+			lost += lost_in(&run->series[j], &all);
 	}
-	if (vectors)
-		reason(gate, "of the %s, %" PRIu64 " vectors were not followed", name,
-		       (uint64_t)vectors);
 	if (all && (double)lost / all > gate->options->max_lost)
 		reason(gate, "of the %s, %" PRIu64 " of %" PRIu64 " interrupts were lost or "
 		       "unmatched: %.2g %% (--max-lost %.2g%%)", name, (uint64_t)lost,
 		       (uint64_t)all, 100.0 * lost / all, 100 * gate->options->max_lost);
 }
 
+/* Its interrupts were counted, and it has not become another by its mode. */
+static bool is_counted(const struct gate *gate, const struct group *group)
+{
+	bool counted = false;
+
+	for (size_t i = 0; i < gate->count_count; i++)
+		counted |= gate->counts[i].group == group;
+	for (size_t i = 0; i < gate->groups.count; i++)
+		if (&gate->groups.groups[i] != group &&
+		    !strcmp(gate->groups.groups[i].name, group->name))
+			return false;
+	return counted;
+}
+
+/* A group that has gone altogether has lost its interrupts: its counts say so. */
 static void check_groups(struct gate *gate, const struct runs lists[2])
 {
 	for (size_t i = 0; i < gate->groups.count; i++) {
@@ -133,7 +174,7 @@ static void check_groups(struct gate *gate, const struct runs lists[2])
 			for (size_t j = 0; j < lists[side].count; j++)
 				present[side] += group_in_run(&gate->groups, group,
 							      lists[side].runs[j].run);
-		if (!present[BASE] || !present[NEW])
+		if (!present[BASE] || (!present[NEW] && !is_counted(gate, group)))
 			reason(gate, "%s, %s is in the %s only", group->name,
 			       *group->mode ? group->mode : "mode not known",
 			       present[BASE] ? "base" : "new");
@@ -296,10 +337,16 @@ static int compare_lists(struct gate *gate, struct runs lists[2])
 		note(gate, "base and new did not alternate, so sessions are compared, not runs: "
 		     "alternate them by imstrace run, or say --unpaired if the machine is always "
 		     "equally fast");
+	if (!counts_compare(gate, lists))
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	check_machines(gate, lists);
+	check_followed(gate, &lists[BASE], "base");
+	check_followed(gate, &lists[NEW], "new");
+	check_groups(gate, lists);
+	gate->counts_hold = !gate->reason_count;
 	check_losses(gate, &lists[BASE], "base");
 	check_losses(gate, &lists[NEW], "new");
-	check_groups(gate, lists);
+	gate->times_hold = !gate->reason_count;
 	if (!fill_cells(gate, lists) || !gate_correct(gate, &tested))
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	gate_judge(gate, tested);
@@ -331,6 +378,7 @@ int gate_compare(struct gate *gate, const struct gate_options *options,
 void gate_free(struct gate *gate)
 {
 	free(gate->cells);
+	free(gate->counts);
 	groups_free(&gate->groups);
 }
 
