@@ -523,6 +523,8 @@ static void a_single_run_that_hangs_is_inconclusive(void **state)
 			expect_text(&comparison.gate, "markdown", reason);
 			expect_text(&comparison.gate, "json", reason);
 			expect_text(&comparison.gate, "junit", reason);
+			expect_text(&comparison.gate, "github-action-benchmark",
+				    "1 runs of the new have few or none");
 			overlay = shown(gate_write_overlay, &comparison.gate);
 			assert_non_null(strstr(overlay, reason));
 			free(overlay);
@@ -574,6 +576,21 @@ static void interrupts_that_do_not_get_to_kvm_are_a_regression(void **state)
 	expect_text(&comparison.gate, "markdown", "fewer interrupts at accept -50.0 %");
 	expect_text(&comparison.gate, "junit", "name=\"accept interrupts\"><failure");
 	expect_text(&comparison.gate, "json", "\"hop\":\"accept\",\"from\":\"signal\",\"state\":\"fewer\"");
+	end(&comparison);
+}
+
+/* One run whose vectors could not be seen there yet hides no other. */
+static void a_hop_that_one_run_can_not_see_is_compared_in_the_others(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 107);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		comparison.summaries[1]->runs[i].series[0].hops[HOP_ACCEPT] = i ? 1000 : -1;
+	comparison.summaries[0]->runs[7].series[0].hops[HOP_IRQ] = -1;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	expect_text(&comparison.gate, "table", "from signal to accept: 19000 of 38000, in the base 40000 of 40000");
 	end(&comparison);
 }
 
@@ -674,6 +691,7 @@ int main(void)
 		cmocka_unit_test(a_single_run_that_hangs_is_inconclusive),
 		cmocka_unit_test(far_fewer_interrupts_are_a_regression),
 		cmocka_unit_test(interrupts_that_do_not_get_to_kvm_are_a_regression),
+		cmocka_unit_test(a_hop_that_one_run_can_not_see_is_compared_in_the_others),
 		cmocka_unit_test(interrupts_lost_by_both_are_inconclusive),
 		cmocka_unit_test(merged_interrupts_are_not_lost),
 		cmocka_unit_test(no_interrupt_at_all_is_a_regression),

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Half as many are not the same work, whatever the machine does meanwhile. */
 #define FEW	0.5
@@ -50,34 +49,33 @@ static double limit_of(const struct gate *gate, const struct gate_count *count)
 	return count_is_first(count) ? gate->options->max_fewer : gate->options->max_lost;
 }
 
-/*
- * Adds up both sides, and puts what each run has into @values. Return: false if the hop can't be seen in
- * all runs, or the base has nothing to lose there.
- */
+/* Adds what a run has. Return: what is compared, NAN: the run can't see it, or there is nothing to share. */
+static double read_run(const struct gate *gate, struct gate_count *count, size_t side,
+		       const struct summary_run *run)
+{
+	long long hops[HOP_COUNT], here, of;
+
+	group_hops(&gate->groups, count->group, run, hops);
+	here = hops[count->hop];
+	of = count_is_first(count) ? 1 : hops[count->from];
+	if (here < 0 || of < 0)
+		return NAN;
+	count->counts[side] += here;
+	count->of[side] += of;
+	/* Ratios are compared, and none has no logarithm: one more of each. */
+	if (!count_is_first(count))
+		return of ? (here + 1.0) / (of + 1.0) : NAN;
+	count->none[side] += !here;
+	return here + 1.0;
+}
+
+/* Return: false if the base has nothing to lose there, or the new could not have it. */
 static bool read_runs(const struct gate *gate, struct gate_count *count, const struct runs lists[2],
 		      double *const values[2])
 {
-	for (size_t side = BASE; side <= NEW; side++) {
-		for (size_t i = 0; i < lists[side].count; i++) {
-			long long hops[HOP_COUNT], here, of;
-
-			group_hops(&gate->groups, count->group, lists[side].runs[i].run, hops);
-			here = hops[count->hop];
-			of = hops[count->from];
-			if (here < 0)
-				return false;
-			count->counts[side] += here;
-			/* Ratios are compared, and none has no logarithm: one more of each. */
-			if (count_is_first(count)) {
-				count->of[side]++;
-				count->none[side] += !here;
-				values[side][i] = here + 1;
-			} else {
-				count->of[side] += of;
-				values[side][i] = of ? (here + 1.0) / (of + 1.0) : NAN;
-			}
-		}
-	}
+	for (size_t side = BASE; side <= NEW; side++)
+		for (size_t i = 0; i < lists[side].count; i++)
+			values[side][i] = read_run(gate, count, side, lists[side].runs[i].run);
 	return count->counts[BASE] && count->of[NEW];
 }
 
@@ -92,11 +90,14 @@ static bool count_few(const struct gate *gate, struct gate_count *count, const s
 		      double *const values[2])
 {
 	double *base = calloc(lists[BASE].count, sizeof(*base)), most;
+	size_t seen = 0;
 
 	if (!base)
 		return false;
-	memcpy(base, values[BASE], lists[BASE].count * sizeof(*base));
-	most = (median_of(base, lists[BASE].count) - 1) * few_share(gate);
+	for (size_t i = 0; i < lists[BASE].count; i++)
+		if (!isnan(values[BASE][i]))
+			base[seen++] = values[BASE][i];
+	most = (median_of(base, seen) - 1) * few_share(gate);
 	for (size_t side = BASE; side <= NEW; side++)
 		for (size_t i = 0; i < lists[side].count; i++)
 			count->few[side] += values[side][i] - 1 <= most;

@@ -100,16 +100,18 @@ void gate_write_json(FILE *out, const struct gate *gate)
 /* How many more are missing than in the base: less is better, as for times. */
 static json_t *missing_object(const struct gate_count *count)
 {
-	char text[COUNT_TEXT];
+	char text[COUNT_TEXT], few[64] = "";
 
+	if (count->few[1])
+		snprintf(few, sizeof(few), "; %zu runs of the new have few or none", count->few[1]);
 	return json_pack("{s:o, s:s, s:f, s:o, s:o}",
 			 "name", json_sprintf("%s, interrupts missing at %s", count->group->name,
 					      hop_name(count->hop)),
 			 "unit", "%",
 			 "value", 100 * fmax(0, -count->change),
 			 "range", json_sprintf("p %.2g", count->p),
-			 "extra", json_sprintf("%s %s", count_state_name(count->state),
-					       count_text(text, count)));
+			 "extra", json_sprintf("%s %s%s", count_state_name(count->state),
+					       count_text(text, count), few));
 }
 
 /* An array of what is smaller when it is better, the new figures only: the action keeps the old ones. */
