@@ -19,7 +19,8 @@ status=0
 gate --overlay latency/overlay.svg || status=$?
 gate --format markdown > latency/comment.md || true
 gate --format junit > latency/junit.xml || true
-imstrace history --html latency/history.html latency/history > latency/history.txt
+# 5: there is not an interrupt in it yet.
+imstrace history --html latency/history.html latency/history > latency/history.txt || [ $? -eq 5 ]
 
 [ $status -ne 5 ] || echo 'warning: the latency gate was inconclusive' >&2
 [ $status -eq 5 ] || exit $status

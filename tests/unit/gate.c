@@ -10,6 +10,7 @@
 static const struct gate_options usual = {
 	.limits = { [PERCENTILE_p50] = 0.05, [PERCENTILE_p99] = 0.1 },
 	.alpha = 0.01, .min_samples = 10, .max_lost = 0.001,
+	.max_fewer = 0.1,
 };
 
 static const struct fake_times times = { 5000, 10000, 40000, 50000 };
@@ -55,6 +56,31 @@ static bool says(const struct gate *gate, const char *text)
 		if (strstr(gate->reasons[i], text))
 			return true;
 	return false;
+}
+
+static char *shown(void (*write)(FILE *out, const struct gate *gate), const struct gate *gate)
+{
+	struct output output;
+
+	write(output_open(&output), gate);
+	return output_close(&output);
+}
+
+/* @format says @text. */
+static void expect_text(const struct gate *gate, const char *format, const char *text)
+{
+	for (size_t i = 0; i < gate_format_count; i++) {
+		char *written;
+
+		if (strcmp(gate_formats[i].name, format))
+			continue;
+		written = shown(gate_formats[i].write, gate);
+		if (!strstr(written, text))
+			fail_msg("%s is not in %s: %s", text, format, written);
+		free(written);
+		return;
+	}
+	fail_msg("there is no format %s", format);
 }
 
 static void nothing_is_found_where_there_is_nothing(void **state)
@@ -362,6 +388,7 @@ static void many_sessions_are_compared(void **state)
 		assert_int_equal(gate.unit, UNIT_SESSION);
 		assert_int_equal(gate.cells[0].base_units, SESSIONS);
 		assert_int_equal(gate.verdict, slow ? GATE_REGRESSION : GATE_PASS);
+		expect_text(&gate, "table", "12 against 12 sessions of runs");
 		gate_free(&gate);
 		for (unsigned int i = 0; i < 2 * SESSIONS; i++)
 			summary_free(summaries[i % 2][i / 2]);
@@ -398,14 +425,6 @@ static void no_interrupts_are_inconclusive(void **state)
 	assert_int_equal(compare(&comparison, &usual), 0);
 	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
 	end(&comparison);
-}
-
-static char *shown(void (*write)(FILE *out, const struct gate *gate), const struct gate *gate)
-{
-	struct output output;
-
-	write(output_open(&output), gate);
-	return output_close(&output);
 }
 
 /* A name can't get out of its place, and every format says which stage it is. */
@@ -447,6 +466,208 @@ static void every_format_names_the_stage(void **state)
 	end(&comparison);
 }
 
+/* A run in which nothing came: it hung. */
+static void silence(struct summary *summary, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++) {
+		struct summary_run *run = &summary->runs[i];
+
+		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+			free(run->series[0].stages[stage].buckets);
+		run->count = 0;
+	}
+}
+
+/* All the others are as quick as ever. */
+static void runs_that_hang_are_a_regression(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 100);
+	char *overlay;
+
+	(void)state;
+	silence(comparison.summaries[1], 5, 8);
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	expect_text(&comparison.gate, "table", "Regression: fewer interrupts at irq -40.0 %\n");
+	expect_text(&comparison.gate, "table", "12 against 12 runs in pairs that alternated, of 20 against 20 runs");
+	expect_text(&comparison.gate, "table", "8 of 20 runs of the new have at most 50 % of the base's "
+		    "interrupts, 8 of them none");
+	expect_text(&comparison.gate, "markdown", "fewer interrupts at irq -40.0 %");
+	expect_text(&comparison.gate, "markdown", "12 against 12 runs in pairs");
+	expect_text(&comparison.gate, "junit", "name=\"irq interrupts\"><failure");
+	expect_text(&comparison.gate, "junit", "failures=\"1\"");
+	expect_text(&comparison.gate, "json", "\"hop\":\"irq\",\"from\":null,\"state\":\"fewer\",\"to_blame\":true");
+	expect_text(&comparison.gate, "github-action-benchmark", "interrupts missing at irq");
+	overlay = shown(gate_write_overlay, &comparison.gate);
+	assert_non_null(strstr(overlay, "fewer interrupts at irq"));
+	free(overlay);
+	end(&comparison);
+}
+
+/* One of twenty may be chance, but it is no pass. The other way round it is. */
+static void a_single_run_that_hangs_is_inconclusive(void **state)
+{
+	static const char reason[] = "1 of 20 runs of the new have at most 50 %";
+
+	(void)state;
+	for (size_t side = 0; side < 2; side++) {
+		struct comparison comparison = runs(20, &times, 0.01, 101);
+		char *overlay;
+
+		silence(comparison.summaries[side], 3, 1);
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.verdict, side ? GATE_INCONCLUSIVE : GATE_PASS);
+		if (side) {
+			assert_true(says(&comparison.gate, reason));
+			expect_text(&comparison.gate, "table", reason);
+			expect_text(&comparison.gate, "markdown", reason);
+			expect_text(&comparison.gate, "json", reason);
+			expect_text(&comparison.gate, "junit", reason);
+			expect_text(&comparison.gate, "github-action-benchmark",
+				    "1 runs of the new have few or none");
+			overlay = shown(gate_write_overlay, &comparison.gate);
+			assert_non_null(strstr(overlay, reason));
+			free(overlay);
+		}
+		expect_text(&comparison.gate, "table", "19 against 19 runs");
+		end(&comparison);
+	}
+}
+
+/* Enough of them are left for every percentile. */
+static void far_fewer_interrupts_are_a_regression(void **state)
+{
+	struct gate_options few = usual;
+	struct comparison comparison = runs(20, &times, 0.01, 102);
+	__u64 seed = 102;
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++) {
+		struct summary_run *run = &comparison.summaries[1]->runs[i];
+
+		silence(comparison.summaries[1], i, 1);
+		fake_fill(fake_series(run, "0000:00:04.0"), &times, 1000, &seed);
+	}
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	expect_text(&comparison.gate, "table", "at irq: 20000 in 20 runs, in the base 40000 in 20 (-50.0 %)");
+	gate_free(&comparison.gate);
+	/* Wanted: it moderates its interrupts now. */
+	few.max_fewer = 1;
+	assert_int_equal(compare(&comparison, &few), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	end(&comparison);
+}
+
+/* What is left of them takes as long as before. */
+static void interrupts_that_do_not_get_to_kvm_are_a_regression(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 103);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+			comparison.summaries[1]->runs[i].series[0].hops[hop] = 1000;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	assert_true(says(&comparison.gate, "20000 of 40000 interrupts were lost"));
+	expect_text(&comparison.gate, "table", "Regression: fewer interrupts at accept -50.0 %\n");
+	expect_text(&comparison.gate, "table", "from signal to accept: 20000 of 40000, in the base 40000 of 40000");
+	expect_text(&comparison.gate, "markdown", "fewer interrupts at accept -50.0 %");
+	expect_text(&comparison.gate, "junit", "name=\"accept interrupts\"><failure");
+	expect_text(&comparison.gate, "json", "\"hop\":\"accept\",\"from\":\"signal\",\"state\":\"fewer\"");
+	end(&comparison);
+}
+
+/* One run whose vectors could not be seen there yet hides no other. */
+static void a_hop_that_one_run_can_not_see_is_compared_in_the_others(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 107);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		comparison.summaries[1]->runs[i].series[0].hops[HOP_ACCEPT] = i ? 1000 : -1;
+	comparison.summaries[0]->runs[7].series[0].hops[HOP_IRQ] = -1;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	expect_text(&comparison.gate, "table", "from signal to accept: 19000 of 38000, in the base 40000 of 40000");
+	end(&comparison);
+}
+
+/* Of either: what does not arrive has no time, and half of the times are no measurement. */
+static void interrupts_lost_by_both_are_inconclusive(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 104);
+
+	(void)state;
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < 20; i++)
+			for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+				comparison.summaries[side]->runs[i].series[0].hops[hop] = 1000;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
+	assert_true(says(&comparison.gate, "of the base, 20000 of 40000 interrupts were lost"));
+	end(&comparison);
+}
+
+/* The guest sees one for two, and the CPU delivers without KVM: nothing is lost. */
+static void merged_interrupts_are_not_lost(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 105);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++) {
+		struct summary_series *series = &comparison.summaries[1]->runs[i].series[0];
+
+		series->coalesced = 400;
+		series->hardware = 200;
+		series->hops[HOP_INJECT] = series->hops[HOP_EOI] = 1400;
+	}
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_PASS);
+	end(&comparison);
+}
+
+/* A device that is not there any more, and nothing in its place. */
+static void no_interrupt_at_all_is_a_regression(void **state)
+{
+	struct comparison comparison = runs(20, &times, 0.01, 106);
+
+	(void)state;
+	silence(comparison.summaries[1], 0, 20);
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	expect_text(&comparison.gate, "table", "fewer interrupts at irq -100.0 %\n");
+	expect_text(&comparison.gate, "table", "0 against 0 runs in pairs");
+	end(&comparison);
+}
+
+/* Numbers of interrupts differ from run to run, as times do. */
+static void nothing_is_found_where_counts_only_differ_by_chance(void **state)
+{
+	unsigned int wrong = 0;
+
+	(void)state;
+	for (__u64 seed = 1; seed <= 50; seed++) {
+		struct comparison comparison = runs(15, &times, 0.1, seed);
+		__u64 dice = seed;
+
+		for (size_t side = 0; side < 2; side++)
+			for (size_t i = 0; i < 15; i++) {
+				struct summary_series *series =
+					&comparison.summaries[side]->runs[i].series[0];
+				long long had = 2000 * exp(0.05 * random_normal(&dice));
+
+				for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+					series->hops[hop] = had;
+			}
+		assert_int_equal(compare(&comparison, &usual), 0);
+		wrong += comparison.gate.verdict != GATE_PASS;
+		end(&comparison);
+	}
+	assert_in_range(wrong, 0, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +687,15 @@ int main(void)
 		cmocka_unit_test(the_same_run_twice_is_refused),
 		cmocka_unit_test(no_interrupts_are_inconclusive),
 		cmocka_unit_test(every_format_names_the_stage),
+		cmocka_unit_test(runs_that_hang_are_a_regression),
+		cmocka_unit_test(a_single_run_that_hangs_is_inconclusive),
+		cmocka_unit_test(far_fewer_interrupts_are_a_regression),
+		cmocka_unit_test(interrupts_that_do_not_get_to_kvm_are_a_regression),
+		cmocka_unit_test(a_hop_that_one_run_can_not_see_is_compared_in_the_others),
+		cmocka_unit_test(interrupts_lost_by_both_are_inconclusive),
+		cmocka_unit_test(merged_interrupts_are_not_lost),
+		cmocka_unit_test(no_interrupt_at_all_is_a_regression),
+		cmocka_unit_test(nothing_is_found_where_counts_only_differ_by_chance),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -22,6 +22,7 @@
 #define ALPHA		0.005
 #define MIN_SAMPLES	10
 #define MAX_LOST	0.001
+#define MAX_FEWER	0.1
 
 /* Buckets are 1.6 % wide: a smaller difference may come from their bounds. */
 #define LEAST_PERCENT	2
@@ -131,9 +132,12 @@ static const struct option_row options[] = {
 	{ "min-samples", 0, "N", "Require N interrupts of each run beyond a percentile: with 10, "
 	  "the default, p99 needs a thousand", take_number,
 	  INTO(struct gate_command, gate.min_samples), "a number", .most = UINT32_MAX },
-	{ "max-lost", 0, "N%", "Inconclusive if more interrupts were lost or unmatched "
-	  "(default 0.1%)", take_percent, INTO(struct gate_command, gate.max_lost),
-	  "a share such as 0.1%", .most = 1 },
+	{ "max-lost", 0, "N%", "Inconclusive if more interrupts were lost or unmatched; a regression "
+	  "if so many more than in the base do not get from a hop to the next (default 0.1%)",
+	  take_percent, INTO(struct gate_command, gate.max_lost), "a share such as 0.1%", .most = 1 },
+	{ "max-fewer", 0, "N%", "A regression if the new has fewer interrupts by more than N % "
+	  "(default 10%)", take_percent, INTO(struct gate_command, gate.max_fewer),
+	  "a share such as 10%", .most = 1 },
 	{ "strict", 0, NULL, "Also inconclusive where runs differ too much to rule a regression "
 	  "out", take_flag, INTO(struct gate_command, gate.strict) },
 
@@ -159,13 +163,14 @@ static const char doc[] =
 	"independent. Runs that alternated are compared in pairs, by Wilcoxon's signed rank test, "
 	"others by Wilcoxon's rank sum test, with Holm's correction for many stages."
 	"\v"
-	"A slower stage makes its sums (delivery, total) slower; the verdict names the stage.\n\n"
+	"A slower stage makes its sums (delivery, total) slower; the verdict names the stage. "
+	"Interrupts that are missing are a regression as well.\n\n"
 	"EXAMPLES\n"
 	"  imstrace gate base.json --against new.json\n"
 	"  imstrace gate base.json --against new.json --max-regress p99=20%\n"
 	"  imstrace gate base/ --against new/ --format markdown --overlay new.svg\n\n"
-	"EXIT STATUS  0 no regression, 4 a regression, 5 inconclusive: too few runs or interrupts, "
-	"too many lost, different machines or modes; 1 failed while running, 2 wrong usage or "
+	"EXIT STATUS  0 no regression, 4 a regression: slower, or fewer interrupts, 5 inconclusive: too "
+	"few runs or interrupts, too many lost, different machines or modes; 1 failed while running, 2 wrong usage or "
 	"no usable summary.";
 
 static void write_formats(FILE *out)
@@ -216,6 +221,7 @@ static int run(int argc, char **argv)
 		.gate = {
 			.limits = { [PERCENTILE_p50] = P50_LIMIT, [PERCENTILE_p99] = P99_LIMIT },
 			.alpha = ALPHA, .min_samples = MIN_SAMPLES, .max_lost = MAX_LOST,
+			.max_fewer = MAX_FEWER,
 		},
 		.format = &gate_formats[0],
 	};

@@ -79,7 +79,7 @@ static const struct option_row options[] = {
 	{ "window", 0, "N", "Compare N summaries at a time (default 50)",
 	  take_number, INTO(struct history_command, history.change.window),
 	  "a number from 6 to " DIGITS(MOST_WINDOW),
-	  .least = 2 * CHANGE_POINT_LEAST, .most = MOST_WINDOW },
+	  .least = HISTORY_LEAST, .most = MOST_WINDOW },
 	{ 0 }
 };
 
@@ -102,15 +102,17 @@ static void check_options(void *target, struct argp_state *state)
 static const char doc[] =
 	"Shows how latency has changed over a series of summaries of imstrace run: where, in which "
 	"stage, by how much. Reads a directory of summaries and orders them by the time of "
-	"measurement. Finds changes as Apache Otava does: E-divisive, with a t-test."
+	"measurement; files there that can't be used are named and left out. Finds changes as Apache Otava does: E-divisive, with a t-test."
 	"\v"
-	"A change is found only with at least three summaries on each side.\n\n"
+	"A change is found only with at least three summaries on each side. Each machine (model and number "
+	"of CPUs) has series of its own; a host or a kernel that is another one from a change on is "
+	"named with it.\n\n"
 	"EXAMPLES\n"
 	"  imstrace history results/                  what changed, and with which revision\n"
 	"  imstrace history --html latency.html results/   one file to open and to send\n"
 	"  imstrace history --percentile p90 a.json b.json ...\n\n"
 	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage or no usable summary, 3 it "
-	"was built without its HTML pages.";
+	"was built without its HTML pages, 5 no summary has an interrupt, so there is nothing to judge.";
 
 static int write_json(const struct history *history)
 {
@@ -149,6 +151,8 @@ static int show(struct history_command *command)
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		ret = report_error(EXIT_RUNTIME, NULL, "writing the output failed: %s",
 				   strerror(errno));
+	if (!ret && !history_judged(&history))
+		ret = EXIT_INCONCLUSIVE;
 	history_free(&history);
 	return ret;
 }
@@ -160,6 +164,7 @@ static int run(int argc, char **argv)
 			.percentiles = { [PERCENTILE_p50] = true, [PERCENTILE_p99] = true },
 			.change = CHANGE_POINT_DEFAULTS,
 		},
+		.list = { .lenient = true },
 	};
 	int ret;
 

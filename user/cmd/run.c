@@ -4,14 +4,13 @@
  */
 #define _GNU_SOURCE
 #include "../errors.h"
+#include "../compare/keeper.h"
 #include "../compare/repeat.h"
 #include "../stop.h"
 #include "../compare/summary/show.h"
 #include "command.h"
 #include "options.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +30,8 @@ static const char doc[] =
 	"\v"
 	"COMMAND runs without a shell, with the privileges that imstrace was started with; its "
 	"output goes to standard error. It should do the same work each time, and cause at least "
-	"a thousand interrupts.\n\n"
+	"a thousand interrupts. A summary is there when all runs are done: a run that fails leaves no file, "
+	"and an older one as it was.\n\n"
 	"EXAMPLES\n"
 	"  imstrace run -o base.json -- ./workload           twenty runs\n"
 	"  imstrace run -o base.json -o new.json -- \\\n"
@@ -46,6 +46,8 @@ struct per_command {
 	size_t count;
 };
 
+_Static_assert(KEEPER_FILES >= MOST_COMMANDS, "a file for each command");
+
 struct run_command {
 	struct live_options live;
 	struct repeat_options repeat;
@@ -53,7 +55,7 @@ struct run_command {
 	struct per_command outputs, revisions;
 	json_t *labels;
 	char names[MOST_COMMANDS][64];
-	FILE *files[MOST_COMMANDS];
+	struct keeper keeper;
 	struct summary *summaries[MOST_COMMANDS];
 };
 
@@ -135,6 +137,8 @@ static void check_options(void *target, struct argp_state *state)
 		argp_error(state, "no command to measure: name it after --");
 	if (command->outputs.count && command->outputs.count != commands)
 		argp_error(state, "--output must be given once per command, or not at all");
+	if (command->outputs.count == 2 && !strcmp(command->outputs.texts[0], command->outputs.texts[1]))
+		argp_error(state, "--output must name another file for each command");
 	if (command->revisions.count && command->revisions.count != commands)
 		argp_error(state, "--revision must be given once per command, or not at all");
 }
@@ -171,14 +175,11 @@ static void read_revision(char revision[SOURCE_NAME_LEN])
 static int prepare(struct run_command *command, size_t i)
 {
 	struct summary *summary = summary_new(command->outputs.texts[i]);
-	/* Not truncated: an old summary stays until there is a new one. */
-	int fd = open(command->outputs.texts[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int ret = keeper_add(&command->keeper, command->outputs.texts[i]);
 
 	command->summaries[i] = summary;
-	command->files[i] = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!command->files[i])
-		return report_error(EXIT_RUNTIME, NULL, "cannot write to %s: %s",
-				    command->outputs.texts[i], strerror(errno));
+	if (ret)
+		return ret;
 	if (!summary)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	summary_describe_machine(summary);
@@ -209,15 +210,15 @@ static int finish(struct run_command *command)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < command->repeat.commands; i++) {
-		struct summary *summary = command->summaries[i];
-
-		if (!summary->run_count)
+	for (size_t i = 0; !ret && i < command->repeat.commands; i++) {
+		if (!command->summaries[i]->run_count)
 			return report_error(EXIT_RUNTIME, NULL,
 					    "stopped before the first run ended, so there is nothing to keep");
-		ret = ret ?: summary_write(summary, command->files[i]);
-		summary_show(stdout, summary);
+		ret = summary_write(command->summaries[i], command->keeper.files[i].file);
 	}
+	ret = ret ?: keeper_keep(&command->keeper);
+	for (size_t i = 0; !ret && i < command->repeat.commands; i++)
+		summary_show(stdout, command->summaries[i]);
 	return ret;
 }
 
@@ -229,6 +230,7 @@ static int measure(struct run_command *command)
 
 	for (size_t i = 0; !ret && i < command->repeat.commands; i++)
 		ret = prepare(command, i);
+	ret = ret ?: keeper_start(&command->keeper);
 	ret = ret ?: workload_start(&workload, command->commands, command->repeat.commands);
 	if (ret)
 		return ret;
@@ -254,12 +256,9 @@ static int run(int argc, char **argv)
 	parse_options(&command_run, argc, argv, &command);
 	name_outputs(&command);
 	ret = measure(&command);
-	for (size_t i = 0; i < command.repeat.commands; i++) {
-		if (command.files[i] && fclose(command.files[i]) && !ret)
-			ret = report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s",
-					   command.outputs.texts[i], strerror(errno));
+	keeper_end(&command.keeper);
+	for (size_t i = 0; i < command.repeat.commands; i++)
 		summary_free(command.summaries[i]);
-	}
 	json_decref(command.labels);
 	return ret;
 }

@@ -2,7 +2,7 @@
 import { el, section } from '../lib/dom.js';
 import { microseconds } from '../lib/format.js';
 import { table } from '../lib/table.js';
-import { chance, data, date, nameOf, percent, percentileText, short } from './model.js';
+import { chance, data, date, nameOf, percent, percentileText, short, withText } from './model.js';
 
 /* A click shows its charts. */
 export function changes(shared) {
@@ -19,6 +19,7 @@ export function changes(shared) {
 		{ key: 'after', heading: 'After µs', value: (row) => row.after, text: (row) => microseconds(row.after) },
 		{ key: 'change', heading: 'By', value: (row) => row.change, text: (row) => percent(row.change), class: (row) => row.change > 0 && 'bad' },
 		{ key: 'p', heading: 'P', title: 'The probability of such a difference if nothing had changed', value: (row) => row.p, text: (row) => chance(row.p) },
+		...rows.some((row) => row.with.length) ? [{ key: 'with', heading: 'Together with', name: true, value: withText }] : [],
 	];
 	const shown = ({ series }) => nameOf(series) === shared.get('devices') && series.percentile === shared.get('percentile');
 
@@ -29,5 +30,7 @@ export function changes(shared) {
 			shared.set('percentile', series.percentile);
 		},
 		picked: shown,
-	}).element : el('p', { class: 'empty' }, 'No change was found. Finding one takes at least three summaries on each side.'));
+	}).element : el('p', { class: 'empty' }, data.series.length ?
+		'No change was found. Finding one takes at least three summaries of the same machine on each side.' :
+		'Nothing can be judged: no summary has times of an interrupt.'));
 }

@@ -6,7 +6,7 @@ import { axis, chart } from '../lib/chart.js';
 import { choice, el, legend, section } from '../lib/dom.js';
 import { duration, known } from '../lib/format.js';
 import { colour } from '../lib/theme.js';
-import { chance, data, date, devices, find, percent, percentiles, percentileText, short } from './model.js';
+import { chance, data, date, devices, find, percent, percentiles, percentileText, short, withText } from './model.js';
 
 const { summaries } = data;
 const BAND = '--heat-1', RISE = '--bad', FALL = '--good';
@@ -63,6 +63,7 @@ function describe(series) {
 			`${duration(series.values[idx])}  (${duration(series.low[idx])} to ${duration(series.high[idx])}), ` +
 				`${summaries[idx].runs} runs`,
 			change ? `changed by ${percent(change.change)}, p ${chance(change.p)}` : null,
+			change?.with.length ? `together with ${withText(change)}` : null,
 		].filter(Boolean).join('\n');
 	};
 }

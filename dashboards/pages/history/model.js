@@ -6,7 +6,12 @@ export const data = JSON.parse(document.getElementById('data').textContent);
 
 const distinct = (of) => [...new Set(data.series.map(of))];
 
-export const nameOf = (series) => series.mode ? `${series.devices}, ${series.mode}` : series.devices;
+/* A machine, as what is compared is kept apart by. */
+export const machineOf = ({ cpus, cpu }) => `${cpus} × ${cpu || 'unknown CPU'}`;
+export const machines = [...new Set(data.summaries.map(machineOf))];
+
+export const nameOf = (series) => [series.mode ? `${series.devices}, ${series.mode}` : series.devices,
+	machines.length > 1 ? ` on ${machineOf(series)}` : ''].join('');
 export const devices = distinct(nameOf);
 export const percentiles = distinct((series) => series.percentile);
 
@@ -23,6 +28,9 @@ export const date = (summary) => new Date(summary.time / 1e6).toISOString().slic
 export const percent = (share) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
 
 export const percentileText = (name) => name === 'p999' ? 'P99.9' : name.toUpperCase();
+
+/* What else came with a change. */
+export const withText = (change) => change.with.map(({ what, before, after }) => `${what} ${after}, was ${before}`).join('; ');
 
 /* Of runs that are all alike it is 0. */
 export const chance = (p) => p < 0.0001 ? '< 0.0001' : p.toPrecision(2);

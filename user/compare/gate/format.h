@@ -29,8 +29,12 @@ void gate_write_overlay(FILE *out, const struct gate *gate);
 
 /* The verdict in a line: where it is slower, or why there is none. */
 void gate_headline(FILE *out, const struct gate *gate);
-/* Whether the cell is one of those that the verdict is about. */
+/* Whether the cell, or the count, is one of those that the verdict is about. */
 bool gate_to_blame(const struct gate *gate, const struct gate_cell *cell);
+bool gate_count_to_blame(const struct gate *gate, const struct gate_count *count);
+
+/* "12 against 12 runs in pairs that alternated, of 20 against 20 runs": what was really compared. */
+void gate_compared(FILE *out, const struct gate *gate);
 
 /* "+10.2 %", and "+8.1 to +12.5 %"; "any" is an interval that rules nothing out. */
 #define GATE_TEXT	48

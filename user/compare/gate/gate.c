@@ -2,13 +2,13 @@
 #include "judge.h"
 
 #include "../../errors.h"
+#include "counts.h"
+#include "runs.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BASE, NEW };
 
 /* Of a bucket, as a share of the times in it, at most. */
 #define BUCKET_WIDTH	(1.0 / (1 << HISTOGRAM_BITS))
@@ -66,77 +66,6 @@ int gate_exit_code(enum gate_verdict verdict)
 	return verdicts[verdict].code;
 }
 
-/* A run, and where it is from. */
-struct run {
-	const struct summary *summary;
-	const struct summary_run *run;
-};
-
-struct runs {
-	size_t count;
-	struct run *runs;
-};
-
-static bool list_runs(struct runs *list, const struct gate_side *side)
-{
-	list->count = 0;
-	for (size_t i = 0; i < side->count; i++)
-		list->count += side->summaries[i]->run_count;
-	list->runs = calloc(list->count + 1, sizeof(*list->runs));
-	if (!list->runs)
-		return false;
-	list->count = 0;
-	for (size_t i = 0; i < side->count; i++)
-		for (size_t j = 0; j < side->summaries[i]->run_count; j++)
-			list->runs[list->count++] = (struct run) {
-				side->summaries[i], &side->summaries[i]->runs[j],
-			};
-	return true;
-}
-
-/* What was measured together, in the order in which it alternated; then by when it began. */
-static int compare_runs(const void *left, const void *right)
-{
-	const struct run *a = left, *b = right;
-
-	if (a->summary->session != b->summary->session)
-		return a->summary->session < b->summary->session ? -1 : 1;
-	if (a->run->pair != b->run->pair)
-		return a->run->pair < b->run->pair ? -1 : 1;
-	return (a->run->started > b->run->started) - (a->run->started < b->run->started);
-}
-
-static bool same_run(const struct run *a, const struct run *b)
-{
-	return a->run->started == b->run->started && !strcmp(a->summary->host, b->summary->host);
-}
-
-/* A run that is there twice would count twice, and one on both sides is no comparison. */
-static int refuse_duplicates(const struct runs lists[2])
-{
-	for (size_t side = BASE; side <= NEW; side++)
-		for (size_t i = 0; i < lists[side].count; i++)
-			for (size_t other = side; other <= NEW; other++)
-				for (size_t j = other == side ? i + 1 : 0; j < lists[other].count; j++)
-					if (same_run(&lists[side].runs[i], &lists[other].runs[j]))
-						return report_error(EXIT_USAGE, "Name each summary once",
-							     "%.100s and %.100s have the same run",
-							     lists[side].runs[i].summary->path,
-							     lists[other].runs[j].summary->path);
-	return 0;
-}
-
-static bool all_paired(const struct runs lists[2])
-{
-	if (lists[BASE].count != lists[NEW].count)
-		return false;
-	for (size_t i = 0; i < lists[BASE].count; i++)
-		if (lists[BASE].runs[i].summary->session != lists[NEW].runs[i].summary->session ||
-		    lists[BASE].runs[i].run->pair != lists[NEW].runs[i].run->pair)
-			return false;
-	return true;
-}
-
 static void check_machines(struct gate *gate, const struct runs lists[2])
 {
 	const struct summary *first = lists[BASE].runs[0].summary;
@@ -166,35 +95,75 @@ static void check_machines(struct gate *gate, const struct runs lists[2])
 	}
 }
 
-/* Of a side, how much did not get to its end? */
+static void check_followed(struct gate *gate, const struct runs *list, const char *name)
+{
+	__u64 vectors = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		vectors += list->runs[i].run->lost.vectors;
+	if (vectors)
+		reason(gate, "of the %s, %" PRIu64 " vectors were not followed", name,
+		       (uint64_t)vectors);
+}
+
+/*
+ * How many interrupts of a vector did not get to their end: those that are known to have ended on the
+ * way, or if they are more, those that a hop has fewer of than the one before. The most that a hop has is
+ * added to @all.
+ */
+static __u64 lost_in(const struct summary_series *series, __u64 *all)
+{
+	__u64 known = series->lost + series->unmatched, missing = 0;
+	long long last = -1, most = 0;
+
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		long long here = series->hops[hop];
+
+		if (here < 0)
+			continue;
+		most = here > most ? here : most;
+		/* These go no further than accept, and are not lost. */
+		if (hop > HOP_ACCEPT)
+			here += series->coalesced + series->hardware;
+		missing += last > here ? last - here : 0;
+		last = here;
+	}
+	*all += most;
+	return known > missing ? known : missing;
+}
+
 static void check_losses(struct gate *gate, const struct runs *list, const char *name)
 {
-	__u64 lost = 0, all = 0, vectors = 0;
+	__u64 lost = 0, all = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct summary_run *run = list->runs[i].run;
 
-		vectors += run->lost.vectors;
 		lost += run->lost.runs;
-		for (size_t j = 0; j < run->count; j++) {
-			const struct summary_series *series = &run->series[j];
-			long long most = 0;
-
-			for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-				most = series->hops[hop] > most ? series->hops[hop] : most;
-			all += most;
-			lost += series->lost + series->unmatched;
-		}
+		for (size_t j = 0; j < run->count; j++)
+			lost += lost_in(&run->series[j], &all);
 	}
-	if (vectors)
-		reason(gate, "of the %s, %" PRIu64 " vectors were not followed", name,
-		       (uint64_t)vectors);
 	if (all && (double)lost / all > gate->options->max_lost)
 		reason(gate, "of the %s, %" PRIu64 " of %" PRIu64 " interrupts were lost or "
 		       "unmatched: %.2g %% (--max-lost %.2g%%)", name, (uint64_t)lost,
 		       (uint64_t)all, 100.0 * lost / all, 100 * gate->options->max_lost);
 }
 
+/* Its interrupts were counted, and it has not become another by its mode. */
+static bool is_counted(const struct gate *gate, const struct group *group)
+{
+	bool counted = false;
+
+	for (size_t i = 0; i < gate->count_count; i++)
+		counted |= gate->counts[i].group == group;
+	for (size_t i = 0; i < gate->groups.count; i++)
+		if (&gate->groups.groups[i] != group &&
+		    !strcmp(gate->groups.groups[i].name, group->name))
+			return false;
+	return counted;
+}
+
+/* A group that has gone altogether has lost its interrupts: its counts say so. */
 static void check_groups(struct gate *gate, const struct runs lists[2])
 {
 	for (size_t i = 0; i < gate->groups.count; i++) {
@@ -205,7 +174,7 @@ static void check_groups(struct gate *gate, const struct runs lists[2])
 			for (size_t j = 0; j < lists[side].count; j++)
 				present[side] += group_in_run(&gate->groups, group,
 							      lists[side].runs[j].run);
-		if (!present[BASE] || !present[NEW])
+		if (!present[BASE] || (!present[NEW] && !is_counted(gate, group)))
 			reason(gate, "%s, %s is in the %s only", group->name,
 			       *group->mode ? group->mode : "mode not known",
 			       present[BASE] ? "base" : "new");
@@ -253,34 +222,6 @@ static void read_column(const struct gate *gate, const struct gate_cell *cell,
 	}
 }
 
-/*
- * What has been measured of each unit of a side, as logarithms: differences are ratios then. Of a
- * session it is the median of its runs, which are side by side.
- */
-static size_t pack(const struct gate *gate, const struct runs *list, const struct column *column,
-		   double *to)
-{
-	size_t count = 0;
-
-	for (size_t i = 0, end; i < column->count; i = end) {
-		size_t first = count;
-
-		for (end = i; end < column->count; end++) {
-			if (end > i && (gate->unit != UNIT_SESSION ||
-					list->runs[end].summary->session !=
-					list->runs[i].summary->session))
-				break;
-			if (!isnan(column->values[end]))
-				to[count++] = log(column->values[end]);
-		}
-		if (count > first + 1) {
-			to[first] = median_of(to + first, count - first);
-			count = first + 1;
-		}
-	}
-	return count;
-}
-
 static void explain(struct gate_cell *cell, const struct column *column, const char *name,
 		    __u64 min_samples)
 {
@@ -295,55 +236,34 @@ static void explain(struct gate_cell *cell, const struct column *column, const c
 			 ceil(min_samples / (1 - percentile_percent(cell->percentile) / 100) - 1e-6));
 }
 
-static size_t pack_pairs(const struct column columns[2], double *to)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < columns[BASE].count; i++)
-		if (!isnan(columns[BASE].values[i]) && !isnan(columns[NEW].values[i]))
-			to[count++] = log(columns[NEW].values[i]) - log(columns[BASE].values[i]);
-	return count;
-}
-
 static bool test_cell(const struct gate *gate, struct gate_cell *cell, const struct runs lists[2],
-		      const struct column columns[2], double *scratch)
+		      const struct column columns[2])
 {
-	double *base = scratch, *new = scratch + columns[BASE].count, alpha = gate->options->alpha;
-	struct rank_test test;
-	bool ok;
+	double *const values[2] = { columns[BASE].values, columns[NEW].values };
+	struct runs_test test;
 
-	cell->base_units = pack(gate, &lists[BASE], &columns[BASE], base);
-	cell->new_units = pack(gate, &lists[NEW], &columns[NEW], new);
+	if (!runs_compare(gate, lists, values, &test))
+		return false;
+	cell->base_units = test.units[BASE];
+	cell->new_units = test.units[NEW];
 	if (!cell->base_units || !cell->new_units)
 		return true;
-	if (gate->unit == UNIT_PAIR) {
-		cell->base_units = cell->new_units = pack_pairs(columns, base);
-		if (!cell->base_units)
-			return true;
-		ok = rank_pairs(base, cell->base_units, alpha, &test);
-		pack(gate, &lists[BASE], &columns[BASE], base);
-	} else {
-		ok = rank_samples(base, cell->base_units, new, cell->new_units, alpha, &test);
-	}
-	if (!ok)
-		return false;
-	cell->change = exp(test.shift) - 1;
+	cell->change = exp(test.rank.shift) - 1;
 	/* Two times of one bucket may differ by its width. */
-	cell->low = exp(test.low) * (1 - BUCKET_WIDTH) - 1;
-	cell->high = exp(test.high) * (1 + BUCKET_WIDTH) - 1;
-	cell->p = test.p_greater;
-	cell->p_less = test.p_less;
-	cell->base = exp(median_of(base, cell->base_units));
-	cell->new = exp(median_of(new, cell->new_units));
+	cell->low = exp(test.rank.low) * (1 - BUCKET_WIDTH) - 1;
+	cell->high = exp(test.rank.high) * (1 + BUCKET_WIDTH) - 1;
+	cell->p = test.rank.p_greater;
+	cell->p_less = test.rank.p_less;
+	cell->base = test.medians[BASE];
+	cell->new = test.medians[NEW];
 	return true;
 }
 
 static bool fill_cell(struct gate *gate, struct gate_cell *cell, const struct runs lists[2],
 		      double *scratch)
 {
-	size_t count = lists[BASE].count + lists[NEW].count;
 	struct column columns[2] = {
-		{ .values = scratch + count }, { .values = scratch + count + lists[BASE].count },
+		{ .values = scratch }, { .values = scratch + lists[BASE].count },
 	};
 
 	cell->state = CELL_UNTESTED;
@@ -357,7 +277,11 @@ static bool fill_cell(struct gate *gate, struct gate_cell *cell, const struct ru
 	if (!columns[BASE].measured != !columns[NEW].measured)
 		snprintf(cell->reason, sizeof(cell->reason), "it could be measured in the %s only",
 			 columns[BASE].measured ? "base" : "new");
-	return test_cell(gate, cell, lists, columns, scratch);
+	if (!test_cell(gate, cell, lists, columns))
+		return false;
+	if (columns[BASE].measured && !cell->base_units && !*cell->reason)
+		snprintf(cell->reason, sizeof(cell->reason), "no pair has it on both sides");
+	return true;
 }
 
 /* Nobody can measure it: there is nothing to say of it. */
@@ -369,7 +293,7 @@ static bool of_interest(const struct gate_cell *cell)
 static bool fill_cells(struct gate *gate, const struct runs lists[2])
 {
 	size_t room = gate->groups.count * STAGE_COUNT * PERCENTILE_COUNT;
-	double *scratch = calloc(2 * (lists[BASE].count + lists[NEW].count), sizeof(*scratch));
+	double *scratch = calloc(lists[BASE].count + lists[NEW].count + 1, sizeof(*scratch));
 	bool ok;
 
 	gate->cells = calloc(room + 1, sizeof(*gate->cells));
@@ -404,20 +328,25 @@ static int compare_lists(struct gate *gate, struct runs lists[2])
 		if (lists[side].count > RANK_MOST)
 			return report_error(EXIT_USAGE, NULL, "there are %zu runs, more than %d",
 				     lists[side].count, RANK_MOST);
-		qsort(lists[side].runs, lists[side].count, sizeof(struct run), compare_runs);
 	}
-	ret = refuse_duplicates(lists);
+	ret = runs_refuse_duplicates(lists);
 	if (ret)
 		return ret;
-	gate->unit = all_paired(lists) ? UNIT_PAIR : gate->options->unpaired ? UNIT_RUN : UNIT_SESSION;
+	gate->unit = runs_all_paired(lists) ? UNIT_PAIR : gate->options->unpaired ? UNIT_RUN : UNIT_SESSION;
 	if (gate->unit == UNIT_SESSION)
 		note(gate, "base and new did not alternate, so sessions are compared, not runs: "
 		     "alternate them by imstrace run, or say --unpaired if the machine is always "
 		     "equally fast");
+	if (!counts_compare(gate, lists))
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	check_machines(gate, lists);
+	check_followed(gate, &lists[BASE], "base");
+	check_followed(gate, &lists[NEW], "new");
+	check_groups(gate, lists);
+	gate->counts_hold = !gate->reason_count;
 	check_losses(gate, &lists[BASE], "base");
 	check_losses(gate, &lists[NEW], "new");
-	check_groups(gate, lists);
+	gate->times_hold = !gate->reason_count;
 	if (!fill_cells(gate, lists) || !gate_correct(gate, &tested))
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	gate_judge(gate, tested);
@@ -434,7 +363,7 @@ int gate_compare(struct gate *gate, const struct gate_options *options,
 		.options = options, .sides = { *base, *new }, .groups = { .by = options->by },
 	};
 	for (size_t side = BASE; side <= NEW; side++) {
-		if (!list_runs(&lists[side], &gate->sides[side]))
+		if (!runs_list(&lists[side], &gate->sides[side]))
 			ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
 		for (size_t i = 0; !ret && i < gate->sides[side].count; i++)
 			if (!groups_add(&gate->groups, gate->sides[side].summaries[i]))
@@ -449,6 +378,7 @@ int gate_compare(struct gate *gate, const struct gate_options *options,
 void gate_free(struct gate *gate)
 {
 	free(gate->cells);
+	free(gate->counts);
 	groups_free(&gate->groups);
 }
 

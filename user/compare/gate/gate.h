@@ -35,7 +35,9 @@ const char *gate_unit_what(enum gate_unit unit);
  * @limits:	by percentile, how much more is one: 0.05 are 5 %; 0: it is not looked at
  * @alpha:	the chance of finding one where there is none, over all that is looked at
  * @min_samples: so many values of a run must lie beyond a percentile, or it tells nothing
- * @max_lost:	share of interrupts that may be lost or unmatched
+ * @max_lost:	share of interrupts that may be lost or unmatched, and by how much fewer may get from a
+ *		hop to the next than in the base
+ * @max_fewer:	by how much fewer the new may have in all
  * @cross_machine: machines may differ
  * @unpaired:	runs that did not alternate are as good as any: the machine is always equally fast
  * @strict:	it must be shown that there is none: otherwise it is inconclusive
@@ -46,6 +48,7 @@ struct gate_options {
 	double alpha;
 	__u64 min_samples;
 	double max_lost;
+	double max_fewer;
 	bool cross_machine;
 	bool unpaired;
 	bool strict;
@@ -95,6 +98,49 @@ struct gate_cell {
 	char reason[160];
 };
 
+/* X(ENUM, name, what it means), of how many interrupts got to a hop. */
+#define IMSTRACE_COUNT_STATES(X)						\
+	X(FEWER,   fewer,   "fewer by more than the limit, and not by chance")	\
+	X(UNCLEAR, unclear, "fewer by more than the limit; it may be chance")	\
+	X(KEPT,    kept,    "not fewer by more than the limit")
+
+enum count_state {
+#define X(ENUM, name, what) COUNT_##ENUM,
+	IMSTRACE_COUNT_STATES(X)
+#undef X
+};
+
+const char *count_state_name(enum count_state state);
+
+/**
+ * struct gate_count - how many interrupts of a group got to a hop, in all runs of the base and of the new
+ * @from:	the hop before; of the first it is @hop
+ * @counts:	those that were coalesced, or taken on by the CPU itself, are with those that got there
+ * @of:		out of so many at @from, or of the first hop in so many runs
+ * @few:	at the first hop, runs that have at most half of what the median of the base has; less if
+ *		max_fewer allows that
+ * @none:	of those, runs without any
+ * @change:	of counts / of: -0.1 are 10 % fewer
+ * @tested:	anything differs
+ * @p:		the chance of such a decrease if there were none, corrected for all counts
+ */
+struct gate_count {
+	const struct group *group;
+	enum imstrace_hop hop, from;
+	enum count_state state;
+	__u64 counts[2], of[2];
+	size_t few[2], none[2];
+	double change;
+	bool tested;
+	double p;
+};
+
+bool count_is_first(const struct gate_count *count);
+
+/* "from signal to accept: 24000 of 48000, in the base 48000 of 48000 (-50.0 %)". */
+#define COUNT_TEXT	192
+const char *count_text(char text[COUNT_TEXT], const struct gate_count *count);
+
 enum gate_verdict {
 	GATE_PASS,
 	GATE_REGRESSION,
@@ -117,6 +163,8 @@ struct gate_side {
  * struct gate - a comparison
  * @unit:	what is compared with what
  * @runs:	of the base, of the new
+ * @counts_hold: interrupts can be compared: vectors, machines and hops are the same
+ * @times_hold:	times as well: not too many interrupts were lost
  * @reasons:	why it is inconclusive
  * @notes:	what else one should know
  */
@@ -129,6 +177,9 @@ struct gate {
 	size_t runs[2];
 	size_t cell_count;
 	struct gate_cell *cells;
+	size_t count_count;
+	struct gate_count *counts;
+	bool counts_hold, times_hold;
 	size_t reason_count;
 	char reasons[GATE_REASONS][256];
 	size_t note_count;

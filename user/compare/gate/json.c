@@ -43,6 +43,27 @@ static json_t *cell_object(const struct gate *gate, const struct gate_cell *cell
 			 "reason", *cell->reason ? cell->reason : NULL);
 }
 
+static json_t *count_object(const struct gate *gate, const struct gate_count *count)
+{
+	return json_pack("{s:s, s:s?, s:s, s:s?, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}",
+			 "devices", count->group->name,
+			 "mode", *count->group->mode ? count->group->mode : NULL,
+			 "hop", hop_name(count->hop),
+			 "from", count_is_first(count) ? NULL : hop_name(count->from),
+			 "state", count_state_name(count->state),
+			 "to_blame", (int)gate_count_to_blame(gate, count),
+			 "base", (json_int_t)count->counts[0],
+			 "new", (json_int_t)count->counts[1],
+			 "base_of", (json_int_t)count->of[0],
+			 "new_of", (json_int_t)count->of[1],
+			 "base_few", (json_int_t)count->few[0],
+			 "new_few", (json_int_t)count->few[1],
+			 "base_none", (json_int_t)count->none[0],
+			 "new_none", (json_int_t)count->none[1],
+			 "change", count->change,
+			 "p", count->p);
+}
+
 /* Takes @value. */
 static void write_value(FILE *out, json_t *value, size_t flags)
 {
@@ -54,11 +75,13 @@ static void write_value(FILE *out, json_t *value, size_t flags)
 
 void gate_write_json(FILE *out, const struct gate *gate)
 {
-	json_t *cells = json_array();
+	json_t *cells = json_array(), *counts = json_array();
 
 	for (size_t i = 0; i < gate->cell_count; i++)
 		json_array_append_new(cells, cell_object(gate, &gate->cells[i]));
-	write_value(out, json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:f, s:i, s:i, s:o, s:o, s:o}",
+	for (size_t i = 0; i < gate->count_count; i++)
+		json_array_append_new(counts, count_object(gate, &gate->counts[i]));
+	write_value(out, json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:f, s:i, s:i, s:o, s:o, s:o, s:o}",
 				   "type", "gate",
 				   "schema", IMSTRACE_SCHEMA,
 				   "version", IMSTRACE_VERSION,
@@ -70,7 +93,25 @@ void gate_write_json(FILE *out, const struct gate *gate)
 				   "new_runs", (int)gate->runs[1],
 				   "reasons", texts(gate->reasons, gate->reason_count),
 				   "notes", texts(gate->notes, gate->note_count),
-				   "stages", cells), JSON_COMPACT);
+				   "stages", cells,
+				   "interrupts", counts), JSON_COMPACT);
+}
+
+/* How many more are missing than in the base: less is better, as for times. */
+static json_t *missing_object(const struct gate_count *count)
+{
+	char text[COUNT_TEXT], few[64] = "";
+
+	if (count->few[1])
+		snprintf(few, sizeof(few), "; %zu runs of the new have few or none", count->few[1]);
+	return json_pack("{s:o, s:s, s:f, s:o, s:o}",
+			 "name", json_sprintf("%s, interrupts missing at %s", count->group->name,
+					      hop_name(count->hop)),
+			 "unit", "%",
+			 "value", 100 * fmax(0, -count->change),
+			 "range", json_sprintf("p %.2g", count->p),
+			 "extra", json_sprintf("%s %s%s", count_state_name(count->state),
+					       count_text(text, count), few));
 }
 
 /* An array of what is smaller when it is better, the new figures only: the action keeps the old ones. */
@@ -94,5 +135,7 @@ void gate_write_benchmark(FILE *out, const struct gate *gate)
 			"extra", json_sprintf("%s: %s", cell_state_name(cell->state),
 					      gate_change(change, cell))));
 	}
+	for (size_t i = 0; i < gate->count_count; i++)
+		json_array_append_new(all, missing_object(&gate->counts[i]));
 	write_value(out, all, JSON_INDENT(2));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "judge.h"
 
+#include "counts.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,6 @@ void gate_say(char texts[GATE_REASONS][256], size_t *count, const char *format, 
 		memcpy(texts[(*count)++], text, sizeof(text));
 }
 
-/* By p, for Holm's correction. */
 static int compare_p(const void *left, const void *right)
 {
 	double a = **(double *const *)left, b = **(double *const *)right;
@@ -28,14 +29,13 @@ static int compare_p(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Multiplies the k-th smallest of all p by how many are not smaller; none gets below one before it.
- */
-static void correct(double **p, size_t count)
+void gate_holm(double **p, size_t count)
 {
 	double last = 0;
 
 	qsort(p, count, sizeof(*p), compare_p);
 	for (size_t i = 0; i < count; i++) {
+		/* None gets below one before it. */
 		*p[i] = fmin(1, fmax(last, *p[i] * (double)(count - i)));
 		last = *p[i];
 	}
@@ -51,12 +51,12 @@ bool gate_correct(struct gate *gate, size_t *tested)
 	for (size_t i = 0; i < gate->cell_count; i++)
 		if (gate->cells[i].base_units && gate->cells[i].new_units)
 			p[(*tested)++] = &gate->cells[i].p;
-	correct(p, *tested);
+	gate_holm(p, *tested);
 	*tested = 0;
 	for (size_t i = 0; i < gate->cell_count; i++)
 		if (gate->cells[i].base_units && gate->cells[i].new_units)
 			p[(*tested)++] = &gate->cells[i].p_less;
-	correct(p, *tested);
+	gate_holm(p, *tested);
 	free(p);
 	return true;
 }
@@ -132,10 +132,20 @@ static void attribute(struct gate *gate)
 	}
 }
 
+/* A build that loses interrupts is worse, whatever those take that arrive. */
+static bool any_fewer(const struct gate *gate)
+{
+	for (size_t i = 0; i < gate->count_count; i++)
+		if (gate->counts[i].state == COUNT_FEWER)
+			return true;
+	return false;
+}
+
 void gate_judge(struct gate *gate, size_t tested)
 {
-	bool regressed = false, unclear = false, comparable = !gate->reason_count;
+	bool regressed = false, unclear = false;
 
+	counts_explain(gate);
 	for (size_t i = 0; i < gate->cell_count; i++) {
 		struct gate_cell *cell = &gate->cells[i];
 
@@ -154,6 +164,6 @@ void gate_judge(struct gate *gate, size_t tested)
 	gate->verdict = gate->reason_count ? GATE_INCONCLUSIVE : GATE_PASS;
 	/* What can't be compared can't be worse; but what is worse is so, whatever else can't be
 	 * told. */
-	if (regressed && comparable)
+	if ((gate->times_hold && regressed) || (gate->counts_hold && any_fewer(gate)))
 		gate->verdict = GATE_REGRESSION;
 }

@@ -14,6 +14,9 @@
 __attribute__((format(printf, 3, 4))) void gate_say(char texts[GATE_REASONS][256], size_t *count,
 						    const char *format, ...);
 
+/* Holm's correction: multiplies the k-th smallest of all p by how many are not smaller. */
+void gate_holm(double **p, size_t count);
+
 /*
  * Corrects the chances of all cells for how many there are, which goes to @tested. Return: false:
  * out of memory.

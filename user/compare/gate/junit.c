@@ -25,6 +25,47 @@ static void write_case(FILE *out, const struct gate_cell *cell)
 	}
 }
 
+static void write_count(FILE *out, const struct gate_count *count)
+{
+	char text[COUNT_TEXT];
+
+	fputs("    <testcase classname=\"", out);
+	xml_write(out, count->group->name);
+	fprintf(out, "\" name=\"%s interrupts\"", hop_name(count->hop));
+	if (count->state == COUNT_FEWER)
+		fprintf(out, "><failure type=\"lost interrupts\" message=\"%+.1f %%\">fewer interrupts %s, p "
+			"%.2g</failure></testcase>\n", 100 * count->change, count_text(text, count),
+			count->p);
+	else if (count->state == COUNT_UNCLEAR)
+		fprintf(out, "><skipped message=\"%s: fewer interrupts %s\"/></testcase>\n",
+			count_state_name(count->state), count_text(text, count));
+	else
+		fputs("/>\n", out);
+}
+
+static void write_reasons(FILE *out, const struct gate *gate)
+{
+	fputs("    <testcase classname=\"imstrace\" name=\"conclusive\"><error message=\"", out);
+	for (size_t i = 0; i < gate->reason_count; i++) {
+		fputs(i ? "; " : "", out);
+		xml_write(out, gate->reasons[i]);
+	}
+	fputs("\"/></testcase>\n", out);
+}
+
+/* Names and texts may be of other programs. */
+static void write_notes(FILE *out, const struct gate *gate)
+{
+	fputs("    <system-out>", out);
+	gate_compared(out, gate);
+	putc('\n', out);
+	for (size_t i = 0; i < gate->note_count; i++) {
+		xml_write(out, gate->notes[i]);
+		putc('\n', out);
+	}
+	fputs("</system-out>\n", out);
+}
+
 void gate_write_junit(FILE *out, const struct gate *gate)
 {
 	size_t failed = 0, skipped = 0;
@@ -34,19 +75,21 @@ void gate_write_junit(FILE *out, const struct gate *gate)
 		skipped += gate->cells[i].state == CELL_UNTESTED ||
 			   gate->cells[i].state == CELL_UNCLEAR;
 	}
+	for (size_t i = 0; i < gate->count_count; i++) {
+		failed += gate->counts[i].state == COUNT_FEWER;
+		skipped += gate->counts[i].state == COUNT_UNCLEAR;
+	}
 	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 		"  <testsuite name=\"imstrace gate\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
-		"skipped=\"%zu\">\n", gate->cell_count + (gate->verdict == GATE_INCONCLUSIVE),
-		failed, gate->verdict == GATE_INCONCLUSIVE, skipped);
+		"skipped=\"%zu\">\n",
+		gate->cell_count + gate->count_count + (gate->verdict == GATE_INCONCLUSIVE), failed,
+		gate->verdict == GATE_INCONCLUSIVE, skipped);
 	for (size_t i = 0; i < gate->cell_count; i++)
 		write_case(out, &gate->cells[i]);
-	if (gate->verdict == GATE_INCONCLUSIVE) {
-		fputs("    <testcase classname=\"imstrace\" name=\"conclusive\"><error message=\"", out);
-		for (size_t i = 0; i < gate->reason_count; i++) {
-			fputs(i ? "; " : "", out);
-			xml_write(out, gate->reasons[i]);
-		}
-		fputs("\"/></testcase>\n", out);
-	}
+	for (size_t i = 0; i < gate->count_count; i++)
+		write_count(out, &gate->counts[i]);
+	if (gate->verdict == GATE_INCONCLUSIVE)
+		write_reasons(out, gate);
+	write_notes(out, gate);
 	fputs("  </testsuite>\n</testsuites>\n", out);
 }

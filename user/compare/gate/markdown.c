@@ -29,6 +29,18 @@ static void write_cell(FILE *out, const struct gate *gate, const struct gate_cel
 		cell_state_name(cell->state), bold);
 }
 
+/* That all are there is nothing to say. */
+static void write_count(FILE *out, const struct gate_count *count)
+{
+	char text[COUNT_TEXT];
+
+	if (count->state != COUNT_FEWER)
+		return;
+	fputs("- **Fewer interrupts** of ", out);
+	write_text(out, count->group->name);
+	fprintf(out, " %s, p %.2g\n", count_text(text, count), count->p);
+}
+
 void gate_write_markdown(FILE *out, const struct gate *gate)
 {
 	static const char *const signs[] = {
@@ -37,8 +49,11 @@ void gate_write_markdown(FILE *out, const struct gate *gate)
 
 	fprintf(out, "### %s ", signs[gate->verdict]);
 	gate_headline(out, gate);
-	fprintf(out, "\n\nGuest interrupt latency, %zu against %zu %s.\n\n", gate->runs[1],
-		gate->runs[0], gate_unit_what(gate->unit));
+	fputs("\n\nGuest interrupt latency, ", out);
+	gate_compared(out, gate);
+	fputs(".\n\n", out);
+	for (size_t i = 0; i < gate->count_count; i++)
+		write_count(out, &gate->counts[i]);
 	for (size_t i = 0; i < gate->reason_count; i++) {
 		fputs("- Not conclusive: ", out);
 		write_text(out, gate->reasons[i]);

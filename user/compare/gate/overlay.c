@@ -16,6 +16,8 @@
 #define PLOT_TOP	40
 #define PLOT_WIDTH	(PANEL_WIDTH - 2 * PLOT_LEFT)
 #define PLOT_HEIGHT	110
+#define LEGEND		34
+#define LINE		16
 #define HEAD		64
 
 /* Bars per octave: finer, and chance is all that there is to see. */
@@ -171,7 +173,7 @@ static void draw_title(FILE *out, const struct gate *gate, const struct group *g
 }
 
 static bool draw_panel(FILE *out, const struct gate *gate, const struct group *group,
-		       enum imstrace_stage stage, size_t number)
+		       enum imstrace_stage stage, size_t number, size_t top)
 {
 	static struct curve curves[2];	/* large */
 	struct scale scale;
@@ -182,7 +184,7 @@ static bool draw_panel(FILE *out, const struct gate *gate, const struct group *g
 		return false;
 	fit(&scale, curves);
 	fprintf(out, "<g transform=\"translate(%zu %zu)\">\n", number % COLUMNS * PANEL_WIDTH,
-		HEAD + number / COLUMNS * PANEL_HEIGHT);
+		top + number / COLUMNS * PANEL_HEIGHT);
 	draw_title(out, gate, group, stage);
 	draw_axis(out, &scale);
 	draw_curve(out, &curves[0], &scale, "base");
@@ -195,31 +197,51 @@ static bool draw_panel(FILE *out, const struct gate *gate, const struct group *g
 	return true;
 }
 
+/* Why there is no verdict; below the headline. */
+static void write_reasons(FILE *out, const struct gate *gate)
+{
+	for (size_t i = 0; i < gate->reason_count; i++) {
+		fprintf(out, "<text class=\"dim\" x=\"%d\" y=\"%zu\">", PLOT_LEFT, LEGEND + 10 + LINE * i);
+		xml_write(out, gate->reasons[i]);
+		fputs("</text>\n", out);
+	}
+}
+
+/* What the curves have is all that was measured. */
+static void write_legend(FILE *out, const struct gate *gate)
+{
+	size_t y = LEGEND + LINE * gate->reason_count;
+
+	fprintf(out, "<rect class=\"base\" x=\"%d\" y=\"%zu\" width=\"12\" height=\"12\"/>"
+		"<text x=\"%d\" y=\"%zu\">base, %zu runs</text>"
+		"<rect class=\"new\" x=\"%d\" y=\"%zu\" width=\"12\" height=\"12\"/>"
+		"<text x=\"%d\" y=\"%zu\">new, %zu runs</text>"
+		"<text class=\"dim\" x=\"%d\" y=\"%zu\">lines: p50, and p99 dashed</text>\n",
+		PLOT_LEFT, y, PLOT_LEFT + 18, y + 10, gate->runs[0], PLOT_LEFT + 130, y,
+		PLOT_LEFT + 148, y + 10, gate->runs[1], PLOT_LEFT + 270, y + 10);
+}
+
 void gate_write_overlay(FILE *out, const struct gate *gate)
 {
+	size_t size, number = 0, height, head = HEAD + LINE * gate->reason_count;
 	char *panels = NULL;
-	size_t size, number = 0, height;
 	FILE *body = open_memstream(&panels, &size);
 
 	if (!body)
 		return;
 	for (size_t i = 0; i < gate->groups.count; i++)
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			number += draw_panel(body, gate, &gate->groups.groups[i], stage, number);
+			number += draw_panel(body, gate, &gate->groups.groups[i], stage, number, head);
 	fclose(body);
-	height = HEAD + (number + COLUMNS - 1) / COLUMNS * PANEL_HEIGHT;
+	height = head + (number + COLUMNS - 1) / COLUMNS * PANEL_HEIGHT;
 	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" width=\"%d\" "
 		"height=\"%zu\" role=\"img\">\n%s<title>imstrace gate</title>\n",
 		COLUMNS * PANEL_WIDTH, height, COLUMNS * PANEL_WIDTH, height, style);
 	fprintf(out, "<text x=\"%d\" y=\"22\" font-size=\"15\" font-weight=\"600\">", PLOT_LEFT);
 	gate_headline(out, gate);
-	fprintf(out, "</text>\n<rect class=\"base\" x=\"%d\" y=\"34\" width=\"12\" height=\"12\"/>"
-		"<text x=\"%d\" y=\"44\">base, %zu runs</text>"
-		"<rect class=\"new\" x=\"%d\" y=\"34\" width=\"12\" height=\"12\"/>"
-		"<text x=\"%d\" y=\"44\">new, %zu runs</text>"
-		"<text class=\"dim\" x=\"%d\" y=\"44\">lines: p50, and p99 dashed</text>\n",
-		PLOT_LEFT, PLOT_LEFT + 18, gate->runs[0], PLOT_LEFT + 130, PLOT_LEFT + 148,
-		gate->runs[1], PLOT_LEFT + 270);
+	fputs("</text>\n", out);
+	write_reasons(out, gate);
+	write_legend(out, gate);
 	fputs(panels, out);
 	fputs("</svg>\n", out);
 	free(panels);

@@ -12,6 +12,16 @@ static void print_cell(FILE *out, const struct gate_cell *cell)
 		cell->state == CELL_REGRESSED && cell->follows ? ", as a stage of it" : "");
 }
 
+/* That all are there is nothing to say. */
+static void print_count(FILE *out, const struct gate_count *count)
+{
+	char text[COUNT_TEXT];
+
+	if (count->state == COUNT_FEWER)
+		fprintf(out, "Fewer interrupts of %s %s, p %.2g\n", count->group->name,
+			count_text(text, count), count->p);
+}
+
 static bool any_in_state(const struct gate *gate, enum cell_state state)
 {
 	for (size_t i = 0; i < gate->cell_count; i++)
@@ -29,8 +39,8 @@ void gate_write_table(FILE *out, const struct gate *gate)
 	};
 	const struct group *group = NULL;
 
-	fprintf(out, "%zu against %zu %s; intervals have a confidence of %.4g %% to each side\n",
-		gate->runs[1], gate->runs[0], gate_unit_what(gate->unit),
+	gate_compared(out, gate);
+	fprintf(out, "; intervals have a confidence of %.4g %% to each side\n",
 		100 - 100 * gate->options->alpha);
 	if (gate->cell_count)
 		fprintf(out, "  %-9s %-5s %10s %10s %9s  %-20s %7s\n", "STAGE", "", "BASE", "NEW µs",
@@ -45,6 +55,8 @@ void gate_write_table(FILE *out, const struct gate *gate)
 		print_cell(out, cell);
 	}
 	putc('\n', out);
+	for (size_t i = 0; i < gate->count_count; i++)
+		print_count(out, &gate->counts[i]);
 	for (unsigned int state = 0; state < CELL_STATE_COUNT; state++)
 		if (any_in_state(gate, state))
 			fprintf(out, "%s: %s\n", cell_state_name(state), meanings[state]);

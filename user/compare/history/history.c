@@ -36,6 +36,66 @@ static int compare_sessions(const void *left, const void *right)
 	return (a->runs->started > b->runs->started) - (a->runs->started < b->runs->started);
 }
 
+static bool same_machine(const struct summary *a, const struct summary *b)
+{
+	return a->cpus == b->cpus && !strcmp(a->cpu, b->cpu);
+}
+
+/* In the order in which they come up. */
+static bool find_machines(struct history *history)
+{
+	history->machine_of = calloc(history->count, sizeof(*history->machine_of));
+	history->machines = calloc(history->count, sizeof(*history->machines));
+	if (!history->machine_of || !history->machines)
+		return false;
+	for (size_t i = 0; i < history->count; i++) {
+		size_t machine = 0;
+
+		while (machine < history->machine_count &&
+		       !same_machine(history->machines[machine], history->summaries[i]))
+			machine++;
+		if (machine == history->machine_count)
+			history->machines[history->machine_count++] = history->summaries[i];
+		history->machine_of[i] = machine;
+	}
+	return true;
+}
+
+size_t history_on_machine(const struct history *history, size_t machine)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < history->count; i++)
+		count += history->machine_of[i] == machine;
+	return count;
+}
+
+bool history_judged(const struct history *history)
+{
+	return history->series_count;
+}
+
+size_t history_switches(const struct summary *before, const struct summary *after,
+			struct history_switch switches[HISTORY_SWITCHES])
+{
+	size_t count = 0;
+
+	if (strcmp(before->host, after->host))
+		switches[count++] = (struct history_switch) { "host", before->host, after->host };
+	if (strcmp(before->kernel, after->kernel))
+		switches[count++] = (struct history_switch) { "kernel", before->kernel, after->kernel };
+	return count;
+}
+
+const struct summary *history_before(const struct history *history,
+				     const struct history_series *series, size_t index)
+{
+	for (size_t i = index; i-- > 0;)
+		if (!isnan(series->values[i].value))
+			return history->summaries[i];
+	return NULL;
+}
+
 static bool same(const struct summary *a, const struct summary *b)
 {
 	return a->runs->started == b->runs->started && !strcmp(a->host, b->host);
@@ -111,7 +171,9 @@ static bool fill_series(struct history *history, const struct history_options *o
 	if (!series->values)
 		return false;
 	for (size_t i = 0; i < history->count; i++) {
-		series->values[i] = read_value(history, series, history->summaries[i], scratch);
+		series->values[i] = history->machine_of[i] == series->machine ?
+			read_value(history, series, history->summaries[i], scratch) :
+			summarise(NULL, 0);
 		any |= series->values[i].runs;
 	}
 	if (!any) {
@@ -124,7 +186,8 @@ static bool fill_series(struct history *history, const struct history_options *o
 
 static bool fill_all(struct history *history, const struct history_options *options)
 {
-	size_t room = history->groups.count * STAGE_COUNT * PERCENTILE_COUNT, most = 0;
+	size_t cells = history->groups.count * STAGE_COUNT * PERCENTILE_COUNT, most = 0;
+	size_t room = history->machine_count * cells;
 	double *scratch;
 	bool ok;
 
@@ -138,7 +201,8 @@ static bool fill_all(struct history *history, const struct history_options *opti
 		struct history_series *series = &history->series[history->series_count];
 
 		*series = (struct history_series) {
-			.group = &history->groups.groups[i / (STAGE_COUNT * PERCENTILE_COUNT)],
+			.machine = i / cells,
+			.group = &history->groups.groups[i % cells / (STAGE_COUNT * PERCENTILE_COUNT)],
 			.stage = i / PERCENTILE_COUNT % STAGE_COUNT,
 			.percentile = i % PERCENTILE_COUNT,
 		};
@@ -152,10 +216,11 @@ static bool fill_all(struct history *history, const struct history_options *opti
 int history_make(struct history *history, const struct history_options *options,
 		 struct summary_list *list)
 {
-	bool ok = true;
+	bool ok;
 
 	*history = (struct history) {
 		.count = list->count, .summaries = list->summaries, .groups = { .by = options->by },
+		.skipped_count = list->skipped_count, .skipped = list->skipped,
 	};
 	qsort(list->summaries, list->count, sizeof(*list->summaries), compare_sessions);
 	for (size_t i = 0; i + 1 < list->count; i++)
@@ -163,6 +228,7 @@ int history_make(struct history *history, const struct history_options *options,
 			return report_error(EXIT_USAGE, "Name each summary once",
 				     "%.200s and %.200s are the same", list->summaries[i]->path,
 				     list->summaries[i + 1]->path);
+	ok = find_machines(history);
 	for (size_t i = 0; ok && i < list->count; i++)
 		ok = groups_add(&history->groups, list->summaries[i]);
 	if (!ok || !fill_all(history, options))
@@ -177,5 +243,7 @@ void history_free(struct history *history)
 		free(history->series[i].changes);
 	}
 	free(history->series);
+	free(history->machine_of);
+	free(history->machines);
 	groups_free(&history->groups);
 }

@@ -26,11 +26,13 @@ struct history_value {
 };
 
 /**
- * struct history_series - a percentile of a stage of a group
+ * struct history_series - a percentile of a stage of a group, on a machine
+ * @machine:	number of the machine: nothing is compared with what another one has measured
  * @values:	by summary
  * @changes:	their index is that of the summary; means are of logarithms
  */
 struct history_series {
+	size_t machine;
 	const struct group *group;
 	enum imstrace_stage stage;
 	enum percentile percentile;
@@ -42,10 +44,19 @@ struct history_series {
 /**
  * struct history - what there is to show
  * @summaries:	ordered by when they were measured
+ * @machine_of:	by summary, the number of its machine
+ * @machines:	the first summary of each: a machine is a model of CPU and how many of it, as for
+ *		imstrace gate
+ * @skipped:	why files were left out
  */
 struct history {
 	size_t count;
 	struct summary **summaries;
+	size_t *machine_of;
+	size_t machine_count;
+	const struct summary **machines;
+	size_t skipped_count;
+	char *const *skipped;
 	struct groups groups;
 	size_t series_count;
 	struct history_series *series;
@@ -61,6 +72,29 @@ struct history_options {
 int history_make(struct history *history, const struct history_options *options,
 		 struct summary_list *list);
 void history_free(struct history *history);
+
+/* Whether there is anything to judge: an interrupt in any of the summaries. */
+bool history_judged(const struct history *history);
+
+/* As many as are needed to find a change on a machine. */
+#define HISTORY_LEAST	(2 * CHANGE_POINT_LEAST)
+size_t history_on_machine(const struct history *history, size_t machine);
+
+/* What else differs between two summaries of a machine, that imstrace can tell. */
+struct history_switch {
+	const char *what;
+	const char *before;
+	const char *after;
+};
+
+#define HISTORY_SWITCHES	2	/* host, kernel */
+
+size_t history_switches(const struct summary *before, const struct summary *after,
+			struct history_switch switches[HISTORY_SWITCHES]);
+
+/* The last summary before number @index that has the series; NULL: there is none. */
+const struct summary *history_before(const struct history *history,
+				     const struct history_series *series, size_t index);
 
 /* What a summary is called: its revision, or the name of its file. */
 const char *history_name(const struct summary *summary);

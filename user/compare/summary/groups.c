@@ -99,3 +99,24 @@ bool group_in_run(const struct groups *groups, const struct group *group,
 			return true;
 	return false;
 }
+
+void group_hops(const struct groups *groups, const struct group *group,
+		const struct summary_run *run, long long hops[HOP_COUNT])
+{
+	memset(hops, 0, HOP_COUNT * sizeof(*hops));
+	for (size_t i = 0; i < run->count; i++) {
+		const struct summary_series *series = &run->series[i];
+
+		if (!is_of(groups, group, series))
+			continue;
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+			if (hops[hop] < 0 || series->hops[hop] < 0)
+				hops[hop] = -1;
+			else
+				hops[hop] += series->hops[hop];
+			/* These go no further than accept. */
+			if (hops[hop] >= 0 && hop > HOP_ACCEPT)
+				hops[hop] += series->coalesced + series->hardware + series->lost;
+		}
+	}
+}

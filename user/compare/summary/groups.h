@@ -58,4 +58,12 @@ bool group_histogram(const struct groups *groups, const struct group *group,
 bool group_in_run(const struct groups *groups, const struct group *group,
 		  const struct summary_run *run);
 
+/**
+ * group_hops - how many interrupts of a group have got to each hop in a run
+ * @hops:	those that ended before it as they may are counted as well: coalesced, taken on by the
+ *		CPU itself, or not followed further; -1: the hop can't be seen of one of its vectors
+ */
+void group_hops(const struct groups *groups, const struct group *group,
+		const struct summary_run *run, long long hops[HOP_COUNT]);
+
 #endif /* IMSTRACE_SUMMARY_GROUPS_H */

@@ -7,9 +7,18 @@
 
 #include "summary.h"
 
+/**
+ * struct summary_list - what has been loaded
+ * @lenient:	a file of a directory that can't be used is left out, with a warning: a series goes
+ *		on without it, while a verdict is on all that it was asked for
+ * @skipped:	why each of those was
+ */
 struct summary_list {
+	bool lenient;
 	size_t count;
 	struct summary **summaries;
+	size_t skipped_count;
+	char **skipped;
 };
 
 /*

@@ -22,7 +22,7 @@ struct reader {
 	const char *path;
 	FILE *file;
 	size_t left; /* bytes that it may still have */
-	int error;   /* an exit code: the first error, reported */
+	char *why;   /* of SUMMARY_WHY bytes: the first error; "": none so far */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -31,13 +31,12 @@ static bool wrong(struct reader *reader, const char *format, ...)
 	char what[256];
 	va_list args;
 
-	if (reader->error)
+	if (*reader->why)
 		return false;
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	reader->error = report_error(EXIT_USAGE, NULL, "%.200s is not a usable summary: %s",
-				     reader->path, what);
+	snprintf(reader->why, SUMMARY_WHY, "%.200s is not a usable summary: %s", reader->path, what);
 	return false;
 }
 
@@ -316,6 +315,8 @@ static json_t *load(struct reader *reader)
 		return root;
 	if (ferror(reader->file))
 		wrong(reader, "%s", strerror(errno));
+	else if (reader->left == MAX_BYTES)
+		wrong(reader, "it is empty");
 	else if (!reader->left)
 		wrong(reader, "it is larger than %u MB", MAX_BYTES >> 20);
 	else
@@ -323,14 +324,26 @@ static json_t *load(struct reader *reader)
 	return NULL;
 }
 
-int summary_read(struct summary **result, const char *path)
+/* What is said of a file may be shown, whatever its name is. */
+static void clean(char *text)
 {
-	struct reader reader = { .path = path, .file = fopen(path, "re"), .left = MAX_BYTES };
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+struct summary *summary_try(const char *path, char why[SUMMARY_WHY])
+{
+	struct reader reader = { .path = path, .file = fopen(path, "re"), .left = MAX_BYTES, .why = why };
 	struct summary *summary = NULL;
 	json_t *root;
 
-	if (!reader.file)
-		return report_error(EXIT_USAGE, NULL, "cannot read %.200s: %s", path, strerror(errno));
+	*why = '\0';
+	if (!reader.file) {
+		snprintf(why, SUMMARY_WHY, "cannot read %.200s: %s", path, strerror(errno));
+		clean(why);
+		return NULL;
+	}
 	root = load(&reader);
 	fclose(reader.file);
 	if (root) {
@@ -341,9 +354,17 @@ int summary_read(struct summary **result, const char *path)
 			read_all(&reader, root, summary);
 		json_decref(root);
 	}
-	if (reader.error)
-		summary_free(summary);
-	else
-		*result = summary;
-	return reader.error;
+	if (!*why)
+		return summary;
+	clean(why);
+	summary_free(summary);
+	return NULL;
+}
+
+int summary_read(struct summary **result, const char *path)
+{
+	char why[SUMMARY_WHY];
+
+	*result = summary_try(path, why);
+	return *result ? 0 : report_error(EXIT_USAGE, NULL, "%s", why);
 }

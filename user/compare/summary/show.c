@@ -53,6 +53,7 @@ void summary_show(FILE *out, const struct summary *summary)
 	struct groups groups = { .by = BY_CLASS };
 	__u64 *p50 = calloc(summary->run_count, sizeof(*p50));
 	__u64 *p99 = calloc(summary->run_count, sizeof(*p99));
+	size_t silent = summary_silent_runs(summary);
 
 	if (p50 && p99 && groups_add(&groups, summary)) {
 		fprintf(out, "%s: %zu runs of %s\n", summary->path, summary->run_count,
@@ -67,6 +68,9 @@ void summary_show(FILE *out, const struct summary *summary)
 		}
 		if (!groups.count)
 			fputs("No interrupt was seen. Is a device in use, and bound by a VMM?\n", out);
+		else if (silent)
+			fprintf(out, "%zu of %zu runs have no interrupt\n", silent,
+				summary->run_count);
 	}
 	groups_free(&groups);
 	free(p50);

@@ -77,6 +77,24 @@ struct summary_series *summary_add_series(struct summary_run *run)
 	return &series[run->count - 1];
 }
 
+static bool is_silent(const struct summary_run *run)
+{
+	for (size_t i = 0; i < run->count; i++)
+		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+			if (run->series[i].hops[hop] > 0)
+				return false;
+	return true;
+}
+
+size_t summary_silent_runs(const struct summary *summary)
+{
+	size_t silent = 0;
+
+	for (size_t i = 0; i < summary->run_count; i++)
+		silent += is_silent(&summary->runs[i]);
+	return silent;
+}
+
 bool summary_keep_stage(struct summary_stage *stage, const struct histogram *histogram)
 {
 	size_t used = 0;

@@ -121,6 +121,9 @@ struct summary_run *summary_add_run(struct summary *summary);
 /* And a vector to a run. */
 struct summary_series *summary_add_series(struct summary_run *run);
 
+/* How many of the runs have no interrupt at any hop. */
+size_t summary_silent_runs(const struct summary *summary);
+
 /* Keeps what is in @histogram; false: out of memory. */
 bool summary_keep_stage(struct summary_stage *stage, const struct histogram *histogram);
 /* Adds what is in @stage to @histogram. */
@@ -141,5 +144,9 @@ int summary_write(const struct summary *summary, FILE *file);
  * Return: 0 or an exit code, reported.
  */
 int summary_read(struct summary **result, const char *path);
+
+/* The same. Return: NULL if it can't be used, of which @why is the reason, naming the file. */
+#define SUMMARY_WHY	512
+struct summary *summary_try(const char *path, char why[SUMMARY_WHY]);
 
 #endif /* IMSTRACE_SUMMARY_H */
