@@ -395,6 +395,23 @@ static __always_inline void signal_outside(struct open_interrupt *open,
 	note_thread(open);
 }
 
+/* Where signals are not seen: the next accept of the thread of @action is this interrupt's. */
+static __always_inline void leave_to_thread(const struct open_interrupt *open,
+					    struct irqaction *action)
+{
+	__u32 id = open->current.id, thread = BPF_CORE_READ(action, thread, pid);
+	struct deferred_interrupts *deferred;
+
+	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	if (!deferred || deferred->signalled.state == OPEN_SIGNALLED) {
+		end_interrupt(&open->current, END_MERGED);
+		return;
+	}
+	deferred->signalled = *open;
+	bpf_map_update_elem(&signalling_threads, &thread, &id, BPF_ANY);
+	any_signalled_by_thread = true;
+}
+
 /* What is in the state @state on this CPU or, outside of handlers, in this thread, for @vec. */
 static __always_inline struct open_interrupt *open_for(enum open_state state, __u8 vec)
 {
@@ -423,9 +440,8 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 	if (!open || open->state == OPEN_NONE || open->irq != irq)
 		return 0;
 	if (open->state == OPEN_SIGNALLED) {
-		/* Its signal is not seen, and is to come yet. */
 		if (ret & IRQ_WAKE_THREAD && !open->current.times[HOP_SIGNAL])
-			end_interrupt(&open->current, END_SIGNALLED);
+			leave_to_thread(open, action);
 		else
 			end_unaccepted(open);
 	} else if (open->state == OPEN_IRQ) {

@@ -63,6 +63,7 @@ struct mm_struct {
 
 struct irqaction {
 	void *dev_id;
+	struct task_struct *thread;
 };
 
 struct irq_bypass_producer {

@@ -396,6 +396,9 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].in_flight && !figures_in_flight_missing(&figures->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)figures->vectors[i].in_flight);
+		if (figures->vectors[i].account.deferred)
+			fprintf(out, " (%" PRIu64 " signalled after the handler)",
+				(uint64_t)figures->vectors[i].account.deferred);
 		putc('\n', out);
 	}
 	if (figures->count) {
