@@ -256,6 +256,76 @@ static void vm_interrupted(void **state)
 	trace_free(&trace);
 }
 
+/* Ends that the guest gets nothing of, between two rounds that it gets all of. */
+static void spoiled_ends(void **state)
+{
+	static const struct {
+		const char *name, *guest, *end;
+	} cases[] = {
+		{ "no-route", "--spoil routes", "no_route" },
+		{ "apic-off", "--spoil apics", "refused" },
+	};
+	enum { COUNT_OF_EACH = 50 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trace trace = trace_start(cases[i].name, "--interrupts -i 20ms");
+		json_t *truth, *expected, *ends, *count;
+		const char *end;
+		char arguments[128];
+		size_t j;
+
+		snprintf(arguments, sizeof(arguments), "--count %d --no-stamps --vectors 0-1 %s %s",
+			 COUNT_OF_EACH, cases[i].guest, DEVICE);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		json_array_foreach(json_object_get(truth, "vectors"), j, expected) {
+			json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+
+			assert_int_equal(number(expected, "seen"), 2 * COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.irq"), 3 * COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.signal"), 3 * COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.accept"), 2 * COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.inject"), 2 * COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.eoi"), 2 * COUNT_OF_EACH);
+			ends = json_object_get(seen, "ends");
+			json_object_foreach(ends, end, count)
+				assert_int_equal(json_integer_value(count),
+						 strcmp(end, cases[i].end) ? 0 : COUNT_OF_EACH);
+			expect_text(seen, "mode", "irqfd");
+		}
+		check_settled(&trace);
+		check_intervals(&trace);
+		json_decref(truth);
+		trace_free(&trace);
+	}
+}
+
+/* A VMM may read the state of a local APIC and put it back: what is pending stays so. */
+static void apic_state_is_put_back(void **state)
+{
+	struct trace trace = trace_start("put-back", "--interrupts -i 20ms");
+	json_t *truth, *expected;
+	size_t i;
+
+	(void)state;
+	truth = guest_run("--count 20 --no-stamps --vectors 0-1 --put-back " DEVICE);
+	trace_end(&trace);
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
+		json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+
+		assert_int_equal(number(expected, "seen"), 20);
+		assert_int_equal(number(seen, "hops.irq"), 20);
+		assert_int_equal(number(seen, "hops.accept"), 20);
+		assert_int_equal(number(seen, "hops.inject"), 20);
+		assert_int_equal(number(seen, "hops.eoi"), 20);
+		assert_int_equal(number(seen, "unmatched"), 0);
+	}
+	check_settled(&trace);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 static long interrupts_of_device(void)
 {
 	int status;
@@ -445,6 +515,8 @@ int run_accounts(void)
 		cmocka_unit_test_teardown(irqs_are_reused, lab_teardown),
 		INTERRUPTION(0), INTERRUPTION(1), INTERRUPTION(2), INTERRUPTION(3),
 		INTERRUPTION(4), INTERRUPTION(5),
+		cmocka_unit_test_teardown(spoiled_ends, lab_teardown),
+		cmocka_unit_test_teardown(apic_state_is_put_back, lab_teardown),
 		cmocka_unit_test_teardown(vms_killed_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(tracers_come_and_go, lab_teardown),
 		cmocka_unit_test_teardown(more_vectors_than_room, lab_teardown),

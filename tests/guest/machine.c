@@ -43,6 +43,7 @@
 #define APIC_WORD_SIZE		16
 #define APIC_SPURIOUS		0xf0
 #define APIC_SPURIOUS_ENABLE	0x1ff
+#define APIC_SPURIOUS_DISABLE	0x0ff
 
 #define MSI_ADDRESS		0xfee00000U
 #define MSI_DESTINATION_SHIFT	12
@@ -210,9 +211,8 @@ static void set_registers(const struct vcpu *vcpu)
 	checked(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 }
 
-static void enable_apic(const struct vcpu *vcpu)
+static void set_spurious(const struct vcpu *vcpu, uint32_t spurious)
 {
-	const uint32_t spurious = APIC_SPURIOUS_ENABLE;
 	struct kvm_lapic_state apic;
 
 	checked(ioctl(vcpu->fd, KVM_GET_LAPIC, &apic), "KVM_GET_LAPIC");
@@ -242,7 +242,7 @@ static void create_vcpu(struct machine *machine, unsigned int id)
 
 	set_cpuid(vcpu);
 	set_registers(vcpu);
-	enable_apic(vcpu);
+	set_spurious(vcpu, APIC_SPURIOUS_ENABLE);
 	make_runnable(vcpu);
 }
 
@@ -403,6 +403,49 @@ void machine_reset(struct machine *machine)
 		set_registers(vcpu);
 		make_runnable(vcpu);
 	}
+}
+
+static void set_all_spurious(struct machine *machine, uint32_t spurious)
+{
+	for (unsigned int i = 0; i < machine->num_vcpus; i++)
+		set_spurious(&machine->vcpus[i], spurious);
+}
+
+void machine_spoil(struct machine *machine, enum spoil spoil)
+{
+	struct vectors none = { .num = 0 };
+
+	if (spoil == SPOIL_ROUTES)
+		route_vectors(machine, &none);
+	else if (spoil == SPOIL_APICS)
+		set_all_spurious(machine, APIC_SPURIOUS_DISABLE);
+}
+
+void machine_mend(struct machine *machine, struct vectors *vectors, enum spoil spoil)
+{
+	if (spoil == SPOIL_ROUTES)
+		route_vectors(machine, vectors);
+	else if (spoil == SPOIL_APICS)
+		set_all_spurious(machine, APIC_SPURIOUS_ENABLE);
+}
+
+void machine_put_back_apics(const struct machine *machine)
+{
+	struct kvm_lapic_state apic;
+
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		checked(ioctl(machine->vcpus[i].fd, KVM_GET_LAPIC, &apic), "KVM_GET_LAPIC");
+		checked(ioctl(machine->vcpus[i].fd, KVM_SET_LAPIC, &apic), "KVM_SET_LAPIC");
+	}
+}
+
+void machine_restart(struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->num_vcpus; i++) {
+		set_registers(&machine->vcpus[i]);
+		make_runnable(&machine->vcpus[i]);
+	}
+	machine_start(machine);
 }
 
 void machine_close(struct machine *machine)

@@ -60,6 +60,21 @@ void machine_note_apics(const struct machine *machine, struct vectors *vectors);
 /* Likewise: as after power-on, but for the guest's memory. machine_start() runs it again. */
 void machine_reset(struct machine *machine);
 
+/* What a guest or its VMM may do to interrupts; the guest gets none until it is mended. */
+enum spoil {
+	SPOIL_NOTHING,
+	SPOIL_ROUTES,	/* KVM has no route for any gsi */
+	SPOIL_APICS,	/* the guest has switched its local APICs off */
+};
+
+/* Of a machine that is stopped. */
+void machine_spoil(struct machine *machine, enum spoil spoil);
+void machine_mend(struct machine *machine, struct vectors *vectors, enum spoil spoil);
+/* Likewise: writes the state of each local APIC that it has just read, as a VMM may do at any time. */
+void machine_put_back_apics(const struct machine *machine);
+/* Likewise: runs it from its beginning, with its local APICs as they are. */
+void machine_restart(struct machine *machine);
+
 void machine_add_irqfd(const struct machine *machine, const struct vector *vector);
 void machine_remove_irqfd(const struct machine *machine, const struct vector *vector);
 

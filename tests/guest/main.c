@@ -47,6 +47,8 @@ struct options {
 	unsigned int hold_us;
 	enum hang hang;
 	bool reset;
+	enum spoil spoil;
+	bool put_back;
 	bool no_wait;
 	bool yield;
 	bool no_stamps;
@@ -67,6 +69,8 @@ enum {
 	OPTION_HOLD,
 	OPTION_HANG,
 	OPTION_RESET,
+	OPTION_SPOIL,
+	OPTION_PUT_BACK,
 	OPTION_YIELD,
 	OPTION_NO_STAMPS,
 	OPTION_STEP,
@@ -139,6 +143,12 @@ static const struct argp_option option_table[] = {
 	{ "reset", OPTION_RESET, NULL, 0,
 	  "When all is rung, reset the machine, and ring as much again with nothing that "
 	  "hangs", 0 },
+	{ "spoil", OPTION_SPOIL, "routes|apics", 0,
+	  "When all is rung, take away KVM's routes, or switch the local APICs off; ring as much "
+	  "again; mend it, and ring as much a third time", 0 },
+	{ "put-back", OPTION_PUT_BACK, NULL, 0,
+	  "Ring each vector with the vCPUs stopped; read the state of the local APICs and put it "
+	  "back before they run again: each time", 0 },
 	{ NULL, 0, NULL, 0, "What is told:", 4 },
 	{ "no-stamps", OPTION_NO_STAMPS, NULL, 0,
 	  "Leave ring_ns, held_ns, isr_ns and isr_end_ns out", 0 },
@@ -261,6 +271,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_RESET:
 		options->reset = true;
 		break;
+	case OPTION_SPOIL:
+		if (strcmp(arg, "routes") && strcmp(arg, "apics"))
+			argp_error(state, "--spoil %s: must be routes or apics", arg);
+		options->spoil = !strcmp(arg, "routes") ? SPOIL_ROUTES : SPOIL_APICS;
+		break;
+	case OPTION_PUT_BACK:
+		options->put_back = true;
+		break;
 	case OPTION_YIELD:
 		options->yield = true;
 		break;
@@ -357,7 +375,7 @@ static void choose_vectors(struct vectors *vectors, const struct options *option
 		if (vector->emulated && vector->doorbell == DOORBELL_DMA)
 			vector->doorbell = DOORBELL_SOFTWARE;
 		vector->count = vector->emulated ? options->emulated_count : options->count;
-		vector->capacity = options->reset ? 2 * vector->count : vector->count;
+		vector->capacity = vector->count * (options->spoil ? 3 : options->reset ? 2 : 1);
 		/* One more: the time is noted before it is known whether it counts. */
 		vector->ring_ns = calloc(vector->capacity + 1, sizeof(*vector->ring_ns));
 		vector->held_ns = calloc(vector->capacity + 1, sizeof(*vector->held_ns));
@@ -416,19 +434,68 @@ static bool ring_into_hang(struct ringer *ringer, struct machine *machine,
 	return ok;
 }
 
+static void note_before(const struct machine *machine, struct vectors *vectors)
+{
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		vectors->v[i].rang_before_reset = vectors->v[i].rang;
+		vectors->v[i].seen_before_reset = machine_count(machine, &vectors->v[i]);
+	}
+}
+
 static bool reset_and_ring(struct ringer *ringer, struct machine *machine,
 			   struct vectors *vectors, uint64_t isr_delay_ns)
 {
 	bool ok;
 
-	for (unsigned int i = 0; i < vectors->num; i++) {
-		vectors->v[i].rang_before_reset = vectors->v[i].rang;
-		vectors->v[i].seen_before_reset = machine_count(machine, &vectors->v[i]);
-	}
+	note_before(machine, vectors);
 	machine_reset(machine);
 	machine_delay_isr(machine, vectors, isr_delay_ns);
 	machine_start(machine);
 	ok = ring_all(ringer);
+	machine_stop(machine);
+	return ok;
+}
+
+/* What does not arrive is not waited for, nor afterwards. */
+static bool ring_spoiled(struct ringer *ringer, struct machine *machine, struct vectors *vectors,
+			 enum spoil spoil)
+{
+	struct ringer spoiled = *ringer;
+	bool ok;
+
+	machine_stop(machine);
+	machine_spoil(machine, spoil);
+	spoiled.wait = false;
+	ok = ring_all(&spoiled);
+	machine_mend(machine, vectors, spoil);
+	note_before(machine, vectors);
+	machine_restart(machine);
+	ok = ok && ring_all(ringer);
+	machine_stop(machine);
+	return ok;
+}
+
+/* A turn at a time. */
+static bool ring_put_back(struct ringer *ringer, struct machine *machine, struct vectors *vectors)
+{
+	uint32_t count = 0;
+	bool ok = true;
+
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		if (vectors->v[i].count > count)
+			count = vectors->v[i].count;
+		vectors->v[i].count = 1;
+	}
+	while (ok && count--) {
+		struct ringer stopped = *ringer;
+
+		stopped.wait = false;
+		machine_stop(machine);
+		ok = ring_all(&stopped);
+		machine_put_back_apics(machine);
+		machine_restart(machine);
+		ok = ok && ring_wait(ringer);
+	}
 	machine_stop(machine);
 	return ok;
 }
@@ -480,7 +547,12 @@ static enum exit_code run(const struct options *options)
 	}
 
 	clock_sample(&clock);
-	ok = ring_into_hang(&ringer, &machine, &vectors, options->hang);
+	if (options->put_back)
+		ok = ring_put_back(&ringer, &machine, &vectors);
+	else
+		ok = ring_into_hang(&ringer, &machine, &vectors, options->hang);
+	if (ok && options->spoil)
+		ok = ring_spoiled(&ringer, &machine, &vectors, options->spoil);
 	if (ok && options->reset)
 		ok = reset_and_ring(&ringer, &machine, &vectors, options->isr_delay_us * 1000ULL);
 	clock_sample(&clock);

@@ -180,6 +180,15 @@ static void wait_until_quiet(const struct ringer *ringer)
 	}
 }
 
+bool ring_wait(const struct ringer *ringer)
+{
+	bool ok = true;
+
+	for (unsigned int i = 0; ok && i < ringer->vectors->num; i++)
+		ok = wait_for_guest(ringer, &ringer->vectors->v[i]);
+	return ok;
+}
+
 bool ring_all(struct ringer *ringer)
 {
 	uint64_t start = clock_ns(), number = 0;
@@ -196,8 +205,7 @@ bool ring_all(struct ringer *ringer)
 	for (uint32_t turn = 0; ok && turn < turns && !*ringer->interrupted; turn++)
 		ok = ring_turn(ringer, turn, start, &number);
 
-	for (unsigned int i = 0; ok && ringer->wait && i < ringer->vectors->num; i++)
-		ok = wait_for_guest(ringer, &ringer->vectors->v[i]);
+	ok = ok && (!ringer->wait || ring_wait(ringer));
 	ringer->elapsed_ns = clock_ns() - start;
 	wait_until_quiet(ringer);
 	/* Without waiting, nothing else notices. */

@@ -42,4 +42,7 @@ void ring_prepare_hold(void);
  */
 bool ring_all(struct ringer *ringer);
 
+/* Waits until the guest has taken all that was rung. As ring_all(), false if it does not. */
+bool ring_wait(const struct ringer *ringer);
+
 #endif /* IMS_GUEST_RING_H */
