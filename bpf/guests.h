@@ -95,41 +95,53 @@ static __noinline __u64 find_apic(struct kvm *kvm, __u32 vcpu_id)
 	return (__u32)BPF_CORE_READ(apic, vcpu, vcpu_id) == vcpu_id ? (__u64)apic : 0;
 }
 
-/* Whether the guest has switched off the APIC of the vCPU that target_number() was last asked for. */
-static __always_inline bool apic_is_off(__u32 vcpu_id)
+/* Whether the guest has switched off the local APIC of @target. */
+static __always_inline bool apic_is_off(const struct recent_target *target)
 {
-	struct recent_vcpus *recent = recent_vcpus_of_cpu();
-	struct kvm_lapic *apic;
+	struct kvm_lapic *apic = (struct kvm_lapic *)target->apic;
 
-	if (!recent)
-		return false;
-	apic = (struct kvm_lapic *)recent->targets[vcpu_id % RECENT_TARGETS].apic;
 	return apic && !BPF_CORE_READ(apic, sw_enabled);
 }
 
-/* The vCPU that an interrupt goes to; @add gives one that has not been seen before a number. */
-static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id, bool add)
+static __always_inline bool is_target(const struct recent_target *target, struct kvm *kvm,
+				      __u32 vcpu_id)
+{
+	return vcpu_frees_seen && target->generation == this_generation() &&
+	       target->kvm == (__u64)kvm && target->vcpu_id == vcpu_id;
+}
+
+/* The number of the vCPU that an interrupt has gone to. */
+static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id)
+{
+	struct recent_vcpus *recent = recent_vcpus_of_cpu();
+	const struct recent_target *target;
+
+	if (!recent)
+		return IMSTRACE_NONE;
+	target = &recent->targets[vcpu_id % RECENT_TARGETS];
+	/* In a process, which the next accept may interrupt: it must not find half a memory. */
+	return is_target(target, kvm, vcpu_id) ? target->number : find_number(kvm, vcpu_id, false);
+}
+
+/* The vCPU that an interrupt goes to; one that has not been seen before gets a number. */
+static __always_inline const struct recent_target *find_target(struct kvm *kvm, __u32 vcpu_id)
 {
 	struct recent_vcpus *recent = recent_vcpus_of_cpu();
 	__u32 generation = this_generation();
 	struct recent_target *target;
 
 	if (!recent)
-		return IMSTRACE_NONE;
+		return NULL;
 	target = &recent->targets[vcpu_id % RECENT_TARGETS];
-	if (vcpu_frees_seen && target->generation == generation && target->kvm == (__u64)kvm &&
-	    target->vcpu_id == vcpu_id)
-		return target->number;
-	/* In a process, which the next accept may interrupt: it must not find half a memory. */
-	if (!add)
-		return find_number(kvm, vcpu_id, false);
+	if (is_target(target, kvm, vcpu_id))
+		return target;
 	target->number = find_number(kvm, vcpu_id, true);
 	target->kvm = (__u64)kvm;
 	target->vcpu_id = vcpu_id;
 	target->apic = find_apic(kvm, vcpu_id);
 	/* If it has just been added, this is of the generation before: it is found next time. */
 	target->generation = target->number == IMSTRACE_NONE ? 0 : generation;
-	return target->number;
+	return target;
 }
 
 /*

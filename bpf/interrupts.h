@@ -125,34 +125,44 @@ static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum
 /* What is wanted of an irqfd. */
 struct irqfd_start {
 	__u64 kvm;
+	__u64 eventfd;
+	__u64 before;	/* it in the wait queue: the head, or another waiter */
 	__u32 route;
 	__u32 data;
 };
 
 /* Large enough for a kernel without lock debugging. */
-#define IRQFD_START	96
+#define IRQFD_START	192
 
 /*
  * A call to read kernel memory costs more than what it copies: the members are near the start,
  * and are read in one go. The offsets are constants when the program is loaded, so the
- * verifier knows that they are within, or removes what would not be.
+ * verifier knows that they are within, or removes what would not be. What is no irqfd may not be
+ * readable: then all is 0.
  */
 static __always_inline void read_irqfd(struct kvm_kernel_irqfd *irqfd, struct irqfd_start *start)
 {
 	__u32 kvm = bpf_core_field_offset(struct kvm_kernel_irqfd, kvm);
+	__u32 eventfd = bpf_core_field_offset(struct kvm_kernel_irqfd, eventfd);
+	__u32 before = bpf_core_field_offset(struct kvm_kernel_irqfd, wait.entry.prev);
 	__u32 route = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.type);
 	__u32 data = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.msi.data);
 	char bytes[IRQFD_START];
 
-	if (kvm + sizeof(__u64) <= IRQFD_START && route + sizeof(__u32) <= IRQFD_START &&
+	if (kvm + sizeof(__u64) <= IRQFD_START && eventfd + sizeof(__u64) <= IRQFD_START &&
+	    before + sizeof(__u64) <= IRQFD_START && route + sizeof(__u32) <= IRQFD_START &&
 	    data + sizeof(__u32) <= IRQFD_START) {
 		bpf_probe_read_kernel(bytes, sizeof(bytes), irqfd);
 		start->kvm = *(__u64 *)(bytes + kvm);
+		start->eventfd = *(__u64 *)(bytes + eventfd);
+		start->before = *(__u64 *)(bytes + before);
 		start->route = *(__u32 *)(bytes + route);
 		start->data = *(__u32 *)(bytes + data);
 		return;
 	}
 	start->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
+	start->eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
+	start->before = (__u64)BPF_CORE_READ(irqfd, wait.entry.prev);
 	start->route = BPF_CORE_READ(irqfd, irq_entry.type);
 	start->data = BPF_CORE_READ(irqfd, irq_entry.msi.data);
 }
@@ -178,33 +188,50 @@ static __noinline bool has_route(struct kvm_kernel_irqfd *irqfd)
 	return BPF_CORE_READ(head, first);
 }
 
+/* What becomes of a signal that @irqfd takes; its state is @start. */
+static __always_inline enum imstrace_reader irqfd_takes(struct open_interrupt *open,
+							struct kvm_kernel_irqfd *irqfd,
+							const struct irqfd_start *start,
+							enum imstrace_end *end)
+{
+	open->kvm = start->kvm;
+	if (start->route == KVM_IRQ_ROUTING_MSI) {
+		open->current.guest_vector = start->data & 0xff;
+		return READER_IRQFD;
+	}
+	*end = start->route || has_route(irqfd) ? END_WORKQUEUE : END_NO_ROUTE;
+	return *end == END_NO_ROUTE ? READER_IRQFD : READER_IRQFD_WORK;
+}
+
 /*
  * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
  * held yet, for a kvm_kernel_irqfd. One is recognised by its pointer back to the
  * eventfd. With an MSI route KVM's accept follows on this CPU before the signal
- * returns; otherwise *@end is set to how it ends here.
+ * returns; otherwise *@end is set to how it ends here. That of the signal before is
+ * looked at first: it is still the head of the queue if it says so.
  */
 static __always_inline enum imstrace_reader find_reader(struct open_interrupt *open,
+							struct imstrace_vector *vector,
 							struct eventfd_ctx *eventfd,
 							enum imstrace_end *end)
 {
-	struct list_head *head = __builtin_preserve_access_index(&eventfd->wqh.head);
-	struct list_head *entry = BPF_CORE_READ(head, next);
-	struct kvm_kernel_irqfd *irqfd;
+	struct list_head *head = __builtin_preserve_access_index(&eventfd->wqh.head), *entry;
+	struct kvm_kernel_irqfd *irqfd = (struct kvm_kernel_irqfd *)vector->irqfd;
 	struct irqfd_start start;
 
+	if (irqfd) {
+		read_irqfd(irqfd, &start);
+		if (start.eventfd == (__u64)eventfd && start.before == (__u64)head)
+			return irqfd_takes(open, irqfd, &start, end);
+	}
+	entry = BPF_CORE_READ(head, next);
 	for (int i = 0; i < MAX_WAITERS && entry && entry != head; i++) {
 		irqfd = (void *)entry - bpf_core_field_offset(struct wait_queue_entry, entry) -
 			bpf_core_field_offset(struct kvm_kernel_irqfd, wait);
-		if (BPF_CORE_READ(irqfd, eventfd) == eventfd) {
-			read_irqfd(irqfd, &start);
-			open->kvm = start.kvm;
-			if (start.route != KVM_IRQ_ROUTING_MSI) {
-				*end = start.route || has_route(irqfd) ? END_WORKQUEUE : END_NO_ROUTE;
-				return *end == END_NO_ROUTE ? READER_IRQFD : READER_IRQFD_WORK;
-			}
-			open->current.guest_vector = start.data & 0xff;
-			return READER_IRQFD;
+		read_irqfd(irqfd, &start);
+		if (start.eventfd == (__u64)eventfd) {
+			vector->irqfd = (__u64)irqfd;
+			return irqfd_takes(open, irqfd, &start, end);
 		}
 		entry = BPF_CORE_READ(entry, next);
 	}
@@ -230,7 +257,7 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 		end_counted(&open->current, account, END_SIGNALLED);
 		return;
 	}
-	reader = find_reader(open, eventfd, &end);
+	reader = find_reader(open, vector, eventfd, &end);
 	if (vector->reader != reader)
 		vector->reader = reader;
 	kvm = (struct kvm *)open->kvm;
@@ -412,10 +439,10 @@ static __always_inline void leave_to_thread(const struct open_interrupt *open,
 	any_signalled_by_thread = true;
 }
 
-/* What is in the state @state on this CPU or, outside of handlers, in this thread, for @vec. */
-static __always_inline struct open_interrupt *open_for(enum open_state state, __u8 vec)
+/* What is in the state @state, for @vec: @open of this CPU or, outside of handlers, this thread's. */
+static __always_inline struct open_interrupt *open_for(struct open_interrupt *open,
+						       enum open_state state, __u8 vec)
 {
-	struct open_interrupt *open = this_cpu();
 	struct deferred_interrupts *deferred;
 	__u32 thread, *id;
 
@@ -605,28 +632,31 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 {
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
+	const struct recent_target *target;
 	struct guest_interrupt *guest;
-	__u32 number;
 
 	if (open && open->state == OPEN_ACCEPTED)
 		open->state = OPEN_DONE;	/* this is another one's */
-	open = open_for(OPEN_SIGNALLED, vec);
+	open = open_for(open, OPEN_SIGNALLED, vec);
 	if (!open)
 		return 0;
 	account = account_of(open->current.id);
 	if (!account)
 		return 0;
-	number = target_number((struct kvm *)open->kvm, apicid, true);
+	if (dm != APIC_DM_FIXED && dm != APIC_DM_LOWEST) {
+		open->state = OPEN_DONE;
+		end_counted(&open->current, account, END_NMI);
+		return 0;
+	}
+	target = find_target((struct kvm *)open->kvm, apicid);
+	if (!target)
+		return 0;
 	/* It is told before KVM looks. Another vCPU that the message is for may take it. */
-	if ((dm == APIC_DM_FIXED || dm == APIC_DM_LOWEST) && apic_is_off(apicid)) {
+	if (apic_is_off(target)) {
 		open->refused = 1;
 		return 0;
 	}
 	open->state = OPEN_DONE;
-	if (dm != APIC_DM_FIXED && dm != APIC_DM_LOWEST) {
-		end_counted(&open->current, account, END_NMI);
-		return 0;
-	}
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
 	account->hops[HOP_ACCEPT]++;
@@ -638,7 +668,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		stream(&open->current, account, END_COMPLETE);
 		return 0;
 	}
-	guest = guest_of(number, vec);
+	guest = guest_of(target->number, vec);
 	if (!guest) {
 		end_counted(&open->current, account, END_LOST);
 		return 0;
@@ -666,7 +696,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 SEC("raw_tp/kvm_apicv_accept_irq")
 int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 {
-	struct open_interrupt *open = open_for(OPEN_ACCEPTED, vec);
+	struct open_interrupt *open = open_for(this_cpu(), OPEN_ACCEPTED, vec);
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 
@@ -674,7 +704,7 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		return 0;
 	open->state = OPEN_DONE;
 	account = account_of(open->current.id);
-	guest = guest_of(target_number((struct kvm *)open->kvm, apicid, false), vec);
+	guest = guest_of(target_number((struct kvm *)open->kvm, apicid), vec);
 	if (!account || !guest)
 		return 0;
 	if (open->coalesced) {

@@ -14,6 +14,7 @@
 
 struct list_head {
 	struct list_head *next;
+	struct list_head *prev;
 };
 
 struct hlist_node {

@@ -84,6 +84,7 @@ enum imstrace_reader {
 	X(__u32, eventfd_id, eventfd_id, UINT,						\
 	  "the eventfd-id of /proc/PID/fdinfo; IMSTRACE_NONE: not known")		\
 	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
+	X(__u64, irqfd, irqfd, HEX, "likewise of the irqfd of its latest signal")	\
 	X(__u32, state, state, HEX, "mask of enum imstrace_state")			\
 	X(__u32, stray, stray, HEX,							\
 	  "mask by enum imstrace_hop: an interrupt there would be out of order now; a hop is "	\

@@ -34,6 +34,7 @@
 	X(WAITER_ENTRY,		WAITER,		entry)			\
 	X(IRQFD_VM,		IRQFD,		kvm)			\
 	X(IRQFD_ENTRY,		IRQFD,		wait.entry)		\
+	X(IRQFD_BEFORE,		IRQFD,		wait.entry.prev)	\
 	X(IRQFD_ROUTE_TYPE,	IRQFD,		irq_entry.type)		\
 	X(IRQFD_ROUTE_DATA,	IRQFD,		irq_entry.msi.data)	\
 	X(IRQFD_EVENTFD,	IRQFD,		eventfd)		\

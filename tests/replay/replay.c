@@ -477,6 +477,7 @@ struct vector replay_new_vector(struct replay *replay, object device, __u32 inde
 	objects_set(objects, vector.irqfd, MEMBER_IRQFD_GSI, index);
 	vector.routes = vm->routes;
 	replay_set_route(replay, &vector, true);
+	objects_set(objects, vector.irqfd, MEMBER_IRQFD_BEFORE, vector.first_waiter);
 	add_first(objects, &vector, vector.irqfd, MEMBER_IRQFD_ENTRY);
 	return vector;
 }
@@ -506,8 +507,10 @@ void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_
 
 void replay_add_waiter(struct replay *replay, struct vector *vector)
 {
-	add_first(replay->objects, vector, objects_new(replay->objects, OBJECT_WAITER),
-		  MEMBER_WAITER_ENTRY);
+	object waiter = objects_new(replay->objects, OBJECT_WAITER);
+
+	add_first(replay->objects, vector, waiter, MEMBER_WAITER_ENTRY);
+	objects_set(replay->objects, vector->irqfd, MEMBER_IRQFD_BEFORE, waiter);
 }
 
 static __u32 find_id(struct replay *replay, const struct vector *vector)
