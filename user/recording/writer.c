@@ -26,8 +26,8 @@ struct stream {
 	__u64 sequence;
 	__u64 last;		/* time of the latest event: in a stream it never falls */
 	__u64 discarded;	/* events, as of the latest packet */
-	__u32 events;		/* in the packet */
-	__u64 written;		/* events on the disk */
+	__u32 events;		/* in the packet: see struct ctf_size */
+	__u64 written;		/* likewise, on the disk */
 	__u64 on_disk;		/* time of the latest of them */
 };
 
@@ -229,7 +229,6 @@ static void *new_event(struct ctf_writer *writer, enum ctf_stream number, size_t
 	event->id = id;
 	event->time = stream->last;
 	stream->used += size;
-	stream->events++;
 	return event;
 }
 
@@ -271,7 +270,18 @@ int ctf_write_lifecycle(struct ctf_writer *writer, const struct imstrace_lifecyc
 	if (!event)
 		return EXIT_RUNTIME;
 	event->step = *step;
+	writer->streams[CTF_LIFECYCLE].events++;
 	return 0;
+}
+
+/* Whether an interrupt that turned out not to have been coalesced has a record up to its accept. */
+static bool has_first_record(const struct ctf_writer *writer,
+			     const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_interrupt first = *interrupt;
+
+	first.times[HOP_INJECT] = first.times[HOP_EOI] = 0;
+	return interrupt->uncoalesced && interrupt_took(&first) >= writer->options.over;
 }
 
 int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interrupt *interrupt)
@@ -280,7 +290,7 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 	__u64 time = interrupt_ended(interrupt);
 
 	if (interrupt_took(interrupt) < writer->options.over) {
-		writer->not_over++;
+		writer->not_over += !interrupt->uncoalesced;
 		return 0;
 	}
 	/* Of its vector the reader of the other stream hears at the same time or earlier. */
@@ -290,6 +300,11 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 	if (!event)
 		return EXIT_RUNTIME;
 	event->interrupt = *interrupt;
+	if (has_first_record(writer, interrupt))
+		return 0;
+	writer->streams[CTF_INTERRUPTS].events++;
+	/* Unless the first record was lost. */
+	writer->not_over -= interrupt->uncoalesced && writer->not_over;
 	return 0;
 }
 
@@ -348,8 +363,6 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 	if (begin < stream->on_disk)
 		begin = stream->on_disk;
 	for (__u32 id = 0; id < writer->source->capacity && !ret;) {
-		__u32 events = 0;
-
 		for (; id < writer->source->capacity &&
 		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES; id++) {
 			struct ctf_vector *event = (void *)(stream->bytes + stream->used);
@@ -362,14 +375,13 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 				.id = id, .vector = vector,
 			};
 			stream->used += sizeof(*event);
-			events++;
 		}
-		if (!events)
+		if (stream->used == sizeof(struct ctf_packet))
 			break;
 		packet->begin = packet->end = begin;
 		packet->content_bits = packet->packet_bits = 8 * stream->used;
 		packet->discarded = oldest ? oldest->packet.discarded : stream->discarded;
-		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, events);
+		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, 0);
 		stream->used = sizeof(struct ctf_packet);
 	}
 	return ret;

@@ -42,12 +42,19 @@ int ctf_flush(struct ctf_writer *writer);
 /* Flight recorder: what is in memory goes to the disk. */
 int ctf_keep(struct ctf_writer *writer);
 
-/* How much has been written, for the user. */
+/**
+ * struct ctf_size - how much has been written, for the user
+ * @events:	steps and interrupts, by enum ctf_stream. An interrupt that turned out not to have
+ *		been coalesced has two records and counts once, as in reports
+ * @discarded:	likewise, how many were lost
+ * @bytes:	of all streams
+ * @not_over:	interrupts that were too quick for --over
+ */
 struct ctf_size {
-	__u64 events[2];	/* by enum ctf_stream */
+	__u64 events[2];
 	__u64 discarded[2];
 	__u64 bytes;
-	__u64 not_over;		/* interrupts that were too quick for --over */
+	__u64 not_over;
 };
 struct ctf_size ctf_size(const struct ctf_writer *writer);
 
