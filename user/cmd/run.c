@@ -32,6 +32,7 @@ static const char doc[] =
 	"COMMAND runs without a shell, with the privileges that imstrace was started with; its "
 	"output goes to standard error. It should do the same work each time, and cause at least "
 	"a thousand interrupts.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace run -o base.json -- ./workload           twenty runs\n"
 	"  imstrace run -o base.json -o new.json -- \\\n"

@@ -74,6 +74,7 @@ static const char doc[] =
 	"A label set is a device, VM and mode. imstrace_host_* has the sum of all, including those "
 	"that are gone; for a large fleet it is enough to keep only this. docs/fleet.md has the "
 	"arithmetic, rules and dashboards.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace serve                                  at http://" DEFAULT_LISTEN "/metrics\n"
 	"  imstrace serve --listen unix:/run/imstrace/metrics\n"

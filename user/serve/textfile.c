@@ -164,6 +164,7 @@ int textfile_open(struct textfile **result, const char *path)
 		/* What a terminal sends to both is the other's to heed. */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
 		close(ends[0]);
 		write_files(textfile, ends[1]);
 	}
