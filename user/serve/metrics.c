@@ -264,6 +264,9 @@ static void write_self(struct exposition *exposition, const struct metrics_input
 			  "Answers that were written, in each format; several scrapes may share one.");
 	for (unsigned int format = 0; format < EXPOSITION_COUNT; format++)
 		one_of(exposition, "format", names[format], input->scrapes[format]);
+	if (input->textfile)
+		counter(exposition, "textfile_errors", "How often writing the file (--textfile) failed.",
+			input->textfile_errors);
 	counter_seconds(exposition, "process_cpu", "User and system CPU time of this process.",
 			clock_now(CLOCK_PROCESS_CPUTIME_ID));
 	exposition_family(exposition, "process_start_time", METRIC_GAUGE, "seconds",
