@@ -25,6 +25,10 @@
 #define CTF_VECTOR_NAME		"vector"
 #define CTF_INTERRUPT_NAME	"interrupt"
 
+/* Keys of env: when it ended, 0: not yet; and, behind the name of a stream, how long that was by then. */
+#define CTF_ENDED		"ended"
+#define CTF_BYTES		"_bytes"
+
 /* X(ENUM, name of the file) */
 #define CTF_STREAMS(X)		\
 	X(LIFECYCLE,	lifecycle)	\

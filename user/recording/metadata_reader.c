@@ -147,6 +147,19 @@ static void read_hops(struct source *source, const char *text)
 	}
 }
 
+static void read_end(struct ctf_metadata *metadata, const char *text)
+{
+	long long number;
+	char key[64];
+
+	metadata->not_ended = find_number(text, CTF_ENDED, &number) && !number;
+	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++) {
+		snprintf(key, sizeof(key), "%s" CTF_BYTES, ctf_stream_names[stream]);
+		if (find_number(text, key, &number) && number > 0)
+			metadata->bytes[stream] = number;
+	}
+}
+
 static int parse(struct ctf_metadata *metadata, struct source *source, const char *text)
 {
 	long long format, started, vectors, may_post, seconds, rest, lost;
@@ -181,6 +194,7 @@ static int parse(struct ctf_metadata *metadata, struct source *source, const cha
 		metadata->lost_vectors = lost;
 	if (find_number(text, "lost_runs", &lost) && lost > 0)
 		metadata->lost_runs = lost;
+	read_end(metadata, text);
 	read_hops(source, text);
 	source->to_wall_clock = seconds * 1000000000 + rest % 1000000000;
 	source->started = started;

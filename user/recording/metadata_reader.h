@@ -19,6 +19,8 @@
  * @interrupt:	where the fields are: likewise @lifecycle, @vector
  * @steps:	by an event's number: enum imstrace_step, or one of the above
  * @hops:	by the number of a hop there: enum imstrace_hop, or HOP_COUNT
+ * @not_ended:	its writer would have said so if it had ended
+ * @bytes:	that each stream had at least, by enum ctf_stream
  * @lost_vectors: by its end
  * @lost_runs:	likewise
  * @pci_signal:	what struct source refers to
@@ -30,6 +32,8 @@ struct ctf_metadata {
 	struct ctf_layout interrupt, lifecycle, vector;
 	__u8 steps[CTF_VECTOR_EVENT];
 	__u8 hops[CTF_MOST_FIELDS];
+	bool not_ended;
+	__u64 bytes[CTF_STREAM_COUNT];
 	__u64 lost_vectors, lost_runs;
 	char pci_signal[512], posting[512];
 };

@@ -44,7 +44,7 @@ struct ctf_writer {
 	struct imstrace_vector *written;	/* by id: as last written */
 	struct stream streams[CTF_STREAM_COUNT];
 	struct flight_recorder *flight;		/* NULL: packets are written at once */
-	__u64 bytes;
+	struct ctf_end end;
 	__u64 not_over;
 	bool failed;		/* nothing more is written: the recording ends where it failed */
 };
@@ -103,7 +103,7 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 		done += written;
 	}
 	if (done == size) {
-		writer->bytes += size;
+		writer->end.bytes[stream] += size;
 		writer->streams[stream].written += events;
 		writer->streams[stream].sequence++;
 		writer->streams[stream].on_disk = packet->end;
@@ -138,7 +138,7 @@ static size_t write_text(const struct ctf_writer *writer, const char *text)
  */
 static int write_metadata(struct ctf_writer *writer)
 {
-	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid);
+	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid, &writer->end);
 	int error;
 
 	if (!text)
@@ -410,11 +410,12 @@ int ctf_keep(struct ctf_writer *writer)
 
 struct ctf_size ctf_size(const struct ctf_writer *writer)
 {
-	struct ctf_size size = { .bytes = writer->bytes, .not_over = writer->not_over };
+	struct ctf_size size = { .not_over = writer->not_over };
 
 	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++) {
 		size.events[stream] = writer->streams[stream].written;
 		size.discarded[stream] = writer->streams[stream].discarded;
+		size.bytes += writer->end.bytes[stream];
 	}
 	return size;
 }
@@ -491,8 +492,11 @@ int ctf_end(struct ctf_writer *writer, __u64 now)
 	/* What the flight recorder was not asked to keep goes. */
 	if (writer->options.last)
 		return 0;
-	ret = ctf_flush(writer);
-	return ret ?: end_packet_at(writer, CTF_INTERRUPTS, now);
+	ret = ctf_flush(writer) ?: end_packet_at(writer, CTF_INTERRUPTS, now);
+	if (ret)
+		return ret;
+	writer->end.time = latest(writer);
+	return write_metadata(writer);
 }
 
 static void free_writer(struct ctf_writer *writer)

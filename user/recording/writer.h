@@ -67,11 +67,21 @@ void ctf_close(struct ctf_writer *writer);
 /* It has come to nothing: removes the files that ctf_create() has made. @writer may be NULL. */
 void ctf_abandon(struct ctf_writer *writer);
 
+/**
+ * struct ctf_end - the end of a recording, as far as it has come
+ * @time:	when it was; 0: it is still being written, or was cut off
+ * @bytes:	of each stream, by enum ctf_stream
+ */
+struct ctf_end {
+	__u64 time;
+	__u64 bytes[2];
+};
+
 /*
  * The text of the file metadata, to be freed, NULL: out of memory. @vectors are those
  * that have a name by now. In metadata.c.
  */
 char *ctf_metadata(const struct source *source, const struct ctf_options *options,
-		   const __u8 uuid[16]);
+		   const __u8 uuid[16], const struct ctf_end *end);
 
 #endif /* IMSTRACE_RECORDING_WRITER_H */

@@ -241,23 +241,39 @@ static json_t *vector_object(const struct vector_figures *report)
 			 "stages", stages);
 }
 
+static json_t *cut_off(const struct source *source)
+{
+	json_t *cuts = json_array();
+
+	for (size_t i = 0; i < source->cut_count; i++)
+		json_array_append_new(cuts, json_pack("{s:s, s:I, s:I, s:s}",
+						      "file", source->cuts[i].file,
+						      "byte", (json_int_t)source->cuts[i].byte,
+						      "time", (json_int_t)source->cuts[i].time,
+						      "why", source->cuts[i].why));
+	return cuts;
+}
+
 json_t *object_report(const char *type, const struct figures *report)
 {
-	json_t *vectors = json_array();
+	json_t *vectors = json_array(), *object;
 
 	for (size_t i = 0; i < report->count; i++)
 		json_array_append_new(vectors, vector_object(&report->vectors[i]));
-	return json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
-			 "type", type,
-			 "time", (json_int_t)report->to,
-			 "duration", (json_int_t)(report->to - report->from),
-			 "lost",
-			 "vectors", (json_int_t)report->totals.lost_vectors,
-			 "lifecycle", (json_int_t)report->totals.lost_lifecycle,
-			 "interrupts", (json_int_t)report->totals.lost_interrupts,
-			 "runs", (json_int_t)report->totals.lost_runs,
-			 "values", (json_int_t)report->totals.lost_values,
-			 "vectors", vectors);
+	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
+			   "type", type,
+			   "time", (json_int_t)report->to,
+			   "duration", (json_int_t)(report->to - report->from),
+			   "lost",
+			   "vectors", (json_int_t)report->totals.lost_vectors,
+			   "lifecycle", (json_int_t)report->totals.lost_lifecycle,
+			   "interrupts", (json_int_t)report->totals.lost_interrupts,
+			   "runs", (json_int_t)report->totals.lost_runs,
+			   "values", (json_int_t)report->totals.lost_values,
+			   "vectors", vectors);
+	if (report->source && report->source->cut_count)
+		json_object_set_new(object, "cut_off", cut_off(report->source));
+	return object;
 }
 
 /* Buckets with nothing in them are left out. */

@@ -273,6 +273,16 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
+static void print_cuts(const struct sink *sink, const struct source *source)
+{
+	char when[32];
+
+	for (size_t i = 0; i < source->cut_count; i++)
+		fprintf(sink->out, "!!! CUT OFF: %s can be read up to %s, byte %" PRIu64 ": %s\n",
+			source->cuts[i].file, clock_text(sink, when, source->cuts[i].time),
+			(uint64_t)source->cuts[i].byte, source->cuts[i].why);
+}
+
 static void text_interval(struct sink *sink, const struct figures *report)
 {
 	const char *device = NULL;
@@ -394,6 +404,7 @@ static void text_summary(struct sink *sink, const struct figures *report)
 		putc('\n', out);
 	print_missing(out, report);
 	print_loss(out, &report->totals);
+	print_cuts(sink, report->source);
 	if (!report->count)
 		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
 		      out);

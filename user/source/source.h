@@ -49,6 +49,20 @@ struct source_overhead {
 	__u64 ns;
 };
 
+/**
+ * struct source_cut - a file of a recording that could not be read to its end
+ * @file:	its name within the recording
+ * @byte:	where what could be read of it ends
+ * @time:	until when that was
+ * @why:	such as "a packet is cut off"; NULL: it was read to its end
+ */
+struct source_cut {
+	const char *file;
+	__u64 byte;
+	__u64 time;
+	const char *why;
+};
+
 /* As in struct utsname. */
 #define SOURCE_NAME_LEN	65
 
@@ -73,6 +87,9 @@ struct source_overhead {
  * @capacity:	size of the arrays in vectors
  * @started:	when it began to see anything
  * @ended:	nothing more will come of it
+ * @cuts:	of a recording, which of its files could not be read to their ends, as of the last
+ *		@poll
+ * @cut_count:	how many
  * @keys:	set by its user: what is typed on stdin ends a @poll
  * @overhead:	what the programs have cost, as of the last @poll
  * @handlers:	set by its user before the first @poll, and called from within that only
@@ -113,6 +130,8 @@ struct source {
 	unsigned int capacity;
 	__u64 started;
 	bool ended;
+	const struct source_cut *cuts;
+	size_t cut_count;
 	bool keys;
 	struct source_overhead overhead;
 	struct source_handlers handlers;

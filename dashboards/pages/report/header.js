@@ -2,7 +2,7 @@
 import { el } from '../lib/dom.js';
 import { count, duration, microseconds, plural, seconds } from '../lib/format.js';
 import { themeButton } from '../lib/theme.js';
-import { allFigures, clock, data, defaultStage, interruptsOf, vectors } from './model.js';
+import { allFigures, clock, data, defaultStage, interruptsOf, sinceStart, vectors } from './model.js';
 
 function tile(label, value, note, kind) {
 	return el('div', { class: kind ? `tile ${kind}` : 'tile' }, el('dt', null, label),
@@ -13,7 +13,7 @@ const distinct = (of) => new Set(vectors.map(of)).size;
 
 /* Everything that the run has not seen, in words; empty: it has seen all. */
 function losses() {
-	const { lost } = data.summary;
+	const { lost, cut_off: cuts = [] } = data.summary;
 	const said = {
 		interrupts: 'counted in all figures, but missing from the heatmap and from the slowest',
 		lifecycle: 'steps in the lives of vectors that were not told of',
@@ -22,8 +22,13 @@ function losses() {
 		values: 'latencies without a place in a histogram: counted, but no percentiles',
 	};
 
-	return Object.entries(lost).filter(([, n]) => n).map(([what, n]) =>
-		el('li', null, el('strong', null, `${count(n)} ${what}`), `: ${said[what] ?? 'lost'}`));
+	return [
+		...cuts.map(({ file, byte, time, why }) => el('li', null, el('strong', null, 'Cut off'),
+			`: ${file} can be read up to ${seconds(sinceStart(time))} ` +
+			`(${clock(sinceStart(time)).toLocaleTimeString('en-GB')}), byte ${count(byte)}: ${why}`)),
+		...Object.entries(lost).filter(([, n]) => n).map(([what, n]) =>
+			el('li', null, el('strong', null, `${count(n)} ${what}`), `: ${said[what] ?? 'lost'}`)),
+	];
 }
 
 export function header() {
