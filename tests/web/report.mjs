@@ -210,8 +210,9 @@ await withPage(cut, {}, async (page) => {
 	assert.equal(file, 'interrupts');
 	assert.match(await page.locator('.alert').textContent(), new RegExp(
 		`Cut off: interrupts can be read up to [\\d.]+ s \\(\\d\\d:\\d\\d:\\d\\d\\), byte ${whole(byte)}: a packet is cut off`));
+	assert.match(await page.locator('header').textContent(), /The wall clock moved by \+10800\.000 s, to \d\d:/);
 });
-console.log('ok a recording that was cut off');
+console.log('ok a recording that was cut off, of a clock that was set');
 await withPage(large, {}, async (page, ms) => {
 	await everyChartDrawn(page);
 	assert.match(await page.locator('#vectors .more').textContent(), /Show all 1,000 vectors/);

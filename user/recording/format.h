@@ -29,6 +29,9 @@
 #define CTF_ENDED		"ended"
 #define CTF_BYTES		"_bytes"
 
+/* And how the wall clock was set, as wall_clock_text() has it. */
+#define CTF_CLOCK_SET		"clock_set"
+
 /* X(ENUM, name of the file) */
 #define CTF_STREAMS(X)		\
 	X(LIFECYCLE,	lifecycle)	\

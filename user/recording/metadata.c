@@ -7,6 +7,7 @@
 
 #include "../model/hops.h"
 #include "../model/lifecycle.h"
+#include "../source/wall_clock.h"
 #include "format.h"
 #include "../version.h"
 
@@ -120,6 +121,16 @@ static void put_end(FILE *out, const struct ctf_options *options, const struct c
 			(uint64_t)end->bytes[stream]);
 }
 
+/* The clock {} of CTF has a single offset, that of the start: others see times by that. */
+static void put_clock_sets(FILE *out, const struct source *source)
+{
+	char *text = wall_clock_text(source);
+
+	if (text && *text)
+		put_env(out, CTF_CLOCK_SET, text);
+	free(text);
+}
+
 static void put_source(FILE *out, const struct source *source, const struct ctf_options *options,
 		       const struct ctf_end *end)
 {
@@ -138,6 +149,7 @@ static void put_source(FILE *out, const struct source *source, const struct ctf_
 		(uint64_t)options->last);
 	fprintf(out, "\tlost_vectors = %" PRIu64 ";\n\tlost_runs = %" PRIu64 ";\n",
 		(uint64_t)source->totals->lost_vectors, (uint64_t)source->totals->lost_runs);
+	put_clock_sets(out, source);
 	put_end(out, options, end);
 	put_env(out, "pci_signal", source->pci_signal ?: "");
 	put_env(out, "posting", source->posting ?: "");

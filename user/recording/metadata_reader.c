@@ -5,6 +5,7 @@
 #include "../model/hops.h"
 #include "../model/lifecycle.h"
 #include "../source/live.h"
+#include "../source/wall_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +164,7 @@ static void read_end(struct ctf_metadata *metadata, const char *text)
 static int parse(struct ctf_metadata *metadata, struct source *source, const char *text)
 {
 	long long format, started, vectors, may_post, seconds, rest, lost;
-	char tracer[32];
+	char tracer[32], clock_sets[1024];
 	const char *clock;
 
 	if (strncmp(text, CTF_METADATA_START, strlen(CTF_METADATA_START)))
@@ -194,6 +195,8 @@ static int parse(struct ctf_metadata *metadata, struct source *source, const cha
 		metadata->lost_vectors = lost;
 	if (find_number(text, "lost_runs", &lost) && lost > 0)
 		metadata->lost_runs = lost;
+	if (find_env(text, CTF_CLOCK_SET, clock_sets, sizeof(clock_sets)))
+		wall_clock_parse(source, clock_sets);
 	read_end(metadata, text);
 	read_hops(source, text);
 	source->to_wall_clock = seconds * 1000000000 + rest % 1000000000;

@@ -4,6 +4,7 @@
 
 #include "../errors.h"
 #include "../measure/stages.h"
+#include "../source/wall_clock.h"
 #include "flight_recorder.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ struct ctf_writer {
 	char *text;
 	size_t named;		/* vectors that it has a name for */
 	__u64 lost_vectors, lost_runs;
+	__u64 clock_set;
 	struct imstrace_vector *written;	/* by id: as last written */
 	struct stream streams[CTF_STREAM_COUNT];
 	struct flight_recorder *flight;		/* NULL: packets are written at once */
@@ -312,6 +314,7 @@ static int write_changed_vectors(struct ctf_writer *writer)
 {
 	const volatile struct imstrace_totals *totals = writer->source->totals;
 	__u64 lost_vectors = totals->lost_vectors, lost_runs = totals->lost_runs;
+	__u64 clock_set = wall_clock_last_set(writer->source);
 	__u32 count = source_vector_count(writer->source);
 	size_t named = 0;
 	int ret = 0;
@@ -325,11 +328,12 @@ static int write_changed_vectors(struct ctf_writer *writer)
 			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
 	}
 	if (ret || (named == writer->named && lost_vectors == writer->lost_vectors &&
-		    lost_runs == writer->lost_runs))
+		    lost_runs == writer->lost_runs && clock_set == writer->clock_set))
 		return ret;
 	writer->named = named;
 	writer->lost_vectors = lost_vectors;
 	writer->lost_runs = lost_runs;
+	writer->clock_set = clock_set;
 	return write_metadata(writer);
 }
 

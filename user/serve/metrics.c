@@ -8,6 +8,7 @@
 #include "../measure/accounts.h"
 #include "../measure/stages.h"
 #include "../model/lifecycle.h"
+#include "../source/wall_clock.h"
 #include "../version.h"
 
 #include <stdio.h>
@@ -50,7 +51,7 @@ static void write_stages(void *context, const struct series *series)
 		const struct slowest_value *slowest = &series->slowest[stage];
 		struct exemplar exemplar = {
 			.value = slowest->value,
-			.time = slowest->time + writer->input->source->to_wall_clock,
+			.time = wall_clock_at(writer->input->source, slowest->time),
 			.label = { "vector", vector },
 		};
 		struct histogram histogram;

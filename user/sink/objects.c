@@ -254,6 +254,17 @@ static json_t *cut_off(const struct source *source)
 	return cuts;
 }
 
+static json_t *clock_set(const struct source *source)
+{
+	json_t *sets = json_array();
+
+	for (unsigned int i = 0; i < source->clock_set_count; i++)
+		json_array_append_new(sets, json_pack("{s:I, s:I}",
+			"time", (json_int_t)source->clock_sets[i].time,
+			"to_wall_clock", (json_int_t)source->clock_sets[i].to_wall_clock));
+	return sets;
+}
+
 json_t *object_report(const char *type, const struct figures *report)
 {
 	json_t *vectors = json_array(), *object;
@@ -273,6 +284,8 @@ json_t *object_report(const char *type, const struct figures *report)
 			   "vectors", vectors);
 	if (report->source && report->source->cut_count)
 		json_object_set_new(object, "cut_off", cut_off(report->source));
+	if (report->source && report->source->clock_set_count)
+		json_object_set_new(object, "clock_set", clock_set(report->source));
 	return object;
 }
 

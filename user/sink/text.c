@@ -9,19 +9,20 @@
 #include "../model/hops.h"
 #include "../measure/accounts.h"
 #include "../model/lifecycle.h"
+#include "../source/wall_clock.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 struct text_context {
-	long long to_wall_clock;	/* as struct source has it */
+	const struct source *source;	/* whose clock it is; NULL: none */
 };
 
 static const char *clock_text(const struct sink *sink, char text[32], __u64 monotonic)
 {
 	const struct text_context *context = sink->context;
-	long long ns = (long long)monotonic + context->to_wall_clock;
+	long long ns = context->source ? wall_clock_at(context->source, monotonic) : (long long)monotonic;
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
 
@@ -59,7 +60,7 @@ void text_use_clock(struct sink *sink, const struct source *source)
 {
 	struct text_context *context = sink->context;
 
-	context->to_wall_clock = source->to_wall_clock;
+	context->source = source;
 }
 
 static void print_following(FILE *out, const struct source *source)
@@ -283,6 +284,16 @@ static void print_cuts(const struct sink *sink, const struct source *source)
 			(uint64_t)source->cuts[i].byte, source->cuts[i].why);
 }
 
+static void print_clock_sets(const struct sink *sink, const struct source *source)
+{
+	char when[32];
+
+	for (unsigned int i = 0; i < source->clock_set_count; i++)
+		fprintf(sink->out, "The wall clock moved by %+.3f s, to %s: it was set, or the host slept.\n",
+			(double)wall_clock_moved(source, i) / 1e9,
+			clock_text(sink, when, source->clock_sets[i].time));
+}
+
 static void text_interval(struct sink *sink, const struct figures *report)
 {
 	const char *device = NULL;
@@ -405,6 +416,7 @@ static void text_summary(struct sink *sink, const struct figures *report)
 	print_missing(out, report);
 	print_loss(out, &report->totals);
 	print_cuts(sink, report->source);
+	print_clock_sets(sink, report->source);
 	if (!report->count)
 		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
 		      out);

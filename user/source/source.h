@@ -63,6 +63,19 @@ struct source_cut {
 	const char *why;
 };
 
+/**
+ * struct clock_set - the wall clock was set, or the system slept
+ * @time:	when that was noticed
+ * @to_wall_clock: what to add to times from then on for ns since 1970
+ */
+struct clock_set {
+	__u64 time;
+	long long to_wall_clock;
+};
+
+/* How many of them are kept. */
+#define CLOCK_SETS	16
+
 /* As in struct utsname. */
 #define SOURCE_NAME_LEN	65
 
@@ -71,7 +84,9 @@ struct source_cut {
  * @recording:	the directory it is read from, NULL: the running kernel
  * @host:	where it runs, or ran: the name of the host
  * @kernel:	likewise: the release of the kernel
- * @to_wall_clock: what to add to its times for ns since 1970
+ * @to_wall_clock: what to add to its times for ns since 1970, as of the start: see wall_clock.h
+ * @clock_sets:	what to add since then, in the order of their times
+ * @clock_set_count: how many
  * @hops:	which hops it sees
  * @features:	all that there is to see, and how it is seen
  * @feature_count: how many
@@ -114,6 +129,8 @@ struct source {
 	char host[SOURCE_NAME_LEN];
 	char kernel[SOURCE_NAME_LEN];
 	long long to_wall_clock;
+	struct clock_set clock_sets[CLOCK_SETS];
+	unsigned int clock_set_count;
 	struct hop_status hops[HOP_COUNT];
 	const struct feature_status *features;
 	size_t feature_count;

@@ -31,6 +31,19 @@ function losses() {
 	];
 }
 
+/* The wall clock was set in the meantime. */
+function clockSets() {
+	let before = data.start;
+
+	return (data.summary.clock_set ?? []).map((set) => {
+		const moved = set.to_wall_clock - before.to_wall_clock;
+
+		before = set;
+		return el('p', { class: 'what' }, `The wall clock moved by ${moved > 0 ? '+' : ''}${seconds(moved, 3)}, to ` +
+			`${clock(sinceStart(set.time)).toLocaleTimeString('en-GB')}: it was set, or the host slept.`);
+	});
+}
+
 export function header() {
 	const { summary, start } = data;
 	const figures = allFigures(defaultStage);
@@ -48,6 +61,7 @@ export function header() {
 			el('time', { datetime: clock(0).toISOString() },
 				clock(0).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })),
 			`, ${seconds(summary.duration, 2)}. Linux ${start.kernel}, imstrace ${start.version}.`),
+		clockSets(),
 		lost.length ? el('div', { class: 'alert', role: 'alert' },
 			el('h2', null, '⚠ Not everything was seen'), el('ul', null, lost)) : null,
 		el('dl', { class: 'tiles' },
