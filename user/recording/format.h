@@ -25,7 +25,7 @@
 #define CTF_VECTOR_NAME		"vector"
 #define CTF_INTERRUPT_NAME	"interrupt"
 
-/* Keys of env: when it ended, 0: not yet; and, behind the name of a stream, how long that was by then. */
+/* Keys of env: when it ended, 0: not yet; and, behind the name of a stream, its bytes by then. */
 #define CTF_ENDED		"ended"
 #define CTF_BYTES		"_bytes"
 
