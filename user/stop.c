@@ -20,8 +20,15 @@ void stop_on_signals(void)
 		.sa_flags = SA_RESETHAND | SA_RESTART,
 	};
 
+	struct sigaction hangup;
+
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* nohup has it ignored. Of a lost terminal the shell and the kernel may both tell. */
+	sigaction(SIGHUP, NULL, &hangup);
+	action.sa_flags = SA_RESTART;
+	if (hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
 void stop_on_child(void)

@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
-/* From here on SIGINT and SIGTERM ask for the end. A second one kills. */
+/*
+ * From here on SIGINT, SIGTERM and, unless it was ignored, SIGHUP ask for the end. A second SIGINT
+ * or SIGTERM kills.
+ */
 void stop_on_signals(void);
 
 /* And the end of a child process. */

@@ -9,13 +9,15 @@
 
 #include "../../user/clock.h"
 #include "../../user/errors.h"
-#include "../../user/serve/server.h"
+#include "../../user/serve/follow.h"
+#include "../../user/stop.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -73,7 +75,9 @@ static void *poll_source(void *unused)
 	return NULL;
 }
 
-static void start(unsigned int vectors, bool per_vector, unsigned int most, unsigned int silence)
+/* Without a thread that polls. */
+static void start_server(unsigned int vectors, bool per_vector, unsigned int most,
+			 unsigned int silence)
 {
 	socklen_t size = sizeof(address);
 	int listener;
@@ -101,18 +105,28 @@ static void start(unsigned int vectors, bool per_vector, unsigned int most, unsi
 	assert_non_null(server);
 	ending = flowing = false;
 	turns = interrupts = 0;
-	assert_int_equal(pthread_create(&poller, NULL, poll_source, NULL), 0);
 	alarm(HANGS);
+}
+
+static void start(unsigned int vectors, bool per_vector, unsigned int most, unsigned int silence)
+{
+	start_server(vectors, per_vector, most, silence);
+	assert_int_equal(pthread_create(&poller, NULL, poll_source, NULL), 0);
+}
+
+static void stop_server(void)
+{
+	server_stop(server);
+	exporter_free(exporter);
+	free(fake);
+	alarm(0);
 }
 
 static void stop(void)
 {
 	ending = true;
 	pthread_join(poller, NULL);
-	server_stop(server);
-	exporter_free(exporter);
-	free(fake);
-	alarm(0);
+	stop_server();
 }
 
 static int connect_client(void)
@@ -451,6 +465,153 @@ static void a_stale_socket_is_replaced_and_nothing_else(void **state)
 	rmdir(directory);
 }
 
+#define MS	1000000ULL
+
+struct followed {
+	struct serve serve;
+	int ret;
+	atomic_bool ended;
+};
+
+static void *follow(void *context)
+{
+	struct followed *followed = context;
+
+	followed->ret = serve_follow(&followed->serve);
+	followed->ended = true;
+	return NULL;
+}
+
+/* Of /metrics. */
+static long long served_value(const char *sample)
+{
+	size_t size;
+	char *answer = ask_with(GET("/metrics", ""), &size);
+	long long value = value_of(answer, sample);
+
+	free(answer);
+	return value;
+}
+
+static unsigned int count_in(const char *text, const char *what)
+{
+	unsigned int count = 0;
+
+	while ((text = strstr(text, what)) && ++count)
+		text++;
+	return count;
+}
+
+static long long written_errors(const char *path)
+{
+	char text[1 << 16];
+	FILE *file = fopen(path, "re");
+	long long value = -1;
+
+	if (!file)
+		return -1;
+	/* A directory can be opened, and has no text. */
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	value = value_of(text, "imstrace_textfile_errors_total");
+	fclose(file);
+	return value;
+}
+
+static pid_t only_child(void)
+{
+	char path[64];
+	FILE *file;
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &child), 1);
+	fclose(file);
+	return child;
+}
+
+/*
+ * Where the file is to be there is a directory for a while: as good as a full disk, also for root.
+ * Nothing is followed after this.
+ */
+static void a_file_that_fails_does_not_end_the_server(void **state)
+{
+	char directory[] = "/tmp/imstrace-serve.XXXXXX", path[64];
+	struct followed followed = { .serve = { .interval = 10 * MS } };
+	FILE *real_errors = stderr;
+	long long before, errors;
+	struct output said;
+	pthread_t follower;
+	char *text;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/imstrace.prom", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(textfile_open(&followed.serve.textfile, path), 0);
+	start_server(5, false, 100, SERVER_SILENCE);
+	followed.serve.source = &fake->source;
+	followed.serve.exporter = exporter;
+	followed.serve.server = server;
+	stderr = output_open(&said);
+	assert_int_equal(pthread_create(&follower, NULL, follow, &followed), 0);
+	while (!followed.ended && served_value("imstrace_textfile_errors_total") < 2)
+		usleep(10000);
+	assert_int_equal(rmdir(path), 0);
+	while (!followed.ended && written_errors(path) < 2)
+		usleep(10000);
+	/* It fails once more. */
+	before = written_errors(path);
+	unlink(path);
+	while (!followed.ended && mkdir(path, 0700))
+		unlink(path);
+	while (!followed.ended && (errors = served_value("imstrace_textfile_errors_total")) <= before)
+		usleep(10000);
+	assert_int_equal(rmdir(path), 0);
+	assert_false(followed.ended);
+	stop_request();
+	pthread_join(follower, NULL);
+	stderr = real_errors;
+	text = output_close(&said);
+	assert_int_equal(followed.ret, 0);
+	assert_true(written_errors(path) >= errors);
+	/* Once each time that it begins. */
+	assert_int_equal(count_in(text, "cannot write imstrace.prom"), 2);
+	expect(GET("/metrics", ""), "HTTP/1.1 200", "imstrace_host_hops_total");
+	free(text);
+	textfile_close(followed.serve.textfile);
+	stop_server();
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+/* Nothing will write it again: then systemd starts a new one, unless this one also serves. */
+static void a_file_without_a_writer(void **state)
+{
+	char directory[] = "/tmp/imstrace-serve.XXXXXX", path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/imstrace.prom", directory);
+	for (unsigned int serving = 0; serving < 2; serving++) {
+		struct serve serve = { .interval = 10 * MS, .duration = 200 * MS };
+
+		assert_int_equal(textfile_open(&serve.textfile, path), 0);
+		assert_int_equal(kill(only_child(), SIGKILL), 0);
+		start_server(5, false, 100, SERVER_SILENCE);
+		serve.source = &fake->source;
+		serve.exporter = exporter;
+		serve.server = serving ? server : NULL;
+		/* The last one is missing in either case. */
+		assert_int_equal(serve_follow(&serve), EXIT_RUNTIME);
+		assert_true(serving ? turns > 1 : turns == 1);
+		textfile_close(serve.textfile);
+		stop_server();
+	}
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +623,8 @@ int main(void)
 		cmocka_unit_test(too_many_connections_are_closed),
 		cmocka_unit_test(only_loopback_without_asking),
 		cmocka_unit_test(a_stale_socket_is_replaced_and_nothing_else),
+		cmocka_unit_test(a_file_without_a_writer),
+		cmocka_unit_test(a_file_that_fails_does_not_end_the_server),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

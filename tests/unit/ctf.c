@@ -504,6 +504,56 @@ static void only_what_is_over(void **state)
 	end(&fixture);
 }
 
+/* At its accept it looked coalesced, and was told of; then it was injected after all. */
+static void write_uncoalesced(struct fixture *fixture, __u64 time, __u64 to_accept, __u64 to_eoi)
+{
+	struct imstrace_interrupt interrupt = {
+		.times = { [HOP_SIGNAL] = time, [HOP_ACCEPT] = time + to_accept },
+		.end = END_COALESCED,
+	};
+
+	assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
+	interrupt.times[HOP_EOI] = time + to_eoi;
+	interrupt.end = END_COMPLETE;
+	interrupt.recounted = END_COALESCED;
+	assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
+}
+
+/* As report counts them: an interrupt of two records is one, and what is said of vectors no step. */
+static void what_is_recorded_is_counted_once(void **state)
+{
+	struct fixture fixture = begin((struct ctf_options) { 0 });
+	struct ctf_size size;
+
+	(void)state;
+	start(&fixture);
+	fake_vector(fixture.fake, FAKE_DEVICE, 0);
+	write_step(&fixture, 1500);
+	write_interrupt(&fixture, 2000, 10);
+	write_uncoalesced(&fixture, 3000, 20, 50);
+	assert_int_equal(ctf_end(fixture.writer, 0), 0);
+	size = ctf_size(fixture.writer);
+	assert_int_equal(size.events[CTF_INTERRUPTS], 2);
+	assert_int_equal(size.events[CTF_LIFECYCLE], 1);
+	finish(&fixture);
+	read_all(&fixture);
+	assert_int_equal(fixture.read->accounts[0].hops[HOP_SIGNAL], 2);
+	end(&fixture);
+
+	/* Below the limit up to its accept, and over it in the end; and never over it. */
+	fixture = begin((struct ctf_options) { .over = 100 });
+	start(&fixture);
+	fake_vector(fixture.fake, FAKE_DEVICE, 0);
+	write_uncoalesced(&fixture, 2000, 99, 100);
+	write_uncoalesced(&fixture, 3000, 50, 99);
+	write_uncoalesced(&fixture, 4000, 100, 150);
+	assert_int_equal(ctf_end(fixture.writer, 0), 0);
+	size = ctf_size(fixture.writer);
+	assert_int_equal(size.events[CTF_INTERRUPTS], 2);
+	assert_int_equal(size.not_over, 1);
+	end(&fixture);
+}
+
 /* Also of those that were lost after the last that was not. */
 static void losses_are_in_the_packets(void **state)
 {
@@ -811,6 +861,7 @@ int main(void)
 		cmocka_unit_test(more_than_a_packet),
 		cmocka_unit_test(a_vector_is_told_of_before_its_interrupts),
 		cmocka_unit_test(only_what_is_over),
+		cmocka_unit_test(what_is_recorded_is_counted_once),
 		cmocka_unit_test(losses_are_in_the_packets),
 		cmocka_unit_test(the_flight_recorder_keeps_the_last),
 		cmocka_unit_test(the_flight_recorder_knows_vectors_as_they_were),

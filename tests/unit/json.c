@@ -511,6 +511,32 @@ static void a_report_without_vectors_has_an_empty_list(void **state)
 }
 
 /* With all the vectors there is room for, each in a mode of its own. */
+/* Keys that a summary has only if there is something to say. */
+static void a_summary_says_what_a_recording_lacks(void **state)
+{
+	static const struct clock_set set = { 4000, -5 };
+	static const struct source_cut cuts[] = { { "interrupts", 1234, 5000, "a packet is cut off" } };
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	json_t *object;
+
+	(void)state;
+	fake->source.cuts = cuts;
+	fake->source.cut_count = 1;
+	fake->source.clock_sets[0] = set;
+	fake->source.clock_set_count = 1;
+	object = interval(measurement, 2000);
+	assert_null(json_object_get(object, "cut_off"));
+	assert_null(json_object_get(object, "clock_set"));
+	json_decref(object);
+	assert_object(summary(measurement), "{'type': 'summary', 'time': 2000, 'duration': 1000,"
+		" 'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0},"
+		" 'vectors': [], 'cut_off': [{'file': 'interrupts', 'byte': 1234, 'time': 5000,"
+		" 'why': 'a packet is cut off'}], 'clock_set': [{'time': 4000, 'to_wall_clock': -5}]}");
+	measurement_free(measurement);
+	free(fake);
+}
+
 static void every_mode_is_a_line(void **state)
 {
 	struct fake_source *fake = fake_source_new();
@@ -980,6 +1006,7 @@ int main(void)
 		cmocka_unit_test(a_hop_that_is_not_attached_is_null),
 		cmocka_unit_test(in_flight_is_null_without_accept_or_eoi),
 		cmocka_unit_test(a_report_without_vectors_has_an_empty_list),
+		cmocka_unit_test(a_summary_says_what_a_recording_lacks),
 		cmocka_unit_test(every_mode_is_a_line),
 		cmocka_unit_test(hostile_names_are_harmless),
 		cmocka_unit_test(hostile_reasons_are_harmless),

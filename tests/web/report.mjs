@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// usage: node report.mjs REPORT.html REPORT.json LARGE.html SCREENSHOTS
+// usage: node report.mjs REPORT.html REPORT.json LARGE.html CUT.html SCREENSHOTS
 //
 // imstrace report --html in a browser: every chart is drawn, the numbers are those of report --json, what
 // is there to sort, filter, hover and pick works, and names do no harm. Run at the top of the checkout.
@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 
 import { withPage } from './browser.mjs';
 
-const [report, json, large, screenshots] = process.argv.slice(2);
+const [report, json, large, cut, screenshots] = process.argv.slice(2);
 const lines = readFileSync(json, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const line = (type) => lines.find((one) => one.type === type);
 const summary = line('summary'), slowest = line('slowest');
@@ -204,6 +204,15 @@ await withPage(report, { scheme: 'dark' }, async (page) => {
 });
 await withPage(report, { width: 360, height: 740 }, (page) => looks(page, 'narrow'));
 console.log('ok dark and narrow');
+await withPage(cut, {}, async (page) => {
+	const { file, byte } = JSON.parse(await page.$eval('#data', (element) => element.textContent)).summary.cut_off[0];
+
+	assert.equal(file, 'interrupts');
+	assert.match(await page.locator('.alert').textContent(), new RegExp(
+		`Cut off: interrupts can be read up to [\\d.]+ s \\(\\d\\d:\\d\\d:\\d\\d\\), byte ${whole(byte)}: a packet is cut off`));
+	assert.match(await page.locator('header').textContent(), /The wall clock moved by \+10800\.000 s, to \d\d:/);
+});
+console.log('ok a recording that was cut off, of a clock that was set');
 await withPage(large, {}, async (page, ms) => {
 	await everyChartDrawn(page);
 	assert.match(await page.locator('#vectors .more').textContent(), /Show all 1,000 vectors/);

@@ -64,4 +64,9 @@ extern const struct command *const commands[];
 /* What the program is for, in a paragraph. */
 extern const char about_imstrace[];
 
+/* For the texts of --help: how what follows the running kernel ends. */
+#define HELP_SIGNALS								\
+	"SIGINT (Ctrl-C), SIGTERM or SIGHUP ends it properly. A second SIGINT or SIGTERM kills "	\
+	"it.\n\n"
+
 #endif /* IMSTRACE_COMMAND_H */

@@ -29,6 +29,7 @@ static const char doc[] =
 	"\v"
 	"Steps that were lost or happened before the start are not judged. docs/lint.md explains "
 	"each finding.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace lint                       all drivers, until Ctrl-C\n"
 	"  imstrace lint -d 1m --device '83b8*' --json    one device, for a script\n"

@@ -51,6 +51,7 @@ static const char doc[] =
 	"n/a means that a figure can't be measured; the reason is below the summary. Coal(esced) "
 	"interrupts merged into one that the guest had not taken yet. Unm(atched) interrupts ended "
 	"before their last hop.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace live                       everything, until Ctrl-C\n"
 	"  imstrace live -i 5s -d 1m -p 4711   one VMM, a table every 5 s, for a minute\n"

@@ -30,7 +30,8 @@ static const char doc[] =
 	"babeltrace2 and Trace Compass can read."
 	"\v"
 	"Losses are counted in the trace itself. A recording that was cut off, by kill -9 or a full "
-	"disk, can be read up to its last second.\n\n"
+	"disk, can be read up to its last second, and reports of it say so.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace record -o slow -d 10s        everything for 10 s, in ./slow\n"
 	"  imstrace record --over 1ms            only what takes longer than 1 ms\n"

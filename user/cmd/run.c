@@ -32,6 +32,7 @@ static const char doc[] =
 	"output goes to standard error. It should do the same work each time, and cause at least "
 	"a thousand interrupts. A summary is there when all runs are done: a run that fails leaves no file, "
 	"and an older one as it was.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace run -o base.json -- ./workload           twenty runs\n"
 	"  imstrace run -o base.json -o new.json -- \\\n"

@@ -2,16 +2,13 @@
 /*
  * imstrace serve: figures for Prometheus.
  */
-#include "../clock.h"
 #include "../errors.h"
-#include "../serve/server.h"
-#include "../serve/textfile.h"
+#include "../serve/follow.h"
 #include "../source/live.h"
 #include "../stop.h"
 #include "command.h"
 #include "options.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -74,6 +71,7 @@ static const char doc[] =
 	"A label set is a device, VM and mode. imstrace_host_* has the sum of all, including those "
 	"that are gone; for a large fleet it is enough to keep only this. docs/fleet.md has the "
 	"arithmetic, rules and dashboards.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace serve                                  at http://" DEFAULT_LISTEN "/metrics\n"
 	"  imstrace serve --listen unix:/run/imstrace/metrics\n"
@@ -81,42 +79,21 @@ static const char doc[] =
 	"EXIT STATUS  0 ok, 1 failed while running, 2 wrong usage, 3 a privilege or a kernel "
 	"feature is missing.";
 
-static int follow(const struct serve_command *command, struct source *source,
-		  struct exporter *exporter, struct server *server, struct textfile *textfile)
-{
-	__u64 now = source->now(source), next = now;
-	__u64 end = command->duration ? now + command->duration : UINT64_MAX;
-	int ret = 0;
-
-	while (!ret && !stop_requested() && now < end) {
-		ret = exporter_poll(exporter, now + SECOND);
-		now = source->now(source);
-		if (server)
-			server_alive(server);
-		if (!ret && textfile && now >= next) {
-			ret = textfile_write(textfile, exporter);
-			next = now + command->interval;
-		}
-		sd_notify(0, "WATCHDOG=1");
-	}
-	sd_notify(0, "STOPPING=1");
-	/* What has come since the last time. */
-	return ret ?: textfile ? textfile_write(textfile, exporter) : 0;
-}
-
 static int serve(const struct serve_command *command, struct source *source, int listener,
 		 struct textfile *textfile)
 {
-	struct exporter *exporter = exporter_new(source, &command->series);
-	struct server *server = NULL;
+	struct serve serve = {
+		.source = source, .exporter = exporter_new(source, &command->series),
+		.textfile = textfile, .interval = command->interval, .duration = command->duration,
+	};
 	int ret;
 
-	if (!exporter)
+	if (!serve.exporter)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (command->listen)
-		server = server_start(listener, exporter, SERVER_SILENCE);
-	if (command->listen && !server) {
-		exporter_free(exporter);
+		serve.server = server_start(listener, serve.exporter, SERVER_SILENCE);
+	if (command->listen && !serve.server) {
+		exporter_free(serve.exporter);
 		return EXIT_RUNTIME;
 	}
 	printf("Serving %s%s%s\n", command->listen ? command->listen : "",
@@ -124,9 +101,9 @@ static int serve(const struct serve_command *command, struct source *source, int
 	       command->textfile ? command->textfile : "");
 	fflush(stdout);
 	sd_notify(0, "READY=1\nSTATUS=Following interrupts");
-	ret = follow(command, source, exporter, server, textfile);
-	server_stop(server);
-	exporter_free(exporter);
+	ret = serve_follow(&serve);
+	server_stop(serve.server);
+	exporter_free(serve.exporter);
 	return ret;
 }
 

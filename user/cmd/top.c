@@ -32,6 +32,7 @@ static const char doc[] =
 	"\v"
 	"Press ? for the keys. Colours are used if the terminal has them and NO_COLOR is not "
 	"set.\n\n"
+	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace top                        everything, until q or Ctrl-C\n"
 	"  imstrace top -p 4711 -i 500ms       one VMM, twice a second\n\n"

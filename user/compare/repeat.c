@@ -4,6 +4,7 @@
 #include "../clock.h"
 #include "../errors.h"
 #include "../model/observer.h"
+#include "../source/wall_clock.h"
 #include "../stop.h"
 #include "summary/collect.h"
 
@@ -74,7 +75,7 @@ static int keep_run(struct repeat *repeat, struct summary *summary, __u64 starte
 static int run_once(struct repeat *repeat, size_t which, struct summary *summary, __u32 pair)
 {
 	struct source *source = repeat->source;
-	__u64 started = source->now(source) + source->to_wall_clock, duration = 0;
+	__u64 started = wall_clock_at(source, source->now(source)), duration = 0;
 	int ret;
 
 	/* What happened between the runs is nobody's. */

@@ -18,10 +18,12 @@
 #define NOT_FOUND	127
 #define BY_SIGNAL	128
 
-static void run_command(char *const *command, int socket)
+/* @hangup: what SIGHUP is to do, which is nothing below nohup. */
+static void run_command(char *const *command, int socket, sighandler_t hangup)
 {
 	close(socket);
 	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, hangup);
 	/* Standard output is for what imstrace itself has to say. */
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execvp(*command, command);
@@ -55,16 +57,18 @@ static int wait_for(pid_t child, int socket)
 /* A number is the command to run; the answer is its status. */
 static void help(int socket, char **const *commands, size_t count)
 {
+	sighandler_t hangup;
 	unsigned char which;
 	int status;
 
-	/* Ctrl-C is for the command, and for imstrace, which then lets go of this process. */
+	/* They are for the command, and for imstrace, which then lets go of this process. */
 	signal(SIGINT, SIG_IGN);
+	hangup = signal(SIGHUP, SIG_IGN);
 	while (read(socket, &which, 1) == 1 && which < count) {
 		pid_t child = fork();
 
 		if (!child)
-			run_command(commands[which], socket);
+			run_command(commands[which], socket, hangup);
 		status = child < 0 ? BY_SIGNAL : wait_for(child, socket);
 		if (send(socket, &status, sizeof(status), MSG_NOSIGNAL) != sizeof(status))
 			break;

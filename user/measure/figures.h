@@ -56,6 +56,8 @@ struct vector_figures {
  * @to:		likewise
  * @count:	number of @vectors, ordered by device and vector
  * @totals:	what was lost in it
+ * @source:	of a summary: what it is of, and whether that could be seen to its end; NULL: these
+ *		are of an interval
  * @buckets:	of all @vectors' values: number in use, and room for how many
  */
 struct figures {
@@ -64,6 +66,7 @@ struct figures {
 	size_t count;
 	struct vector_figures *vectors;
 	struct imstrace_totals totals;
+	const struct source *source;
 	struct filled_bucket *buckets;
 	size_t bucket_count, bucket_room;
 };

@@ -127,6 +127,7 @@ const struct figures *measurement_summary(struct measurement *measurement)
 {
 	sum_up(measurement, 0, measurement->source->capacity);
 	measurement->summary.totals = measurement->last.totals;
+	measurement->summary.source = measurement->source;
 	return &measurement->summary;
 }
 

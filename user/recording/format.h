@@ -25,6 +25,13 @@
 #define CTF_VECTOR_NAME		"vector"
 #define CTF_INTERRUPT_NAME	"interrupt"
 
+/* Keys of env: when it ended, 0: not yet; and, behind the name of a stream, its bytes by then. */
+#define CTF_ENDED		"ended"
+#define CTF_BYTES		"_bytes"
+
+/* And how the wall clock was set, as wall_clock_text() has it. */
+#define CTF_CLOCK_SET		"clock_set"
+
 /* X(ENUM, name of the file) */
 #define CTF_STREAMS(X)		\
 	X(LIFECYCLE,	lifecycle)	\

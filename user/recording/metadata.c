@@ -7,6 +7,7 @@
 
 #include "../model/hops.h"
 #include "../model/lifecycle.h"
+#include "../source/wall_clock.h"
 #include "format.h"
 #include "../version.h"
 
@@ -106,7 +107,32 @@ static void put_events(FILE *out)
 	put_event(out, CTF_VECTOR_NAME, CTF_VECTOR_EVENT, CTF_LIFECYCLE, &ctf_vector_payload);
 }
 
-static void put_source(FILE *out, const struct source *source, const struct ctf_options *options)
+/*
+ * The flight recorder is never at its end: what it was not asked to keep goes. Recordings from
+ * before this say nothing.
+ */
+static void put_end(FILE *out, const struct ctf_options *options, const struct ctf_end *end)
+{
+	if (options->last)
+		return;
+	fprintf(out, "\t" CTF_ENDED " = %" PRIu64 ";\n", (uint64_t)end->time);
+	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++)
+		fprintf(out, "\t%s" CTF_BYTES " = %" PRIu64 ";\n", ctf_stream_names[stream],
+			(uint64_t)end->bytes[stream]);
+}
+
+/* The clock {} of CTF has a single offset, that of the start: others see times by that. */
+static void put_clock_sets(FILE *out, const struct source *source)
+{
+	char *text = wall_clock_text(source);
+
+	if (text && *text)
+		put_env(out, CTF_CLOCK_SET, text);
+	free(text);
+}
+
+static void put_source(FILE *out, const struct source *source, const struct ctf_options *options,
+		       const struct ctf_end *end)
 {
 	char key[64];
 
@@ -123,6 +149,8 @@ static void put_source(FILE *out, const struct source *source, const struct ctf_
 		(uint64_t)options->last);
 	fprintf(out, "\tlost_vectors = %" PRIu64 ";\n\tlost_runs = %" PRIu64 ";\n",
 		(uint64_t)source->totals->lost_vectors, (uint64_t)source->totals->lost_runs);
+	put_clock_sets(out, source);
+	put_end(out, options, end);
 	put_env(out, "pci_signal", source->pci_signal ?: "");
 	put_env(out, "posting", source->posting ?: "");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
@@ -135,7 +163,7 @@ static void put_source(FILE *out, const struct source *source, const struct ctf_
 }
 
 char *ctf_metadata(const struct source *source, const struct ctf_options *options,
-		   const __u8 uuid[16])
+		   const __u8 uuid[16], const struct ctf_end *end)
 {
 	long long seconds = source->to_wall_clock / 1000000000;
 	long long rest = source->to_wall_clock % 1000000000;
@@ -153,7 +181,7 @@ char *ctf_metadata(const struct source *source, const struct ctf_options *option
 		at += sprintf(id + at, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 			      uuid[i]);
 	fputs(CTF_METADATA_START, out);
-	put_source(out, source, options);
+	put_source(out, source, options, end);
 	fprintf(out, "clock {\n\tname = monotonic; description = \"CLOCK_MONOTONIC of the host\";\n"
 		"\tfreq = 1000000000; offset_s = %lld; offset = %lld;\n};\n", seconds, rest);
 	put_types(out);

@@ -5,6 +5,7 @@
 #include "../model/hops.h"
 #include "../model/lifecycle.h"
 #include "../source/live.h"
+#include "../source/wall_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,10 +197,23 @@ static void read_hops(struct source *source, const char *text)
 	}
 }
 
+static void read_end(struct ctf_metadata *metadata, const char *text)
+{
+	long long number;
+	char key[64];
+
+	metadata->not_ended = find_number(text, CTF_ENDED, &number) && !number;
+	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++) {
+		snprintf(key, sizeof(key), "%s" CTF_BYTES, ctf_stream_names[stream]);
+		if (find_number(text, key, &number) && number > 0)
+			metadata->bytes[stream] = number;
+	}
+}
+
 static int parse(struct ctf_metadata *metadata, struct source *source, const char *text)
 {
 	long long format, started, vectors, may_post, seconds, rest, lost;
-	char tracer[32];
+	char tracer[32], clock_sets[1024];
 	const char *clock;
 
 	if (strncmp(text, CTF_METADATA_START, strlen(CTF_METADATA_START)))
@@ -230,6 +244,9 @@ static int parse(struct ctf_metadata *metadata, struct source *source, const cha
 		metadata->lost_vectors = lost;
 	if (find_number(text, "lost_runs", &lost) && lost > 0)
 		metadata->lost_runs = lost;
+	if (find_env(text, CTF_CLOCK_SET, clock_sets, sizeof(clock_sets)))
+		wall_clock_parse(source, clock_sets);
+	read_end(metadata, text);
 	read_hops(source, text);
 	read_ends(metadata, text);
 	source->to_wall_clock = seconds * 1000000000 + rest % 1000000000;

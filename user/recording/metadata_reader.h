@@ -21,6 +21,8 @@
  * @hops:	by the number of a hop there: enum imstrace_hop, or HOP_COUNT
  * @ends:	by the number of an end there: enum imstrace_end, or END_COUNT
  * @unmatched:	the number of the end that was named so before its reason was recorded
+ * @not_ended:	its writer would have said so if it had ended
+ * @bytes:	that each stream had at least, by enum ctf_stream
  * @lost_vectors: by its end
  * @lost_runs:	likewise
  * @pci_signal:	what struct source refers to
@@ -34,6 +36,8 @@ struct ctf_metadata {
 	__u8 hops[CTF_MOST_FIELDS];
 	__u8 ends[256];
 	int unmatched;
+	bool not_ended;
+	__u64 bytes[CTF_STREAM_COUNT];
 	__u64 lost_vectors, lost_runs;
 	char pci_signal[512], posting[512];
 };

@@ -20,6 +20,7 @@ struct recording {
 	struct imstrace_histogram *histograms;
 	struct imstrace_block *blocks;
 	struct imstrace_totals totals;
+	struct source_cut cuts[CTF_STREAM_COUNT];
 	__u64 from, to;
 	__u64 now;
 };
@@ -180,6 +181,31 @@ static __u64 recording_end(const struct recording *recording)
 	return end < recording->to ? end : recording->to;
 }
 
+/*
+ * All has been read, and its writer has not said that this is the end: it is where the stream ends
+ * that goes furthest, unless that could not be read to its own.
+ */
+static void find_end(struct recording *recording)
+{
+	struct stream_reader *furthest = &recording->streams[CTF_INTERRUPTS];
+
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (recording->streams[number].until > furthest->until)
+			furthest = &recording->streams[number];
+	if (recording->metadata.not_ended && !furthest->cut.why)
+		stream_cut_off(furthest, "its recorder was killed, failed or still runs");
+}
+
+static void list_cuts(struct recording *recording)
+{
+	struct source *source = &recording->source;
+
+	source->cut_count = 0;
+	for (unsigned int number = 0; number < CTF_STREAM_COUNT; number++)
+		if (recording->streams[number].cut.why)
+			recording->cuts[source->cut_count++] = recording->streams[number].cut;
+}
+
 static int recording_poll(struct source *source, __u64 until)
 {
 	struct recording *recording = (struct recording *)source;
@@ -203,6 +229,8 @@ static int recording_poll(struct source *source, __u64 until)
 			__u64 end = event ? recording->to : recording_end(recording);
 
 			source->ended = end <= until;
+			if (!event && source->ended)
+				find_end(recording);
 			if (end > recording->now)
 				recording->now = source->ended ? end : until;
 			break;
@@ -221,6 +249,7 @@ static int recording_poll(struct source *source, __u64 until)
 	}
 	recording->totals.lost_vectors = recording->metadata.lost_vectors;
 	recording->totals.lost_runs = recording->metadata.lost_runs;
+	list_cuts(recording);
 	return 0;
 }
 
@@ -286,6 +315,7 @@ int recording_open(struct source **result, const struct recording_options *optio
 	if (!recording)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	source->recording = options->directory;
+	source->cuts = recording->cuts;
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		recording->streams[i].file = -1;
 	source->now = recording_now;
@@ -296,7 +326,7 @@ int recording_open(struct source **result, const struct recording_options *optio
 	ret = ctf_read_metadata(&recording->metadata, source, options->directory) ?:
 	      make_arrays(recording);
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT && !ret; i++)
-		ret = stream_open(&recording->streams[i], &recording->metadata, i);
+		ret = stream_open(&recording->streams[i], &recording->metadata, i, source->started);
 	if (ret) {
 		recording_close(source);
 		return ret;

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 int stream_open(struct stream_reader *stream, const struct ctf_metadata *metadata,
-		enum ctf_stream number)
+		enum ctf_stream number, __u64 started)
 {
 	stream->metadata = metadata;
+	stream->until = started;
 	stream->number = number;
 	return ctf_open_file(metadata->directory, ctf_stream_names[number], &stream->file);
 }
@@ -48,11 +49,28 @@ static void warn_at(const struct stream_reader *stream, __u64 offset, const char
 		ctf_stream_names[stream->number], (uint64_t)offset, what, then);
 }
 
-/* The rest of the stream can't be read: what could be has been. */
-static int damaged(struct stream_reader *stream, __u64 offset, const char *what)
+static void cut_off(struct stream_reader *stream, __u64 offset, const char *why)
 {
 	stream->done = true;
 	stream->at = stream->end = 0;
+	if (stream->last > stream->until)
+		stream->until = stream->last;
+	stream->cut = (struct source_cut) {
+		.file = ctf_stream_names[stream->number], .byte = offset, .time = stream->until,
+		.why = why,
+	};
+}
+
+void stream_cut_off(struct stream_reader *stream, const char *why)
+{
+	cut_off(stream, stream->offset, why);
+	warn_at(stream, stream->offset, why, "");
+}
+
+/* The rest of the stream can't be read: what could be has been. */
+static int damaged(struct stream_reader *stream, __u64 offset, const char *what)
+{
+	cut_off(stream, offset, what);
 	warn_at(stream, offset, what, ": the rest of the file is ignored");
 	return 0;
 }
@@ -73,8 +91,14 @@ static int next_packet(struct stream_reader *stream)
 	size_t size;
 
 	stream->at = stream->end = 0;
+	if (stream->ends > stream->until)
+		stream->until = stream->ends;
 	if (got < 0)
 		return read_failed(stream, (int)-got);
+	if (!got && start < stream->metadata->bytes[stream->number]) {
+		stream_cut_off(stream, "it was longer when it was written");
+		return 0;
+	}
 	if (!got) {
 		stream->done = true;
 		return 0;
@@ -101,7 +125,7 @@ static int next_packet(struct stream_reader *stream)
 	stream->at = sizeof(*packet);
 	stream->end = packet->content_bits / 8;
 	stream->sequence = packet->sequence + 1;
-	stream->until = packet->end;
+	stream->ends = packet->end;
 	/* Before its events are handed on: what they lack may be among what is missing. */
 	if (packet->discarded > stream->lost)
 		stream->lost = packet->discarded;

@@ -3,7 +3,9 @@
 #include "writer.h"
 
 #include "../errors.h"
+#include "../model/hops.h"
 #include "../measure/stages.h"
+#include "../source/wall_clock.h"
 #include "flight_recorder.h"
 
 #include <errno.h>
@@ -26,8 +28,8 @@ struct stream {
 	__u64 sequence;
 	__u64 last;		/* time of the latest event: in a stream it never falls */
 	__u64 discarded;	/* events, as of the latest packet */
-	__u32 events;		/* in the packet */
-	__u64 written;		/* events on the disk */
+	__u32 events;		/* in the packet: see struct ctf_size */
+	__u64 written;		/* likewise, on the disk */
 	__u64 on_disk;		/* time of the latest of them */
 };
 
@@ -41,10 +43,11 @@ struct ctf_writer {
 	char *text;
 	size_t named;		/* vectors that it has a name for */
 	__u64 lost_vectors, lost_runs;
+	__u64 clock_set;
 	struct imstrace_vector *written;	/* by id: as last written */
 	struct stream streams[CTF_STREAM_COUNT];
 	struct flight_recorder *flight;		/* NULL: packets are written at once */
-	__u64 bytes;
+	struct ctf_end end;
 	__u64 not_over;
 	bool failed;		/* nothing more is written: the recording ends where it failed */
 };
@@ -103,7 +106,7 @@ static int write_packet(struct ctf_writer *writer, enum ctf_stream stream,
 		done += written;
 	}
 	if (done == size) {
-		writer->bytes += size;
+		writer->end.bytes[stream] += size;
 		writer->streams[stream].written += events;
 		writer->streams[stream].sequence++;
 		writer->streams[stream].on_disk = packet->end;
@@ -138,7 +141,7 @@ static size_t write_text(const struct ctf_writer *writer, const char *text)
  */
 static int write_metadata(struct ctf_writer *writer)
 {
-	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid);
+	char *text = ctf_metadata(writer->source, &writer->options, writer->uuid, &writer->end);
 	int error;
 
 	if (!text)
@@ -229,7 +232,6 @@ static void *new_event(struct ctf_writer *writer, enum ctf_stream number, size_t
 	event->id = id;
 	event->time = stream->last;
 	stream->used += size;
-	stream->events++;
 	return event;
 }
 
@@ -271,7 +273,21 @@ int ctf_write_lifecycle(struct ctf_writer *writer, const struct imstrace_lifecyc
 	if (!event)
 		return EXIT_RUNTIME;
 	event->step = *step;
+	writer->streams[CTF_LIFECYCLE].events++;
 	return 0;
+}
+
+/* Whether an interrupt that turned out to go on has a record up to where it had seemed to end. */
+static bool has_first_record(const struct ctf_writer *writer,
+			     const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_interrupt first = *interrupt;
+
+	if (!interrupt->recounted)
+		return false;
+	for (unsigned int hop = end_hop(interrupt->recounted) + 1; hop < HOP_COUNT; hop++)
+		first.times[hop] = 0;
+	return interrupt_took(&first) >= writer->options.over;
 }
 
 int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interrupt *interrupt)
@@ -280,7 +296,7 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 	__u64 time = interrupt_ended(interrupt);
 
 	if (interrupt_took(interrupt) < writer->options.over) {
-		writer->not_over++;
+		writer->not_over += !interrupt->recounted;
 		return 0;
 	}
 	/* Of its vector the reader of the other stream hears at the same time or earlier. */
@@ -290,6 +306,11 @@ int ctf_write_interrupt(struct ctf_writer *writer, const struct imstrace_interru
 	if (!event)
 		return EXIT_RUNTIME;
 	event->interrupt = *interrupt;
+	if (has_first_record(writer, interrupt))
+		return 0;
+	writer->streams[CTF_INTERRUPTS].events++;
+	/* Unless the first record was lost. */
+	writer->not_over -= interrupt->recounted && writer->not_over;
 	return 0;
 }
 
@@ -297,6 +318,7 @@ static int write_changed_vectors(struct ctf_writer *writer)
 {
 	const volatile struct imstrace_totals *totals = writer->source->totals;
 	__u64 lost_vectors = totals->lost_vectors, lost_runs = totals->lost_runs;
+	__u64 clock_set = wall_clock_last_set(writer->source);
 	__u32 count = source_vector_count(writer->source);
 	size_t named = 0;
 	int ret = 0;
@@ -310,11 +332,12 @@ static int write_changed_vectors(struct ctf_writer *writer)
 			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
 	}
 	if (ret || (named == writer->named && lost_vectors == writer->lost_vectors &&
-		    lost_runs == writer->lost_runs))
+		    lost_runs == writer->lost_runs && clock_set == writer->clock_set))
 		return ret;
 	writer->named = named;
 	writer->lost_vectors = lost_vectors;
 	writer->lost_runs = lost_runs;
+	writer->clock_set = clock_set;
 	return write_metadata(writer);
 }
 
@@ -348,8 +371,6 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 	if (begin < stream->on_disk)
 		begin = stream->on_disk;
 	for (__u32 id = 0; id < writer->source->capacity && !ret;) {
-		__u32 events = 0;
-
 		for (; id < writer->source->capacity &&
 		       stream->used + sizeof(struct ctf_vector) <= CTF_PACKET_BYTES; id++) {
 			struct ctf_vector *event = (void *)(stream->bytes + stream->used);
@@ -362,14 +383,13 @@ static int write_dropped_vectors(struct ctf_writer *writer)
 				.id = id, .vector = vector,
 			};
 			stream->used += sizeof(*event);
-			events++;
 		}
-		if (!events)
+		if (stream->used == sizeof(struct ctf_packet))
 			break;
 		packet->begin = packet->end = begin;
 		packet->content_bits = packet->packet_bits = 8 * stream->used;
 		packet->discarded = oldest ? oldest->packet.discarded : stream->discarded;
-		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, events);
+		ret = write_packet(writer, CTF_LIFECYCLE, packet, stream->used, 0);
 		stream->used = sizeof(struct ctf_packet);
 	}
 	return ret;
@@ -398,11 +418,12 @@ int ctf_keep(struct ctf_writer *writer)
 
 struct ctf_size ctf_size(const struct ctf_writer *writer)
 {
-	struct ctf_size size = { .bytes = writer->bytes, .not_over = writer->not_over };
+	struct ctf_size size = { .not_over = writer->not_over };
 
 	for (unsigned int stream = 0; stream < CTF_STREAM_COUNT; stream++) {
 		size.events[stream] = writer->streams[stream].written;
 		size.discarded[stream] = writer->streams[stream].discarded;
+		size.bytes += writer->end.bytes[stream];
 	}
 	return size;
 }
@@ -479,8 +500,11 @@ int ctf_end(struct ctf_writer *writer, __u64 now)
 	/* What the flight recorder was not asked to keep goes. */
 	if (writer->options.last)
 		return 0;
-	ret = ctf_flush(writer);
-	return ret ?: end_packet_at(writer, CTF_INTERRUPTS, now);
+	ret = ctf_flush(writer) ?: end_packet_at(writer, CTF_INTERRUPTS, now);
+	if (ret)
+		return ret;
+	writer->end.time = latest(writer);
+	return write_metadata(writer);
 }
 
 static void free_writer(struct ctf_writer *writer)

@@ -42,12 +42,19 @@ int ctf_flush(struct ctf_writer *writer);
 /* Flight recorder: what is in memory goes to the disk. */
 int ctf_keep(struct ctf_writer *writer);
 
-/* How much has been written, for the user. */
+/**
+ * struct ctf_size - how much has been written, for the user
+ * @events:	steps and interrupts, by enum ctf_stream. An interrupt that turned out not to have
+ *		been coalesced has two records and counts once, as in reports
+ * @discarded:	likewise, how many were lost
+ * @bytes:	of all streams
+ * @not_over:	interrupts that were too quick for --over
+ */
 struct ctf_size {
-	__u64 events[2];	/* by enum ctf_stream */
+	__u64 events[2];
 	__u64 discarded[2];
 	__u64 bytes;
-	__u64 not_over;		/* interrupts that were too quick for --over */
+	__u64 not_over;
 };
 struct ctf_size ctf_size(const struct ctf_writer *writer);
 
@@ -60,11 +67,21 @@ void ctf_close(struct ctf_writer *writer);
 /* It has come to nothing: removes the files that ctf_create() has made. @writer may be NULL. */
 void ctf_abandon(struct ctf_writer *writer);
 
+/**
+ * struct ctf_end - the end of a recording, as far as it has come
+ * @time:	when it was; 0: it is still being written, or was cut off
+ * @bytes:	of each stream, by enum ctf_stream
+ */
+struct ctf_end {
+	__u64 time;
+	__u64 bytes[2];
+};
+
 /*
  * The text of the file metadata, to be freed, NULL: out of memory. @vectors are those
  * that have a name by now. In metadata.c.
  */
 char *ctf_metadata(const struct source *source, const struct ctf_options *options,
-		   const __u8 uuid[16]);
+		   const __u8 uuid[16], const struct ctf_end *end);
 
 #endif /* IMSTRACE_RECORDING_WRITER_H */

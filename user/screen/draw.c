@@ -239,8 +239,7 @@ static void put_status(const struct drawing *drawing)
 {
 	static const char *const views[] = { "vectors", "devices", "VMs" };
 	const struct table *table = drawing->table;
-	long long ns = (long long)drawing->time + drawing->to_wall_clock;
-	time_t seconds = ns / 1000000000;
+	time_t seconds = drawing->wall_clock / 1000000000;
 	double rate = 0;
 	char text[512], vm[24] = "", device[IMSTRACE_NAME_LEN];
 	struct tm tm;

@@ -20,8 +20,7 @@ enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP };
  * @paused:	the figures stand still
  * @text:	of PAGE_DETAIL: lines, of printable characters
  * @totals:	what was lost
- * @to_wall_clock: as struct source has it
- * @time:	of the latest interval
+ * @wall_clock:	of the latest interval, ns since 1970
  * @utf8:	the terminal shows it: set by draw_init()
  */
 struct drawing {
@@ -34,8 +33,7 @@ struct drawing {
 	bool paused;
 	char *text;
 	struct imstrace_totals totals;
-	long long to_wall_clock;
-	__u64 time;
+	long long wall_clock;
 	bool utf8;
 };
 

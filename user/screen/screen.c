@@ -5,6 +5,7 @@
 #include "../errors.h"
 #include "../measure/measurement.h"
 #include "../sink/text.h"
+#include "../source/wall_clock.h"
 #include "../stop.h"
 #include "draw.h"
 
@@ -27,6 +28,7 @@ struct screen {
 	struct table table;
 	struct drawing drawing;
 	struct measurement *measurement;
+	const struct source *source;
 	struct imstrace_lifecycle *steps;
 	size_t step_count;
 	enum imstrace_stage histogram;
@@ -122,8 +124,8 @@ static void screen_start(struct sink *sink, const struct source *source)
 	text_use_clock(&screen->text, source);
 	screen->steps = calloc(STEPS, sizeof(*screen->steps));
 	screen->drawing.table = &screen->table;
-	screen->drawing.to_wall_clock = source->to_wall_clock;
-	screen->drawing.time = source->started;
+	screen->source = source;
+	screen->drawing.wall_clock = wall_clock_at(source, source->started);
 	screen->histogram = STAGE_COUNT;
 	if (!table_init(&screen->table, source->capacity) || !screen->steps) {
 		report_error(EXIT_RUNTIME, NULL, "out of memory");
@@ -231,7 +233,7 @@ static void screen_interval(struct sink *sink, const struct figures *figures)
 	add_loss(screen, &figures->totals);
 	if (screen->drawing.paused || !screen->terminal)
 		return;
-	screen->drawing.time = figures->to;
+	screen->drawing.wall_clock = wall_clock_at(screen->source, figures->to);
 	rebuild(screen);
 	refresh_detail(screen);
 }

@@ -117,6 +117,14 @@ int exporter_poll(struct exporter *exporter, __u64 until)
 	return 0;
 }
 
+void exporter_count_textfile_errors(struct exporter *exporter, unsigned int errors)
+{
+	pthread_mutex_lock(&exporter->lock);
+	exporter->input.textfile = true;
+	exporter->input.textfile_errors += errors;
+	pthread_mutex_unlock(&exporter->lock);
+}
+
 char *exporter_write(struct exporter *exporter, enum exposition_format format, size_t *size)
 {
 	struct exposition exposition = { .format = format };

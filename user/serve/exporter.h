@@ -20,6 +20,9 @@ void exporter_free(struct exporter *exporter);
  */
 int exporter_poll(struct exporter *exporter, __u64 until);
 
+/* Metrics are also written to a file, and @errors more times that failed. */
+void exporter_count_textfile_errors(struct exporter *exporter, unsigned int errors);
+
 /*
  * All metrics, as of now or of a fraction of a second ago. Any thread may call it.
  * Return: to be freed; NULL: out of memory.

@@ -8,6 +8,7 @@
 #include "../measure/accounts.h"
 #include "../measure/stages.h"
 #include "../model/lifecycle.h"
+#include "../source/wall_clock.h"
 #include "../version.h"
 
 #include <stdio.h>
@@ -50,7 +51,7 @@ static void write_stages(void *context, const struct series *series)
 		const struct slowest_value *slowest = &series->slowest[stage];
 		struct exemplar exemplar = {
 			.value = slowest->value,
-			.time = slowest->time + writer->input->source->to_wall_clock,
+			.time = wall_clock_at(writer->input->source, slowest->time),
 			.label = { "vector", vector },
 		};
 		struct histogram histogram;
@@ -280,6 +281,9 @@ static void write_self(struct exposition *exposition, const struct metrics_input
 			  "Answers that were written, in each format; several scrapes may share one.");
 	for (unsigned int format = 0; format < EXPOSITION_COUNT; format++)
 		one_of(exposition, "format", names[format], input->scrapes[format]);
+	if (input->textfile)
+		counter(exposition, "textfile_errors", "How often writing the file (--textfile) failed.",
+			input->textfile_errors);
 	counter_seconds(exposition, "process_cpu", "User and system CPU time of this process.",
 			clock_now(CLOCK_PROCESS_CPUTIME_ID));
 	exposition_family(exposition, "process_start_time", METRIC_GAUGE, "seconds",

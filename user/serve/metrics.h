@@ -20,6 +20,8 @@
  * @readings:	how often the source was read for it
  * @reading_ns:	how long that took, all together
  * @scrapes:	by enum exposition_format
+ * @textfile:	they are also written to a file
+ * @textfile_errors: how often that failed
  */
 struct metrics_input {
 	const struct source *source;
@@ -31,6 +33,8 @@ struct metrics_input {
 	__u64 readings;
 	__u64 reading_ns;
 	__u64 scrapes[EXPOSITION_COUNT];
+	bool textfile;
+	__u64 textfile_errors;
 };
 
 void metrics_write(struct exposition *exposition, const struct metrics_input *input);

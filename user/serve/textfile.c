@@ -105,20 +105,19 @@ static int become_owner(int directory)
 /* Until the other end of the socket is closed. */
 static void write_files(const struct textfile *textfile, int from)
 {
-	int error = become_owner(textfile->directory);
+	const int not_owner = become_owner(textfile->directory);
 	__u64 size;
+	int error;
 
 	while (read_all(from, &size, sizeof(size)) && size <= MOST_BYTES) {
 		char *text = malloc(size + 1);
 
 		if (!text || !read_all(from, text, size))
 			break;
-		if (!error)
-			error = replace(textfile, text, size);
+		error = not_owner ?: replace(textfile, text, size);
 		free(text);
 		if (!write_all(from, &error, sizeof(error)))
 			break;
-		error = 0;
 	}
 	_exit(0);
 }
@@ -164,6 +163,7 @@ int textfile_open(struct textfile **result, const char *path)
 		/* What a terminal sends to both is the other's to heed. */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
 		close(ends[0]);
 		write_files(textfile, ends[1]);
 	}
@@ -187,11 +187,11 @@ int textfile_write(struct textfile *textfile, struct exporter *exporter)
 	size_t bytes;
 	char *text = exporter_write(exporter, EXPOSITION_TEXT, &bytes);
 	__u64 size = bytes;
-	int error = EPIPE;
 	bool sent;
+	int error;
 
 	if (!text)
-		return report_error(EXIT_RUNTIME, NULL, "out of memory");
+		return ENOMEM;
 	sent = send(textfile->socket, &size, sizeof(size), MSG_NOSIGNAL) == sizeof(size);
 	for (size_t done = 0; sent && done < bytes;) {
 		ssize_t put = send(textfile->socket, text + done, bytes - done, MSG_NOSIGNAL);
@@ -201,10 +201,12 @@ int textfile_write(struct textfile *textfile, struct exporter *exporter)
 		done += put > 0 ? put : 0;
 	}
 	free(text);
-	if (!sent || !read_all(textfile->socket, &error, sizeof(error)) || error)
-		return report_error(EXIT_RUNTIME, NULL, "writing %s failed: %s", textfile->name,
-				    strerror(error));
-	return 0;
+	return sent && read_all(textfile->socket, &error, sizeof(error)) ? error : EPIPE;
+}
+
+const char *textfile_name(const struct textfile *textfile)
+{
+	return textfile->name;
 }
 
 void textfile_close(struct textfile *textfile)

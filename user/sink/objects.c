@@ -255,23 +255,52 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "stages", stages);
 }
 
+static json_t *cut_off(const struct source *source)
+{
+	json_t *cuts = json_array();
+
+	for (size_t i = 0; i < source->cut_count; i++)
+		json_array_append_new(cuts, json_pack("{s:s, s:I, s:I, s:s}",
+						      "file", source->cuts[i].file,
+						      "byte", (json_int_t)source->cuts[i].byte,
+						      "time", (json_int_t)source->cuts[i].time,
+						      "why", source->cuts[i].why));
+	return cuts;
+}
+
+static json_t *clock_set(const struct source *source)
+{
+	json_t *sets = json_array();
+
+	for (unsigned int i = 0; i < source->clock_set_count; i++)
+		json_array_append_new(sets, json_pack("{s:I, s:I}",
+			"time", (json_int_t)source->clock_sets[i].time,
+			"to_wall_clock", (json_int_t)source->clock_sets[i].to_wall_clock));
+	return sets;
+}
+
 json_t *object_report(const char *type, const struct figures *figures)
 {
-	json_t *vectors = json_array();
+	json_t *vectors = json_array(), *object;
 
 	for (size_t i = 0; i < figures->count; i++)
 		json_array_append_new(vectors, vector_object(&figures->vectors[i]));
-	return json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
-			 "type", type,
-			 "time", (json_int_t)figures->to,
-			 "duration", (json_int_t)(figures->to - figures->from),
-			 "lost",
-			 "vectors", (json_int_t)figures->totals.lost_vectors,
-			 "lifecycle", (json_int_t)figures->totals.lost_lifecycle,
-			 "interrupts", (json_int_t)figures->totals.lost_interrupts,
-			 "runs", (json_int_t)figures->totals.lost_runs,
-			 "values", (json_int_t)figures->totals.lost_values,
-			 "vectors", vectors);
+	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
+			   "type", type,
+			   "time", (json_int_t)figures->to,
+			   "duration", (json_int_t)(figures->to - figures->from),
+			   "lost",
+			   "vectors", (json_int_t)figures->totals.lost_vectors,
+			   "lifecycle", (json_int_t)figures->totals.lost_lifecycle,
+			   "interrupts", (json_int_t)figures->totals.lost_interrupts,
+			   "runs", (json_int_t)figures->totals.lost_runs,
+			   "values", (json_int_t)figures->totals.lost_values,
+			   "vectors", vectors);
+	if (figures->source && figures->source->cut_count)
+		json_object_set_new(object, "cut_off", cut_off(figures->source));
+	if (figures->source && figures->source->clock_set_count)
+		json_object_set_new(object, "clock_set", clock_set(figures->source));
+	return object;
 }
 
 /* Buckets with nothing in them are left out. */

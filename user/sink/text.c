@@ -9,19 +9,20 @@
 #include "../model/hops.h"
 #include "../measure/accounts.h"
 #include "../model/lifecycle.h"
+#include "../source/wall_clock.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 struct text_context {
-	long long to_wall_clock;	/* as struct source has it */
+	const struct source *source;	/* whose clock it is; NULL: none */
 };
 
 static const char *clock_text(const struct sink *sink, char text[32], __u64 monotonic)
 {
 	const struct text_context *context = sink->context;
-	long long ns = (long long)monotonic + context->to_wall_clock;
+	long long ns = context->source ? wall_clock_at(context->source, monotonic) : (long long)monotonic;
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
 
@@ -59,7 +60,7 @@ void text_use_clock(struct sink *sink, const struct source *source)
 {
 	struct text_context *context = sink->context;
 
-	context->to_wall_clock = source->to_wall_clock;
+	context->source = source;
 }
 
 static void print_following(FILE *out, const struct source *source)
@@ -273,6 +274,26 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
+static void print_cuts(const struct sink *sink, const struct source *source)
+{
+	char when[32];
+
+	for (size_t i = 0; i < source->cut_count; i++)
+		fprintf(sink->out, "!!! CUT OFF: %s can be read up to %s, byte %" PRIu64 ": %s\n",
+			source->cuts[i].file, clock_text(sink, when, source->cuts[i].time),
+			(uint64_t)source->cuts[i].byte, source->cuts[i].why);
+}
+
+static void print_clock_sets(const struct sink *sink, const struct source *source)
+{
+	char when[32];
+
+	for (unsigned int i = 0; i < source->clock_set_count; i++)
+		fprintf(sink->out, "The wall clock moved by %+.3f s, to %s: it was set, or the host slept.\n",
+			(double)wall_clock_moved(source, i) / 1e9,
+			clock_text(sink, when, source->clock_sets[i].time));
+}
+
 static void text_interval(struct sink *sink, const struct figures *figures)
 {
 	const char *device = NULL;
@@ -418,6 +439,8 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		putc('\n', out);
 	print_missing(out, figures);
 	print_loss(out, &figures->totals);
+	print_cuts(sink, figures->source);
+	print_clock_sets(sink, figures->source);
 	if (!figures->count)
 		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
 		      out);

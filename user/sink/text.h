@@ -7,7 +7,7 @@
 
 #include "sink.h"
 
-/* @sink tells times of day by the clock of this source, as from its start() on. */
+/* @sink tells times of day by the clock of this source, as from its start() on. It must stay. */
 void text_use_clock(struct sink *sink, const struct source *source);
 
 /* A line with the device's name, and whose it is. */

@@ -12,6 +12,7 @@
 #include "privileges.h"
 #include "retire.h"
 #include "vmm.h"
+#include "wall_clock.h"
 #include "whole_btf.h"
 
 #include <bpf/bpf.h>
@@ -347,6 +348,7 @@ static int live_poll(struct source *source, __u64 until)
 	struct live *live = (struct live *)source;
 	int ret;
 
+	wall_clock_look(source);
 	look_again(live);
 	for (size_t i = 0; i < live->known_count; i++)
 		source->handlers.lifecycle(source->handlers.context, &live->known[i]);
@@ -533,7 +535,7 @@ static void describe_system(struct source *source)
 	uname(&system);
 	memcpy(source->host, system.nodename, sizeof(source->host));
 	memcpy(source->kernel, system.release, sizeof(source->kernel));
-	source->to_wall_clock = clock_now(CLOCK_REALTIME) - clock_now(CLOCK_MONOTONIC);
+	source->to_wall_clock = wall_clock_offset();
 }
 
 int live_open(struct source **result, const struct live_options *options)

@@ -49,6 +49,33 @@ struct source_overhead {
 	__u64 ns;
 };
 
+/**
+ * struct source_cut - a file of a recording that could not be read to its end
+ * @file:	its name within the recording
+ * @byte:	where what could be read of it ends
+ * @time:	until when that was
+ * @why:	such as "a packet is cut off"; NULL: it was read to its end
+ */
+struct source_cut {
+	const char *file;
+	__u64 byte;
+	__u64 time;
+	const char *why;
+};
+
+/**
+ * struct clock_set - the wall clock was set, or the system slept
+ * @time:	when that was noticed
+ * @to_wall_clock: what to add to times from then on for ns since 1970
+ */
+struct clock_set {
+	__u64 time;
+	long long to_wall_clock;
+};
+
+/* How many of them are kept. */
+#define CLOCK_SETS	16
+
 /* As in struct utsname. */
 #define SOURCE_NAME_LEN	65
 
@@ -57,7 +84,9 @@ struct source_overhead {
  * @recording:	the directory it is read from, NULL: the running kernel
  * @host:	where it runs, or ran: the name of the host
  * @kernel:	likewise: the release of the kernel
- * @to_wall_clock: what to add to its times for ns since 1970
+ * @to_wall_clock: what to add to its times for ns since 1970, as of the start: see wall_clock.h
+ * @clock_sets:	what to add since then, in the order of their times
+ * @clock_set_count: how many
  * @hops:	which hops it sees
  * @features:	all that there is to see, and how it is seen
  * @feature_count: how many
@@ -73,6 +102,9 @@ struct source_overhead {
  * @capacity:	size of the arrays in vectors
  * @started:	when it began to see anything
  * @ended:	nothing more will come of it
+ * @cuts:	of a recording, which of its files could not be read to their ends, as of the last
+ *		@poll
+ * @cut_count:	how many
  * @keys:	set by its user: what is typed on stdin ends a @poll
  * @overhead:	what the programs have cost, as of the last @poll
  * @handlers:	set by its user before the first @poll, and called from within that only
@@ -97,6 +129,8 @@ struct source {
 	char host[SOURCE_NAME_LEN];
 	char kernel[SOURCE_NAME_LEN];
 	long long to_wall_clock;
+	struct clock_set clock_sets[CLOCK_SETS];
+	unsigned int clock_set_count;
 	struct hop_status hops[HOP_COUNT];
 	const struct feature_status *features;
 	size_t feature_count;
@@ -113,6 +147,8 @@ struct source {
 	unsigned int capacity;
 	__u64 started;
 	bool ended;
+	const struct source_cut *cuts;
+	size_t cut_count;
 	bool keys;
 	struct source_overhead overhead;
 	struct source_handlers handlers;

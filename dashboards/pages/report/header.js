@@ -2,7 +2,7 @@
 import { el } from '../lib/dom.js';
 import { count, duration, microseconds, plural, seconds } from '../lib/format.js';
 import { themeButton } from '../lib/theme.js';
-import { allFigures, clock, data, defaultStage, interruptsOf, vectors } from './model.js';
+import { allFigures, clock, data, defaultStage, interruptsOf, sinceStart, vectors } from './model.js';
 
 function tile(label, value, note, kind) {
 	return el('div', { class: kind ? `tile ${kind}` : 'tile' }, el('dt', null, label),
@@ -13,7 +13,7 @@ const distinct = (of) => new Set(vectors.map(of)).size;
 
 /* Everything that the run has not seen, in words; empty: it has seen all. */
 function losses() {
-	const { lost } = data.summary;
+	const { lost, cut_off: cuts = [] } = data.summary;
 	const said = {
 		interrupts: 'counted in all figures, but missing from the heatmap and from the slowest',
 		lifecycle: 'steps in the lives of vectors that were not recorded',
@@ -22,8 +22,26 @@ function losses() {
 		values: 'latencies that found no histogram bucket: counted, but without percentiles',
 	};
 
-	return Object.entries(lost).filter(([, n]) => n).map(([what, n]) =>
-		el('li', null, el('strong', null, `${count(n)} ${what}`), `: ${said[what] ?? 'lost'}`));
+	return [
+		...cuts.map(({ file, byte, time, why }) => el('li', null, el('strong', null, 'Cut off'),
+			`: ${file} can be read up to ${seconds(sinceStart(time))} ` +
+			`(${clock(sinceStart(time)).toLocaleTimeString('en-GB')}), byte ${count(byte)}: ${why}`)),
+		...Object.entries(lost).filter(([, n]) => n).map(([what, n]) =>
+			el('li', null, el('strong', null, `${count(n)} ${what}`), `: ${said[what] ?? 'lost'}`)),
+	];
+}
+
+/* The wall clock was set in the meantime. */
+function clockSets() {
+	let before = data.start;
+
+	return (data.summary.clock_set ?? []).map((set) => {
+		const moved = set.to_wall_clock - before.to_wall_clock;
+
+		before = set;
+		return el('p', { class: 'what' }, `The wall clock moved by ${moved > 0 ? '+' : ''}${seconds(moved, 3)}, to ` +
+			`${clock(sinceStart(set.time)).toLocaleTimeString('en-GB')}: it was set, or the host slept.`);
+	});
 }
 
 export function header() {
@@ -43,6 +61,7 @@ export function header() {
 			el('time', { datetime: clock(0).toISOString() },
 				clock(0).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })),
 			`, ${seconds(summary.duration, 2)}. Linux ${start.kernel}, imstrace ${start.version}.`),
+		clockSets(),
 		lost.length ? el('div', { class: 'alert', role: 'alert' },
 			el('h2', null, '⚠ Not everything was seen'), el('ul', null, lost)) : null,
 		el('dl', { class: 'tiles' },

@@ -25,7 +25,13 @@ export const stageText = (name) => {
 /* ns of the run, from a point in time. */
 export const sinceStart = (time) => time - data.start.time;
 
-export const clock = (ns) => new Date((data.start.time + data.start.to_wall_clock + ns) / 1e6);
+/* The wall clock may have been set in between: each time is as it was then. */
+export function clock(ns) {
+	const time = data.start.time + ns;
+	const set = (data.summary.clock_set ?? []).findLast((one) => one.time <= time);
+
+	return new Date((time + (set ?? data.start).to_wall_clock) / 1e6);
+}
 
 /* Each vector knows its number in the summary: other data go by that. */
 export const vectors = data.summary.vectors.map((vector, number) => ({ ...vector, number }));
