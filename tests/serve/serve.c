@@ -365,6 +365,24 @@ static void nonsense_is_refused_and_does_no_harm(void **state)
 	stop();
 }
 
+/*
+ * As expect(), where the server may be so busy that it reads a request later than it lets a client be
+ * silent, and closes the connection: then it is asked again. start()'s alarm ends that.
+ */
+static void expect_at_last(const char *request, const char *status, const char *content)
+{
+	size_t size;
+	char *answer = ask_with(request, &size);
+
+	while (!size) {
+		free(answer);
+		answer = ask_with(request, &size);
+	}
+	if (strncmp(answer, status, strlen(status)) || !strstr(answer, content))
+		fail_msg("%.60s: %.300s", request, answer);
+	free(answer);
+}
+
 /* One that says nothing, one that says a bit now and then, and one that does not read. */
 static void those_who_dawdle_are_left(void **state)
 {
@@ -380,7 +398,7 @@ static void those_who_dawdle_are_left(void **state)
 	assert_int_equal(connect(deaf, (struct sockaddr *)&address, sizeof(address)), 0);
 	send(deaf, GET("/metrics", ""), strlen(GET("/metrics", "")), MSG_NOSIGNAL);
 	/* All others get theirs. */
-	expect(GET("/metrics", ""), "HTTP/1.1 200", "imstrace_host_hops_total");
+	expect_at_last(GET("/metrics", ""), "HTTP/1.1 200", "imstrace_host_hops_total");
 	trickling = connect_client();
 	send(trickling, "GET /metrics HTTP/1.1\r\nX: ", 26, MSG_NOSIGNAL);
 	for (;;) {
@@ -400,7 +418,7 @@ static void those_who_dawdle_are_left(void **state)
 	free(receive_all(deaf, &size));
 	close(deaf);
 	close(trickling);
-	expect(GET("/healthz", ""), "HTTP/1.1 200", "ok");
+	expect_at_last(GET("/healthz", ""), "HTTP/1.1 200", "ok");
 	stop();
 }
 
