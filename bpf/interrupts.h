@@ -204,6 +204,15 @@ static __always_inline enum imstrace_reader irqfd_takes(struct open_interrupt *o
 }
 
 /*
+ * The process that a VM belongs to, which need not be that which has bound the vector. Where the
+ * kernel does not say, it is the thread that has made the VM: user space finds its process.
+ */
+static __always_inline __u32 owner_of(struct kvm *kvm)
+{
+	return process_of(kvm) ?: (__u32)BPF_CORE_READ(kvm, userspace_pid);
+}
+
+/*
  * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
  * held yet, for a kvm_kernel_irqfd. One is recognised by its pointer back to the
  * eventfd. With an MSI route KVM's accept follows on this CPU before the signal
@@ -231,6 +240,7 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 		read_irqfd(irqfd, &start);
 		if (start.eventfd == (__u64)eventfd) {
 			vector->irqfd = (__u64)irqfd;
+			vector->pid = owner_of((struct kvm *)start.kvm);
 			return irqfd_takes(open, irqfd, &start, end);
 		}
 		entry = BPF_CORE_READ(entry, next);
@@ -250,7 +260,6 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 {
 	enum imstrace_end end = END_COUNT;
 	enum imstrace_reader reader;
-	struct kvm *kvm;
 
 	if (!follow_kvm) {
 		open->state = OPEN_DONE;
@@ -260,9 +269,6 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 	reader = find_reader(open, vector, eventfd, &end);
 	if (vector->reader != reader)
 		vector->reader = reader;
-	kvm = (struct kvm *)open->kvm;
-	if (!vector->pid && kvm)
-		vector->pid = BPF_CORE_READ(kvm, userspace_pid);
 	if (end == END_COUNT && hop_seen(HOP_ACCEPT)) {
 		open->state = OPEN_SIGNALLED;
 		return;

@@ -74,7 +74,7 @@ static void wrong_usage(void **state)
 {
 	static const char *const arguments[] = {
 		"nonsense", "live --vector 1-", "live --vector 3-1", "live -d -1", "live -d 1y",
-		"live -i x", "live --irq 0", "live -p 0", "live --hops irq,nonsense",
+		"live -i x", "live --irq 0", "live -p 0", "live -p 4194304", "live --hops irq,nonsense",
 		"live --hops inject", "live -c 1 -i 0", "live --nonsense", "live surplus",
 		"lint -d 0", "lint -i 1s", "lint surplus",
 	};

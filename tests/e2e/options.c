@@ -68,6 +68,53 @@ static void filter_by_process(void **state)
 	trace_free(&other);
 }
 
+/* Bound before imstrace came, by a VMM whose VM was made by a thread that is gone. */
+static void the_process_of_a_thread(void **state)
+{
+	struct program guest = guest_start("--count 20 --no-stamps --vectors 0-1 --in-thread " DEVICE);
+	char arguments[64];
+	struct trace trace;
+	json_t *truth, *seen;
+
+	(void)state;
+	snprintf(arguments, sizeof(arguments), "-i 0 -p %d", guest.pid);
+	trace = trace_start("filter-thread", arguments);
+	truth = guest_ring(&guest);
+	assert_int_equal(program_end(&guest), 0);
+	trace_end(&trace);
+	for (long long vector = 0; vector < 2; vector++) {
+		seen = find_vector(trace.summary, DEVICE, vector);
+		assert_int_equal(number(seen, "pid"), guest.pid);
+		expect_text(seen, "vmm", "ims-guest");
+		assert_int_equal(number(seen, "hops.eoi"), 20);
+	}
+	json_decref(truth);
+	trace_free(&trace);
+}
+
+/* It is noticed while imstrace runs, and said; what was attached goes on where it can. */
+static void ftrace_is_switched_off(void **state)
+{
+	struct trace trace = trace_start("blind", "-i 20ms");
+	json_t *truth;
+
+	(void)state;
+	lab_shell("echo 0 > /proc/sys/kernel/ftrace_enabled");
+	/* It looks ten times a second, and a VM takes longer than that. */
+	truth = guest_run("--count 20 --no-stamps --rate 40 " DEVICE);
+	lab_shell("echo 1 > /proc/sys/kernel/ftrace_enabled");
+	trace_end(&trace);
+	assert_true(number(trace.summary, "blind_since") > 0);
+	json_decref(truth);
+	trace_free(&trace);
+	trace = trace_start("seeing", "-i 0");
+	truth = guest_run("--count 20 --no-stamps " DEVICE);
+	trace_end(&trace);
+	assert_null(json_object_get(trace.summary, "blind_since"));
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 static void filter_by_irq(void **state)
 {
 	struct program guest = guest_start("--count 20 --no-stamps " DEVICE);
@@ -141,6 +188,8 @@ int run_options(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(filters, lab_teardown),
 		cmocka_unit_test_teardown(filter_by_process, lab_teardown),
+		cmocka_unit_test_teardown(the_process_of_a_thread, lab_teardown),
+		cmocka_unit_test_teardown(ftrace_is_switched_off, lab_teardown),
 		cmocka_unit_test_teardown(filter_by_irq, lab_teardown),
 		cmocka_unit_test_teardown(some_hops, lab_teardown),
 	};

@@ -49,6 +49,7 @@ struct options {
 	bool reset;
 	enum spoil spoil;
 	bool put_back;
+	bool in_thread;
 	bool no_wait;
 	bool yield;
 	bool no_stamps;
@@ -71,6 +72,7 @@ enum {
 	OPTION_RESET,
 	OPTION_SPOIL,
 	OPTION_PUT_BACK,
+	OPTION_IN_THREAD,
 	OPTION_YIELD,
 	OPTION_NO_STAMPS,
 	OPTION_STEP,
@@ -149,6 +151,8 @@ static const struct argp_option option_table[] = {
 	{ "put-back", OPTION_PUT_BACK, NULL, 0,
 	  "Ring each vector with the vCPUs stopped; read the state of the local APICs and put it "
 	  "back before they run again: each time", 0 },
+	{ "in-thread", OPTION_IN_THREAD, NULL, 0,
+	  "A thread that then ends makes the VM, as VMMs do that have a thread for each task", 0 },
 	{ NULL, 0, NULL, 0, "What is told:", 4 },
 	{ "no-stamps", OPTION_NO_STAMPS, NULL, 0,
 	  "Leave ring_ns, held_ns, isr_ns and isr_end_ns out", 0 },
@@ -275,6 +279,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "routes") && strcmp(arg, "apics"))
 			argp_error(state, "--spoil %s: must be routes or apics", arg);
 		options->spoil = !strcmp(arg, "routes") ? SPOIL_ROUTES : SPOIL_APICS;
+		break;
+	case OPTION_IN_THREAD:
+		options->in_thread = true;
 		break;
 	case OPTION_PUT_BACK:
 		options->put_back = true;
@@ -500,6 +507,35 @@ static bool ring_put_back(struct ringer *ringer, struct machine *machine, struct
 	return ok;
 }
 
+/* What machine_open() is given. */
+struct making {
+	struct machine *machine;
+	unsigned int vcpus;
+	struct vectors *vectors;
+};
+
+static void *make_in_thread(void *context)
+{
+	const struct making *making = context;
+
+	machine_open(making->machine, making->vcpus, making->vectors);
+	return NULL;
+}
+
+static void make_machine(struct machine *machine, const struct options *options,
+			 struct vectors *vectors)
+{
+	struct making making = { machine, options->vcpus, vectors };
+	pthread_t thread;
+
+	if (!options->in_thread) {
+		make_in_thread(&making);
+		return;
+	}
+	if (pthread_create(&thread, NULL, make_in_thread, &making) || pthread_join(thread, NULL))
+		fail(EXIT_RUNTIME, "no thread for the machine");
+}
+
 static enum exit_code run(const struct options *options)
 {
 	struct machine machine = {};
@@ -532,7 +568,7 @@ static enum exit_code run(const struct options *options)
 
 	vfio_open(&vfio, options->uuid);
 	choose_vectors(&vectors, options, &vfio);
-	machine_open(&machine, options->vcpus, &vectors);
+	make_machine(&machine, options, &vectors);
 	if (report.stamps)
 		machine_note_tsc(&machine);
 	machine_delay_isr(&machine, &vectors, options->isr_delay_us * 1000ULL);

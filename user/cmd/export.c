@@ -170,7 +170,7 @@ static int run(int argc, char **argv)
 	stop_on_signals();
 	/* FILE is truncated only when there is something to write. */
 	command.source.live.interrupts = command.sink.wants.interrupts;
-	ret = source_open(&source, &command.source);
+	ret = source_open(&source, &command.source, &command.session.filter);
 	if (ret)
 		return ret;
 	ret = open_output(&command);

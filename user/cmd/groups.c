@@ -6,6 +6,7 @@
 #include "../errors.h"
 #include "../model/hops.h"
 #include "../sink/sink.h"
+#include "../source/vmm.h"
 #include "options.h"
 
 #include <stdint.h>
@@ -189,8 +190,22 @@ static void check_source(void *target, struct argp_state *state)
 
 const struct option_group source_group = { .check = check_source };
 
-int source_open(struct source **source, const struct source_options *options)
+int live_open_for(struct source **source, const struct live_options *options,
+		  const struct vector_filter *filter)
+{
+	__u32 process = filter->pid ? vmm_process(filter->pid) : 0;
+
+	if (filter->pid && !process)
+		return report_error(EXIT_USAGE, NULL, "there is no process %u", filter->pid);
+	if (process != filter->pid)
+		return report_error(EXIT_USAGE, "Vectors are a process's: name that with -p",
+				    "%u is a thread of the process %u", filter->pid, process);
+	return live_open(source, options);
+}
+
+int source_open(struct source **source, const struct source_options *options,
+		const struct vector_filter *filter)
 {
 	return options->recording.directory ? recording_open(source, &options->recording) :
-					      live_open(source, &options->live);
+					      live_open_for(source, &options->live, filter);
 }

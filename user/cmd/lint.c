@@ -60,7 +60,7 @@ static int run(int argc, char **argv)
 	parse_options(&command_lint, argc, argv, &command);
 	command.session.sinks = SINKS(&command.view);
 	stop_on_signals();
-	ret = source_open(&source, &command.source);
+	ret = source_open(&source, &command.source, &command.session.filter);
 	return ret ?: session_run(source, &command.session);
 }
 

@@ -88,7 +88,7 @@ static int run(int argc, char **argv)
 	command.live.interrupts = command.view.wants.interrupts;
 	command.session.sinks = SINKS(&command.view);
 	stop_on_signals();
-	ret = live_open(&source, &command.live);
+	ret = live_open_for(&source, &command.live, &command.session.filter);
 	return ret ?: session_run(source, &command.session);
 }
 

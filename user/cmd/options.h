@@ -6,6 +6,7 @@
 #ifndef IMSTRACE_OPTIONS_H
 #define IMSTRACE_OPTIONS_H
 
+#include "../model/vectors.h"
 #include "../recording/reader.h"
 #include "../source/live.h"
 #include "command.h"
@@ -138,8 +139,14 @@ struct source_options {
 	LIVE_GROUPS(type, field.live),					\
 	{ &source_group, offsetof(type, field) }
 
-/* Return: 0 or an exit code, reported. */
-int source_open(struct source **source, const struct source_options *options);
+/*
+ * What @filter wants must be there: a process. Return: 0 or an exit code, reported; so does
+ * source_open(), which asks that of the running kernel only.
+ */
+int live_open_for(struct source **source, const struct live_options *options,
+		  const struct vector_filter *filter);
+int source_open(struct source **source, const struct source_options *options,
+		const struct vector_filter *filter);
 
 #define DIGITS(number)	DIGITS_OF(number)
 #define DIGITS_OF(number) #number

@@ -180,7 +180,7 @@ static int record(struct record_command *command)
 		stop_on_child();
 	sigaction(SIGUSR2, &request, NULL);
 	if (!ret)
-		ret = live_open(&source, &command->live);
+		ret = live_open_for(&source, &command->live, &command->session.filter);
 	if (ret) {
 		if (go >= 0)
 			close(go);

@@ -108,7 +108,7 @@ static int run(int argc, char **argv)
 	ret = command.html ? page_open(&command.page, PAGE_report, command.html) : 0;
 	if (ret)
 		return ret;
-	ret = source_open(&source, &command.source);
+	ret = source_open(&source, &command.source, &command.session.filter);
 	if (!ret)
 		return session_run(source, session);
 	sink_close_file(&command.page);

@@ -236,7 +236,7 @@ static int measure(struct run_command *command)
 	if (ret)
 		return ret;
 	stop_on_signals();
-	ret = live_open(&source, &command->live);
+	ret = live_open_for(&source, &command->live, &command->repeat.filter);
 	if (!ret) {
 		note_source(command, source);
 		ret = repeat_run(source, &workload, &command->repeat, command->summaries);

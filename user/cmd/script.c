@@ -126,7 +126,7 @@ static int run(int argc, char **argv)
 	stop_on_signals();
 	command.source.live.interrupts = command.view.wants.interrupts;
 	command.session.sinks = SINKS(&command.view);
-	ret = source_open(&source, &command.source);
+	ret = source_open(&source, &command.source, &command.session.filter);
 	return ret ?: session_run(source, &command.session);
 }
 

@@ -126,7 +126,7 @@ static int run(int argc, char **argv)
 		ret = textfile_open(&textfile, command.textfile);
 	if (!ret && command.listen)
 		ret = server_listen(command.listen, command.remote, &listener);
-	if (!ret && (ret = live_open(&source, &command.live)) && listener >= 0)
+	if (!ret && (ret = live_open_for(&source, &command.live, &command.filter)) && listener >= 0)
 		close(listener);
 	if (!ret) {
 		ret = serve(&command, source, listener, textfile);

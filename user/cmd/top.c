@@ -59,7 +59,7 @@ static int run(int argc, char **argv)
 	if (ret)
 		return ret;
 	command.session.sinks = SINKS(&view);
-	ret = live_open(&source, &command.live);
+	ret = live_open_for(&source, &command.live, &command.session.filter);
 	if (!ret) {
 		source->keys = true;
 		ret = session_run(source, &command.session);

@@ -25,6 +25,7 @@ struct series_stage {
 struct member {
 	__u64 gone_since;			/* 0: it is not gone */
 	__u64 unposted_since;			/* 0: it is, or was not, or is judged */
+	__u32 waited_for;			/* the process whose name was not known yet */
 	bool posted;
 	bool dropped;
 };
@@ -243,6 +244,11 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 	enum life_state life = state_of(set, id);
 	struct series *to[2] = { NULL, &set->host }, labels;
 
+	/* Its process is known, and by the next reading its name may be: what it counts waits. */
+	if (vector.pid && !*vector.vmm && member->waited_for != vector.pid) {
+		member->waited_for = vector.pid;
+		return;
+	}
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		longest[stage] = stages[stage].max;
 	reading_take(&set->last, id, &set->difference);

@@ -298,6 +298,9 @@ json_t *object_report(const char *type, const struct figures *figures)
 			   "vectors", vectors);
 	if (figures->source && figures->source->cut_count)
 		json_object_set_new(object, "cut_off", cut_off(figures->source));
+	if (figures->source && figures->source->blind_since)
+		json_object_set_new(object, "blind_since",
+				    json_integer(figures->source->blind_since));
 	if (figures->source && figures->source->clock_set_count)
 		json_object_set_new(object, "clock_set", clock_set(figures->source));
 	return object;

@@ -224,6 +224,19 @@ static bool same_device(const struct figures *figures, size_t i)
 			     IMSTRACE_NAME_LEN);
 }
 
+/* Of the device whose first vector is @i: one whose process is known, if there is any. */
+static const struct imstrace_vector *owned_of_device(const struct figures *figures, size_t i)
+{
+	size_t first = i;
+
+	do {
+		if (figures->vectors[i].vector.pid)
+			return &figures->vectors[i].vector;
+		i++;
+	} while (i < figures->count && same_device(figures, i));
+	return &figures->vectors[first].vector;
+}
+
 static void print_count(FILE *out, int width, __u64 count, const char *missing)
 {
 	if (missing)
@@ -274,6 +287,18 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
 }
 
+/* It is the vectors', not the host's: which of them, the columns tell. */
+static void print_lost_vcpus(FILE *out, const struct figures *figures)
+{
+	__u64 lost = 0;
+
+	for (size_t i = 0; i < figures->count; i++)
+		lost += figures->vectors[i].account.ends[END_LOST];
+	if (lost)
+		fprintf(out, "!!! LOST: %" PRIu64 " interrupts are not followed into their guests: the "
+			"table of vCPUs is full (--max-vcpus)\n", (uint64_t)lost);
+}
+
 static void print_cuts(const struct sink *sink, const struct source *source)
 {
 	char when[32];
@@ -282,6 +307,16 @@ static void print_cuts(const struct sink *sink, const struct source *source)
 		fprintf(sink->out, "!!! CUT OFF: %s can be read up to %s, byte %" PRIu64 ": %s\n",
 			source->cuts[i].file, clock_text(sink, when, source->cuts[i].time),
 			(uint64_t)source->cuts[i].byte, source->cuts[i].why);
+}
+
+static void print_blindness(const struct sink *sink, const struct source *source)
+{
+	char when[32];
+
+	if (source->blind_since)
+		fprintf(sink->out, "!!! BLIND: at %s kernel.ftrace_enabled was 0: since then, what is seen by "
+			"fentry or kprobes\n!!! was not seen, or not always (imstrace check lists it)\n",
+			clock_text(sink, when, source->blind_since));
 }
 
 static void print_clock_sets(const struct sink *sink, const struct source *source)
@@ -412,7 +447,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 	}
 	for (size_t i = 0; i < figures->count; i++) {
 		if (!same_device(figures, i))
-			text_device(out, &figures->vectors[i].vector);
+			text_device(out, owned_of_device(figures, i));
 		print_counts(out, &figures->vectors[i]);
 		if (figures->vectors[i].in_flight && !figures_in_flight_missing(&figures->vectors[i]))
 			fprintf(out, " (%" PRIu64 " in flight)",
@@ -431,7 +466,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 	}
 	for (size_t i = 0; i < figures->count; i++) {
 		if (!same_device(figures, i))
-			text_device(out, &figures->vectors[i].vector);
+			text_device(out, owned_of_device(figures, i));
 		print_stages(out, &figures->vectors[i]);
 	}
 	print_ends(out, figures);
@@ -439,7 +474,9 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		putc('\n', out);
 	print_missing(out, figures);
 	print_loss(out, &figures->totals);
+	print_lost_vcpus(out, figures);
 	print_cuts(sink, figures->source);
+	print_blindness(sink, figures->source);
 	print_clock_sets(sink, figures->source);
 	if (!figures->count)
 		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
@@ -507,78 +544,6 @@ static void text_verdict(struct sink *sink, const struct lint_verdict *verdict, 
 	if (!verdict->steps)
 		fputs("No matching vector was set up or torn down, so there was nothing to judge.\n",
 		      out);
-}
-
-static const char *yes_no(bool yes)
-{
-	return yes ? "yes" : "no";
-}
-
-/* Its parts after ';' on lines of their own, below the column where it stands. */
-static void print_tried(FILE *out, const char *tried)
-{
-	while (*tried) {
-		size_t length = strcspn(tried, ";");
-
-		fprintf(out, "  %-20s   not %.*s\n", "", (int)length, tried);
-		tried += length;
-		tried += strspn(tried, "; ");
-	}
-}
-
-/* The reasons stand in the table above: here it is only said which hop it is. */
-static void print_stage_check(FILE *out, const struct source *source, enum imstrace_stage stage)
-{
-	const enum imstrace_hop hops[] = { stage_from(stage), stage_to(stage) };
-	const char *separator = "n/a, not seen: ";
-	bool of_ims_only = false;
-
-	fprintf(out, "  %-20s ", stage_name(stage));
-	for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
-		of_ims_only |= hops[i] == HOP_SIGNAL && source->pci_signal;
-		if (*source->hops[hops[i]].attached)
-			continue;
-		fprintf(out, "%s%s", separator, hop_name(hops[i]));
-		separator = ", ";
-	}
-	if (!stage_missing(source, stage))
-		fprintf(out, "yes%s", of_ims_only ? ", of devices of the IMS library" : "");
-	putc('\n', out);
-}
-
-static void text_check(struct sink *sink, const struct environment *environment,
-		       const struct source *source)
-{
-	FILE *out = sink->out;
-
-	fprintf(out, "Kernel %s, with BTF: %s, APICv or AVIC allowed: %s\n\n",
-		environment->kernel.release, yes_no(environment->btf), yes_no(environment->apicv));
-	fprintf(out, "%-22s %-5s\n", "CAPABILITY", "HELD");
-	for (size_t i = 0; i < CAPABILITY_COUNT; i++)
-		fprintf(out, "  %-20s %-5s %s\n", capability_name(i),
-			yes_no(environment->capabilities[i]), capability_what(i));
-	fprintf(out, "\n%-22s %-5s\n", "MODULE", "THERE");
-	for (size_t i = 0; i < MODULE_COUNT; i++)
-		fprintf(out, "  %-20s %-5s %s\n", module_name(i),
-			yes_no(environment->modules[i]), module_what(i));
-	if (!source) {
-		fputs("\nNothing can be measured.\n", out);
-		return;
-	}
-	fprintf(out, "\n%-22s ATTACHED BY\n", "WHAT");
-	for (size_t i = 0; i < source->feature_count; i++) {
-		const struct feature_status *feature = &source->features[i];
-
-		if (*feature->attached)
-			fprintf(out, "  %-20s %s%s%s\n", feature->name, feature->attached,
-				*feature->verified ? ", " : "", feature->verified);
-		else
-			fprintf(out, "  %-20s -; lost: %s\n", feature->name, feature->lost);
-		print_tried(out, feature->tried);
-	}
-	fprintf(out, "\n%-22s MEASURED\n", "STAGE");
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		print_stage_check(out, source, stage);
 }
 
 const struct sink_ops text_sink = {

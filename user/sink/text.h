@@ -14,6 +14,8 @@ void text_use_clock(struct sink *sink, const struct source *source);
 void text_device(FILE *out, const struct imstrace_vector *vector);
 
 /* As of struct sink_ops. */
+void text_check(struct sink *sink, const struct environment *environment,
+		const struct source *source);
 void text_histograms(struct sink *sink, const struct figures *figures, enum imstrace_stage stage);
 
 #endif /* IMSTRACE_SINK_TEXT_H */

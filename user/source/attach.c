@@ -361,6 +361,16 @@ bool attach_sees_pci_bypass(const struct attachments *attachments)
 	return *attachments->status[FEATURE_PCI_BYPASS].attached;
 }
 
+bool attach_by_ftrace(const struct attachments *attachments)
+{
+	const unsigned int ways = 1U << FENTRY | 1U << KPROBE | 1U << KPROBE_MULTI;
+	bool any = false;
+
+	for (size_t i = 0; attachments && i < FEATURE_COUNT; i++)
+		any |= attached_by(attachments, i) & ways;
+	return any;
+}
+
 void attach_free(struct attachments *attachments)
 {
 	if (!attachments)

@@ -74,6 +74,9 @@ bool attach_sees_vcpu_frees(const struct attachments *attachments);
 /* Whether it is seen to register them as bypass producers. */
 bool attach_sees_pci_bypass(const struct attachments *attachments);
 
+/* Whether anything is attached in a way that kernel.ftrace_enabled = 0 blinds. @attachments may be NULL. */
+bool attach_by_ftrace(const struct attachments *attachments);
+
 void attach_free(struct attachments *attachments);
 
 #endif /* IMSTRACE_SOURCE_ATTACH_H */

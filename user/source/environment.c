@@ -149,6 +149,12 @@ int environment_check(struct environment *environment, const struct live_options
 		return report_error(EXIT_MISSING,
 				    "Run it as root, or give it CAP_BPF and CAP_PERFMON",
 				    "no privilege to load BPF programs");
+	if (kernel_is_confidential())
+		return report_error(EXIT_MISSING,
+				    "Boot it with lockdown=integrity or without: see "
+				    "/sys/kernel/security/lockdown",
+				    "this kernel is locked down (confidentiality): no program may read "
+				    "its memory");
 	if (options->btf && access(options->btf, R_OK))
 		return report_error(EXIT_USAGE, NULL, "cannot read BTF from %s: %s", options->btf,
 				    strerror(errno));
@@ -164,4 +170,17 @@ int environment_check(struct environment *environment, const struct live_options
 			"--hops irq,signal",
 			"KVM is not loaded, so interrupts can't be followed into a guest");
 	return 0;
+}
+
+bool kernel_is_confidential(void)
+{
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char line[64] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
+	fclose(file);
+	return strstr(line, "[confidentiality]");
 }

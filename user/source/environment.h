@@ -74,6 +74,9 @@ bool kernel_has_function(const char *name);
 /* Whether a module is loaded, or built in; as slow if it is not loaded. */
 bool module_there(size_t module);
 
+/* Whether the kernel is locked down so far that no BPF program may read its memory. */
+bool kernel_is_confidential(void);
+
 /* The first character of a file of the kernel's settings, such as '0' or 'Y'; EOF: can't be read. */
 int kernel_setting(const char *path);
 

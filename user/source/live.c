@@ -7,17 +7,18 @@
 #include "attach.h"
 #include "environment.h"
 #include "imstrace.skel.h"
+#include "in_flight.h"
 #include "known.h"
 #include "memory.h"
 #include "privileges.h"
 #include "retire.h"
+#include "verify.h"
 #include "vmm.h"
 #include "wall_clock.h"
 #include "whole_btf.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <linux/membarrier.h>
 #include <poll.h>
@@ -129,6 +130,8 @@ static void count_lost_runs(struct live *live)
 		overhead.ns += info.run_time_ns;
 	}
 	live->source.overhead = overhead;
+	if (!live->source.blind_since && attach_by_ftrace(live->attachments) && !ftrace_enabled())
+		live->source.blind_since = now;
 	live->programs->bss->totals.lost_runs = misses;
 }
 
@@ -251,6 +254,8 @@ static void name_vmms(struct live *live)
 
 		if (pid == live->named[id])
 			continue;
+		pid = vmm_process(pid) ?: pid;
+		vector->pid = pid;
 		vmm_read_names(pid, vector->vmm, vector->guest);
 		live->named[id] = pid;
 	}
@@ -269,61 +274,6 @@ static int milliseconds_until(__u64 until)
 	__u64 wait_ms = now < until ? (until - now + 999999) / 1000000 : 0;
 
 	return wait_ms < 1000 ? (int)wait_ms : 1000;
-}
-
-static void tell_one_in_flight(struct live *live, const struct imstrace_interrupt *interrupt)
-{
-	struct imstrace_interrupt record = *interrupt;
-
-	record.end = END_IN_FLIGHT;
-	live->source.handlers.interrupt(live->source.handlers.context, &record);
-}
-
-/* In a handler, or between its signal and KVM. */
-static void tell_open(struct live *live)
-{
-	const struct bpf_map *map = live->programs->maps.open_interrupts;
-	size_t size = bpf_map__value_size(map) * live->source.cpus;
-	struct open_interrupt *open = malloc(size);
-	__u32 zero = 0;
-
-	if (open && !bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
-		for (unsigned int cpu = 0; cpu < live->source.cpus; cpu++)
-			if (open[cpu].state == OPEN_IRQ || open[cpu].state == OPEN_SIGNALLED)
-				tell_one_in_flight(live, &open[cpu].current);
-	free(open);
-}
-
-/* Between its handler and its signal, or between a signal outside of it and KVM. */
-static void tell_deferred(struct live *live, const struct deferred_interrupts *deferred)
-{
-	if (deferred->waiting & DEFERRED_VALID)
-		tell_one_in_flight(live, &deferred->buffers[deferred->waiting & DEFERRED_BUFFER]);
-	if (deferred->signalled.state == OPEN_SIGNALLED)
-		tell_one_in_flight(live, &deferred->signalled.current);
-}
-
-/*
- * Nothing runs any more: what has not ended by now is told of as it stands, so that what is
- * streamed is all that has been counted.
- */
-static void tell_in_flight(struct live *live)
-{
-	size_t count = (size_t)live->programs->bss->totals.vcpus * GUEST_VECTORS;
-
-	if (!live->source.handlers.interrupt)
-		return;
-	tell_open(live);
-	for (__u32 id = 0; id < source_vector_count(&live->source); id++)
-		tell_deferred(live, &live->memory.deferred[id]);
-	for (size_t i = 0; i < count; i++) {
-		const struct guest_interrupt *guest = &live->memory.guests[i];
-
-		if (guest->state == PENDING_VALID)
-			tell_one_in_flight(live, &guest->pending);
-		if (guest->service_valid && guest->service < GUEST_BUFFERS)
-			tell_one_in_flight(live, &guest->buffers[guest->service]);
-	}
 }
 
 /* Return: how long, in ms, is still to be waited for the streams. */
@@ -361,7 +311,7 @@ static int live_poll(struct source *source, __u64 until)
 	count_lost_runs(live);
 	name_vmms(live);
 	if (!live->attachments && ret >= 0) {
-		tell_in_flight(live);
+		tell_in_flight(source, &live->memory, live->programs);
 		source->ended = true;
 	}
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN)

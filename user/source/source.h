@@ -106,6 +106,8 @@ struct clock_set {
  *		@poll
  * @cut_count:	how many
  * @keys:	set by its user: what is typed on stdin ends a @poll
+ * @blind_since: 0, or when kernel.ftrace_enabled was found to be 0: what is seen by fentry or kprobes
+ *		is not seen since, or for some time
  * @overhead:	what the programs have cost, as of the last @poll
  * @handlers:	set by its user before the first @poll, and called from within that only
  * @now:	its clock: of a recording, how far it has been read
@@ -150,6 +152,7 @@ struct source {
 	const struct source_cut *cuts;
 	size_t cut_count;
 	bool keys;
+	__u64 blind_since;
 	struct source_overhead overhead;
 	struct source_handlers handlers;
 

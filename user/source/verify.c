@@ -129,10 +129,15 @@ static enum finding patched(const char *function)
 	return finding;
 }
 
+bool ftrace_enabled(void)
+{
+	return kernel_setting("/proc/sys/kernel/ftrace_enabled") != '0';
+}
+
 /* What remains to who may not look: this file is anybody's to read. */
 static const char *unless_ftrace_is_off(void)
 {
-	return kernel_setting("/proc/sys/kernel/ftrace_enabled") == '0' ? NULL : "";
+	return ftrace_enabled() ? "" : NULL;
 }
 
 const char *verify_ftrace(const char *function)

@@ -8,6 +8,7 @@
 #ifndef IMSTRACE_SOURCE_VERIFY_H
 #define IMSTRACE_SOURCE_VERIFY_H
 
+#include <stdbool.h>
 #include <bpf/libbpf.h>
 
 /*
@@ -22,5 +23,8 @@ const char *verify_signal(const struct bpf_object *object);
  */
 const char *verify_ftrace(const char *function);
 const char *verify_kprobe(const char *function);
+
+/* Whether the kernel calls what is attached by fentry or, for the most part, by kprobes. */
+bool ftrace_enabled(void);
 
 #endif /* IMSTRACE_SOURCE_VERIFY_H */

@@ -56,3 +56,15 @@ void vmm_read_names(__u32 pid, char vmm[IMSTRACE_VMM_LEN], char guest[IMSTRACE_N
 		return;
 	}
 }
+
+__u32 vmm_process(__u32 pid)
+{
+	char status[1024];
+	size_t length = read_process_file(pid, "status", status, sizeof(status) - 1);
+	unsigned int process;
+	const char *line;
+
+	status[length] = '\0';
+	line = strstr(status, "\nTgid:");
+	return line && sscanf(line, "\nTgid: %u", &process) == 1 ? process : 0;
+}

@@ -20,4 +20,7 @@ void vmm_read_names(__u32 pid, char vmm[IMSTRACE_VMM_LEN], char guest[IMSTRACE_N
 /* The name in the value of QEMU's -name: "web1", "guest=web1,debug-threads=on". */
 void vmm_parse_name(const char *value, char guest[IMSTRACE_NAME_LEN]);
 
+/* The process of the thread @pid, which may be its first; 0: there is none, or it can't be read. */
+__u32 vmm_process(__u32 pid);
+
 #endif /* IMSTRACE_SOURCE_VMM_H */

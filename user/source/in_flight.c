@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "in_flight.h"
+
+#include "imstrace.skel.h"
+
+#include <imstrace/in_flight.h>
+#include <stdlib.h>
+
+static void tell_one_in_flight(const struct source *source, const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_interrupt record = *interrupt;
+
+	record.end = END_IN_FLIGHT;
+	source->handlers.interrupt(source->handlers.context, &record);
+}
+
+/* In a handler, or between its signal and KVM. */
+static void tell_open(const struct source *source, const struct imstrace_bpf *programs)
+{
+	const struct bpf_map *map = programs->maps.open_interrupts;
+	size_t size = bpf_map__value_size(map) * source->cpus;
+	struct open_interrupt *open = malloc(size);
+	__u32 zero = 0;
+
+	if (open && !bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
+		for (unsigned int cpu = 0; cpu < source->cpus; cpu++)
+			if (open[cpu].state == OPEN_IRQ || open[cpu].state == OPEN_SIGNALLED)
+				tell_one_in_flight(source, &open[cpu].current);
+	free(open);
+}
+
+/* Between its handler and its signal, or between a signal outside of it and KVM. */
+static void tell_deferred(const struct source *source, const struct deferred_interrupts *deferred)
+{
+	if (deferred->waiting & DEFERRED_VALID)
+		tell_one_in_flight(source, &deferred->buffers[deferred->waiting & DEFERRED_BUFFER]);
+	if (deferred->signalled.state == OPEN_SIGNALLED)
+		tell_one_in_flight(source, &deferred->signalled.current);
+}
+
+void tell_in_flight(const struct source *source, const struct memory *memory,
+		    const struct imstrace_bpf *programs)
+{
+	size_t count = (size_t)programs->bss->totals.vcpus * GUEST_VECTORS;
+
+	if (!source->handlers.interrupt)
+		return;
+	tell_open(source, programs);
+	for (__u32 id = 0; id < source_vector_count(source); id++)
+		tell_deferred(source, &memory->deferred[id]);
+	for (size_t i = 0; i < count; i++) {
+		const struct guest_interrupt *guest = &memory->guests[i];
+
+		if (guest->state == PENDING_VALID)
+			tell_one_in_flight(source, &guest->pending);
+		if (guest->service_valid && guest->service < GUEST_BUFFERS)
+			tell_one_in_flight(source, &guest->buffers[guest->service]);
+	}
+}
