@@ -182,7 +182,7 @@ golden-tests: $(B)/tests/golden/metrics all
 ### The commands
 
 test:
-	@tools/install-deps page
+	@tools/install-deps test
 	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
 		replay-tests web-tests golden-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
