@@ -5,6 +5,7 @@
 #	make guest		the micro-guest and VFIO client of the tests
 #	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab
 #	make test-install	in a new Debian system: what make install installs
+#	make test-releases	"make demo" and "make test" in new Debian systems; RELEASES=trixie for one
 #	make test-fleet		the exporter, rules and dashboards with a real Prometheus
 #	make fuzz		what reads recordings and requests, for FUZZ_SECONDS (60)
 #	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)
@@ -195,6 +196,13 @@ test-install: deps
 	@$(MAKE) --no-print-directory all
 	@tests/install/chroot
 
+# Not part of "make test", which it runs in systems of their own: 2 GB of packages each, and half an hour.
+RELEASES ?= bookworm trixie
+
+test-releases:
+	@tools/install-deps install
+	@tests/install/releases $(RELEASES)
+
 # Not part of "make test": builds a kernel.
 test-debug-kernel:
 	@tools/install-deps debug-kernel
@@ -237,5 +245,5 @@ latency-ci: deps
 	@tests/latency/run
 
 .PHONY: guest unit-tests web-tests screen-tests golden-tests fleet-tests native-tests replay-tests \
-	e2e-tests kunit kernel-tests nested test test-install test-debug-kernel test-fleet fuzz bench \
+	e2e-tests kunit kernel-tests nested test test-install test-releases test-debug-kernel test-fleet fuzz bench \
 	gate-tables history-tables latency-ci
