@@ -5,6 +5,8 @@
 
 # Not in /tmp, which may be in memory: with all that make test installs it takes 6 GB.
 root=$(mktemp -d -p /var/tmp)
+# Others than root use it, too: no_capability of tests/native.
+chmod 755 "$root"
 
 # make_system RELEASE [OPTION OF DEBOOTSTRAP…]: with this machine's /proc, /sys and /dev.
 make_system()
