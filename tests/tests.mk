@@ -196,7 +196,7 @@ test-install: deps
 	@$(MAKE) --no-print-directory all
 	@tests/install/chroot
 
-# Not part of "make test", which it runs in systems of their own: 2 GB of packages each, and half an hour.
+# Not part of "make test", which it runs in systems of their own: 1 GB of packages each, and half an hour.
 RELEASES ?= bookworm trixie
 
 test-releases:
