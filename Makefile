@@ -70,7 +70,7 @@ $(B)/%.o: %.c Makefile
 $(B)/%.pb-c.c $(B)/%.pb-c.h: %.proto Makefile
 	$(call say,PROTO,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)protoc-c --c_out=$(B) $<
+	$(Q)protoc --c_out=$(B) $<
 
 $(B)/%.pb-c.o: $(B)/%.pb-c.c
 	$(call say,CC,$<)

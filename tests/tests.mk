@@ -5,6 +5,7 @@
 #	make guest		the micro-guest and VFIO client of the tests
 #	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab
 #	make test-install	in a new Debian system: what make install installs
+#	make test-releases	"make demo" and "make test" in new Debian systems; RELEASES=trixie for one
 #	make test-fleet		the exporter, rules and dashboards with a real Prometheus
 #	make fuzz		what reads recordings and requests, for FUZZ_SECONDS (60)
 #	make bench		what it all costs, beside peers; writes docs/performance/ (an hour)
@@ -182,7 +183,7 @@ golden-tests: $(B)/tests/golden/metrics all
 ### The commands
 
 test:
-	@tools/install-deps page
+	@tools/install-deps test
 	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
 		replay-tests web-tests golden-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
@@ -194,6 +195,13 @@ test-install: deps
 	@tools/install-deps install
 	@$(MAKE) --no-print-directory all
 	@tests/install/chroot
+
+# Not part of "make test", which it runs in systems of their own: 1 GB of packages each, and half an hour.
+RELEASES ?= bookworm trixie
+
+test-releases:
+	@tools/install-deps install
+	@tests/install/releases $(RELEASES)
 
 # Not part of "make test": builds a kernel.
 test-debug-kernel:
@@ -237,5 +245,5 @@ latency-ci: deps
 	@tests/latency/run
 
 .PHONY: guest unit-tests web-tests screen-tests golden-tests fleet-tests native-tests replay-tests \
-	e2e-tests kunit kernel-tests nested test test-install test-debug-kernel test-fleet fuzz bench \
+	e2e-tests kunit kernel-tests nested test test-install test-releases test-debug-kernel test-fleet fuzz bench \
 	gate-tables history-tables latency-ci

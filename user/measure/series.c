@@ -245,7 +245,8 @@ static void read_vector(struct series_set *set, __u32 id, __u64 now)
 	struct series *to[2] = { NULL, &set->host }, labels;
 
 	/* Its process is known, and by the next reading its name may be: what it counts waits. */
-	if (vector.pid && !*vector.vmm && member->waited_for != vector.pid) {
+	if (set->source->names_follow && vector.pid && !*vector.vmm &&
+	    member->waited_for != vector.pid) {
 		member->waited_for = vector.pid;
 		return;
 	}

@@ -475,9 +475,11 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 	print_missing(out, figures);
 	print_loss(out, &figures->totals);
 	print_lost_vcpus(out, figures);
-	print_cuts(sink, figures->source);
-	print_blindness(sink, figures->source);
-	print_clock_sets(sink, figures->source);
+	if (figures->source) {
+		print_cuts(sink, figures->source);
+		print_blindness(sink, figures->source);
+		print_clock_sets(sink, figures->source);
+	}
 	if (!figures->count)
 		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
 		      out);

@@ -511,6 +511,7 @@ int live_open(struct source **result, const struct live_options *options)
 			errno == EPERM ? " (it takes CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1)"
 				       : "");
 	live->source.may_post = environment.apicv;
+	live->source.names_follow = true;
 	live->source.now = live_now;
 	live->source.poll = live_poll;
 	live->source.stop = live_stop;

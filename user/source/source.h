@@ -106,6 +106,7 @@ struct clock_set {
  *		@poll
  * @cut_count:	how many
  * @keys:	set by its user: what is typed on stdin ends a @poll
+ * @names_follow: a vector has the name of its process only with the poll after it has its pid
  * @blind_since: 0, or when kernel.ftrace_enabled was found to be 0: what is seen by fentry or kprobes
  *		is not seen since, or for some time
  * @overhead:	what the programs have cost, as of the last @poll
@@ -152,6 +153,7 @@ struct source {
 	const struct source_cut *cuts;
 	size_t cut_count;
 	bool keys;
+	bool names_follow;
 	__u64 blind_since;
 	struct source_overhead overhead;
 	struct source_handlers handlers;
