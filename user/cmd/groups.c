@@ -54,7 +54,7 @@ static const struct option_row filter_options[] = {
 	{ "irq", 0, "N", "Only the vector with this Linux irq",
 	  take_number, INTO(struct vector_filter, irq), "a Linux irq number",
 	  .most = UINT32_MAX - 1 },
-	{ "pid", 'p', "PID", "Only vectors that this process, a VMM, has bound",
+	{ "pid", 'p', "PID", "Only vectors of this process, a VMM",
 	  take_number, INTO(struct vector_filter, pid), "a process id", .most = INT32_MAX },
 	{ 0 }
 };

@@ -49,8 +49,8 @@ static const char doc[] =
 	"every interval, and a summary at the end or on Ctrl-C."
 	"\v"
 	"n/a means that a figure can't be measured; the reason is below the summary. Coal(esced) "
-	"interrupts merged into one that the guest had not taken yet. Unm(atched) interrupts ended "
-	"before their last hop.\n\n"
+	"interrupts merged into one that the guest had not taken yet. Unm(atched) interrupts did not "
+	"reach the guest, or were not seen to end there: the table ENDED says how.\n\n"
 	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace live                       everything, until Ctrl-C\n"

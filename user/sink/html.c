@@ -26,12 +26,13 @@ static void html_start(struct sink *sink, const struct source *source)
 	html->started = source->started;
 	html->heatmap = heatmap_new();
 	html->lives = lives_new(source->capacity);
-	html->data = json_pack("{s:o, s:o, s:o?, s:o, s:o, s:o}",
+	html->data = json_pack("{s:o, s:o, s:o?, s:o, s:o, s:o, s:o}",
 			      "start", object_start(source),
 			      "host", object_name(source->host),
 			      "recording", source->recording ? object_name(source->recording) : NULL,
 			      "features", object_features(source),
 			      "hops", html_hops(),
+			      "ends", html_ends(),
 			      "stages", html_stages());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "html_data.h"
 
+#include "../model/hops.h"
 #include "../model/lifecycle.h"
 #include "objects.h"
 
@@ -20,6 +21,17 @@ json_t *html_hops(void)
 		json_array_append_new(hops, json_pack("{s:s, s:s}", "name", hop_name(hop),
 						      "what", hop_what(hop)));
 	return hops;
+}
+
+json_t *html_ends(void)
+{
+	json_t *ends = json_array();
+
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		if (end_counted(end))
+			json_array_append_new(ends, json_pack("{s:s, s:s}", "name", end_name(end),
+							      "what", end_what(end)));
+	return ends;
 }
 
 json_t *html_stages(void)

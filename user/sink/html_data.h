@@ -15,6 +15,7 @@
 
 /* The lists that the page has from here: [{name, what}], [{name, from, to}]. */
 json_t *html_hops(void);
+json_t *html_ends(void);
 json_t *html_stages(void);
 
 /* [{why, hops}]: why hops can't be seen of some vectors. */

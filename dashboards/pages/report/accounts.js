@@ -21,24 +21,26 @@ function hopBox(hop) {
 		el('small', null, hop.what), partly(seen) ? el('small', { class: 'partly' }, partly(seen)) : null);
 }
 
-const ENDS = [
-	['coalesced', 'Coalesced', 'merged into one that the guest had not taken yet: it sees one for both'],
-	['unmatched', 'Unmatched', 'seen to end before their last hop: a handler that signalled nothing, a vCPU that was reset…'],
-	['hardware', 'By the CPU', 'delivered by APICv or AVIC: KVM sees neither injection nor EOI'],
-	['in_flight', 'In flight', 'pending or in the guest’s handler when the run ended'],
-	['lost', 'Lost', 'not followed to their end, or counted but not streamed, because there was no space'],
-];
+/* What stands there also if there was none. */
+const ALWAYS = ['coalesced', 'no_signal', 'lost'];
+
+const words = (name) => name.replaceAll('_', ' ');
+
+/* Each way in which interrupts have ended before their last hop, and those that have not ended. */
+function endRows() {
+	const ends = data.ends.map(({ name, what }) => [words(name), what, sum((vector) => vector.ends[name]), name]);
+
+	return [...ends.filter(([, , of, name]) => of.value || ALWAYS.includes(name)),
+		['in flight', 'pending or in the guest’s handler when the run ended', sum((vector) => vector.in_flight)]];
+}
 
 export function accounts() {
 	return section('accounts', 'Where interrupts went',
 		el('ol', { class: 'hops' }, data.hops.map(hopBox)),
-		el('div', { class: 'scroll' }, el('table', { class: 'ends' }, el('tbody', null, ENDS.map(([key, name, what]) => {
-			const of = sum((vector) => vector[key]);
-
-			return el('tr', { class: key === 'lost' && of.value ? 'bad' : null },
+		el('div', { class: 'scroll' }, el('table', { class: 'ends' }, el('tbody', null, endRows().map(([name, what, of]) =>
+			el('tr', { class: name === 'lost' && of.value ? 'bad' : null },
 				el('th', { scope: 'row' }, name), el('td', null, count(of.value)),
-				el('td', { class: 'name' }, what, partly(of) ? ` (${partly(of)})` : null));
-		})))),
+				el('td', { class: 'name' }, what, partly(of) ? ` (${partly(of)})` : null)))))),
 		data.missing.length ? el('ul', { class: 'note' }, data.missing.map((reason) =>
 			el('li', null, el('b', null, `${MISSING}: ${reason.hops.join(', ')}`), `: ${reason.why}`))) : null);
 }
