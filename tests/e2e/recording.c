@@ -197,8 +197,12 @@ static void killed(void **state)
 
 	(void)state;
 	json_decref(guest_run("--timeout 30 --count 100 --emulated-count 10 --no-stamps " DEVICE));
-	/* Packets end once a second. */
-	sleep(2);
+	/* Packets end once a second: until all are on the disk. */
+	for (int i = 0; count_lines("babeltrace2 " RECORDING " 2>/dev/null | "
+				    "grep -c imstrace:interrupt || true") < 410; i++) {
+		assert_true(i < 300);
+		usleep(100000);
+	}
 	kill(program.pid, SIGKILL);
 	assert_int_equal(program_end(&program), 128 + SIGKILL);
 	output = lab_output(&status, IMSTRACE " script --only interrupts " RECORDING " 2>&1 >/dev/null");
@@ -259,6 +263,7 @@ static void only_some(void **state)
 
 	program = record_start("--last 60s");
 	json_decref(guest_run("--timeout 30 --count 50 --emulated-count 10 --no-stamps " DEVICE));
+	/* Nothing is to happen: twice as long as packets last without --last. */
 	sleep(2);
 	assert_int_equal(lab_size(RECORDING "/interrupts"), 0);
 	kill(program.pid, SIGUSR2);

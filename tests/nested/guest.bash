@@ -51,8 +51,6 @@ trace()
 # end_trace NAME
 end_trace()
 {
-	# What has been written to the streams is read within a moment.
-	sleep 0.3
 	kill -INT "${traces[$1]}"
 	wait "${traces[$1]}" || die "imstrace ended with status $?"
 }
