@@ -3,26 +3,22 @@
 
 #include <string.h>
 
+static const struct {
+	const char *name, *line;
+} names[] = {
+#define X(ENUM, name, line) [LIFE_##ENUM] = { #name, #line },
+	IMSTRACE_LIFE_STATES(X)
+#undef X
+};
+
 const char *life_state_name(enum life_state state)
 {
-	static const char *const names[] = {
-#define X(ENUM, name, line) [LIFE_##ENUM] = #name,
-		IMSTRACE_LIFE_STATES(X)
-#undef X
-	};
-
-	return names[state];
+	return names[state].name;
 }
 
 const char *life_line_name(enum life_state state)
 {
-	static const char *const names[] = {
-#define X(ENUM, name, line) [LIFE_##ENUM] = #line,
-		IMSTRACE_LIFE_STATES(X)
-#undef X
-	};
-
-	return names[state];
+	return names[state].line;
 }
 
 enum life_state life_state(__u32 has)

@@ -93,19 +93,10 @@ static void number_hops(struct ctf_metadata *metadata)
 	}
 }
 
-static unsigned int find_step(const char *name)
-{
-	unsigned int step = 0;
-
-	while (step < STEP_COUNT && strcmp(lifecycle_name(step), name))
-		step++;
-	return step;
-}
-
 /* At the beginning of @text: how its kind of event is numbered, and what is in it. */
 static void read_event(struct ctf_metadata *metadata, const char *text)
 {
-	unsigned int id, stream;
+	unsigned int id, stream, step = 0;
 	char name[32];
 	int used = 0;
 
@@ -119,8 +110,11 @@ static void read_event(struct ctf_metadata *metadata, const char *text)
 		ctf_layout_read(&metadata->vector, text, &ctf_vector_payload);
 	/* All steps have the same fields. */
 	else if (id < CTF_VECTOR_EVENT &&
-		 ctf_layout_read(&metadata->lifecycle, text, &ctf_lifecycle_payload))
-		metadata->steps[id] = find_step(name);
+		 ctf_layout_read(&metadata->lifecycle, text, &ctf_lifecycle_payload)) {
+		while (step < STEP_COUNT && strcmp(lifecycle_name(step), name))
+			step++;
+		metadata->steps[id] = step;
+	}
 }
 
 /* A kind of event that can't be read is missed only if the streams have one of it. */
@@ -131,15 +125,6 @@ static bool read_events(struct ctf_metadata *metadata, const char *text)
 		read_event(metadata, text);
 	number_hops(metadata);
 	return metadata->interrupt.size && metadata->lifecycle.size && metadata->vector.size;
-}
-
-static unsigned int find_end(const char *name)
-{
-	unsigned int end = 0;
-
-	while (end < END_COUNT && strcmp(end_name(end), name))
-		end++;
-	return end;
 }
 
 /* The enum of ends, which is the last before its name. */
@@ -155,11 +140,15 @@ static void read_ends(struct ctf_metadata *metadata, const char *text)
 	while (at && at > text && *at != '{')
 		at--;
 	for (at++; stop && at < stop; at += used) {
+		unsigned int end = 0;
+
 		used = 0;
 		if (sscanf(at, " \"%31[a-z_]\" = %3u, %n", name, &number, &used) != 2 || !used ||
 		    number >= sizeof(metadata->ends))
 			return;
-		metadata->ends[number] = find_end(name);
+		while (end < END_COUNT && strcmp(end_name(end), name))
+			end++;
+		metadata->ends[number] = end;
 		if (!strcmp(name, "unmatched"))
 			metadata->unmatched = number;
 	}

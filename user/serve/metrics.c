@@ -66,34 +66,31 @@ static void write_stages(void *context, const struct series *series)
 	}
 }
 
-static void write_hops(void *context, const struct series *series)
+static void write_labelled(const struct writer *writer, const struct series *series,
+			   const char *label, const char *value, __u64 count)
 {
-	struct writer *writer = context;
 	struct label labels[SET_LABELS + 1];
 	char number[16];
-	size_t count = label_set(labels, number, series);
+	size_t set = label_set(labels, number, series);
 
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-		if (!(series->hops_seen & 1U << hop))
-			continue;
-		labels[count] = (struct label) { "hop", hop_name(hop) };
-		exposition_number(writer->exposition, labels, count + 1, series->account.hops[hop]);
-	}
+	labels[set] = (struct label) { label, value };
+	exposition_number(writer->exposition, labels, set + 1, count);
+}
+
+static void write_hops(void *context, const struct series *series)
+{
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		if (series->hops_seen & 1U << hop)
+			write_labelled(context, series, "hop", hop_name(hop),
+				       series->account.hops[hop]);
 }
 
 static void write_ends(void *context, const struct series *series)
 {
-	struct writer *writer = context;
-	struct label labels[SET_LABELS + 1];
-	char number[16];
-	size_t count = label_set(labels, number, series);
-
-	for (unsigned int end = 0; end < END_COUNT; end++) {
-		if (!end_counted(end))
-			continue;
-		labels[count] = (struct label) { "end", end_name(end) };
-		exposition_number(writer->exposition, labels, count + 1, series->account.ends[end]);
-	}
+	for (unsigned int end = 0; end < END_COUNT; end++)
+		if (end_counted(end))
+			write_labelled(context, series, "end", end_name(end),
+				       series->account.ends[end]);
 }
 
 static void write_counter(void *context, const struct series *series)

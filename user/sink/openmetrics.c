@@ -67,42 +67,53 @@ static void stages(struct exposition *exposition, const struct figures *figures)
 	}
 }
 
-static void hops(struct exposition *exposition, const struct figures *figures)
+/* What a hop, or an end, of a vector counts; NULL: it is not counted. */
+struct counted {
+	const char *name;
+	__u64 count;
+};
+
+static struct counted at_hop(const struct vector_figures *vector, unsigned int hop)
 {
-	exposition_family(exposition, "hops", METRIC_COUNTER, NULL,
-			  EXPOSITION_HOPS_HELP ".");
+	if (vector->hop_missing[hop])
+		return (struct counted) { NULL, 0 };
+	return (struct counted) { hop_name(hop), vector->account.hops[hop] };
+}
+
+static struct counted at_end(const struct vector_figures *vector, unsigned int end)
+{
+	/* Of one interrupt only the correction may be in the time asked for. */
+	if (!end_counted(end) || (long long)vector->account.ends[end] < 0)
+		return (struct counted) { NULL, 0 };
+	return (struct counted) { end_name(end), vector->account.ends[end] };
+}
+
+/* A sample of each vector for each of @count, labelled @label. */
+static void samples(struct exposition *exposition, const struct figures *figures, const char *label,
+		    unsigned int count,
+		    struct counted (*at)(const struct vector_figures *vector, unsigned int number))
+{
 	for (size_t i = 0; i < figures->count; i++) {
-		const struct vector_figures *vector = &figures->vectors[i];
 		struct vector_labels of;
 
-		label_vector(&of, vector);
-		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-			if (vector->hop_missing[hop])
+		label_vector(&of, &figures->vectors[i]);
+		for (unsigned int number = 0; number < count; number++) {
+			struct counted sample = at(&figures->vectors[i], number);
+
+			if (!sample.name)
 				continue;
-			of.labels[OF_VECTOR] = (struct label) { "hop", hop_name(hop) };
-			exposition_number(exposition, of.labels, OF_VECTOR + 1,
-					  vector->account.hops[hop]);
+			of.labels[OF_VECTOR] = (struct label) { label, sample.name };
+			exposition_number(exposition, of.labels, OF_VECTOR + 1, sample.count);
 		}
 	}
 }
 
-static void ends(struct exposition *exposition, const struct figures *figures)
+static void hops_and_ends(struct exposition *exposition, const struct figures *figures)
 {
+	exposition_family(exposition, "hops", METRIC_COUNTER, NULL, EXPOSITION_HOPS_HELP ".");
+	samples(exposition, figures, "hop", HOP_COUNT, at_hop);
 	exposition_family(exposition, "ends", METRIC_COUNTER, NULL, EXPOSITION_ENDS_HELP ".");
-	for (size_t i = 0; i < figures->count; i++) {
-		const struct vector_figures *vector = &figures->vectors[i];
-		struct vector_labels of;
-
-		label_vector(&of, vector);
-		for (unsigned int end = 0; end < END_COUNT; end++) {
-			/* Of one interrupt only the correction may be in the time asked for. */
-			if (!end_counted(end) || (long long)vector->account.ends[end] < 0)
-				continue;
-			of.labels[OF_VECTOR] = (struct label) { "end", end_name(end) };
-			exposition_number(exposition, of.labels, OF_VECTOR + 1,
-					  vector->account.ends[end]);
-		}
-	}
+	samples(exposition, figures, "end", END_COUNT, at_end);
 }
 
 #define X(name, value, help)							\
@@ -158,8 +169,7 @@ static void openmetrics_summary(struct sink *sink, const struct figures *figures
 	struct exposition *exposition = sink->context;
 
 	stages(exposition, figures);
-	hops(exposition, figures);
-	ends(exposition, figures);
+	hops_and_ends(exposition, figures);
 	counters(exposition, figures);
 	in_flight(exposition, figures);
 	exposition_losses(exposition, &figures->totals);

@@ -270,21 +270,23 @@ static void print_counts(FILE *out, const struct vector_figures *seen)
 
 static void print_loss(FILE *out, const struct imstrace_totals *totals)
 {
-	if (totals->lost_vectors)
-		fprintf(out, "!!! LOST: %" PRIu64 " vectors are not followed: the table is full "
-			"(--max-vectors)\n", (uint64_t)totals->lost_vectors);
-	if (totals->lost_values)
-		fprintf(out, "!!! LOST: %" PRIu64 " values found no histogram bucket: their stages "
-			"have no percentiles (--max-vectors)\n", (uint64_t)totals->lost_values);
-	if (totals->lost_lifecycle)
-		fprintf(out, "!!! LOST: %" PRIu64 " lifecycle steps: the stream was full\n",
-			(uint64_t)totals->lost_lifecycle);
-	if (totals->lost_runs)
-		fprintf(out, "!!! LOST: %" PRIu64 " hops: the kernel skips a program that recurses on "
-			"its own CPU\n", (uint64_t)totals->lost_runs);
-	if (totals->lost_interrupts)
-		fprintf(out, "!!! LOST: %" PRIu64 " streamed interrupts (they are counted in the "
-			"figures): the stream was full\n", (uint64_t)totals->lost_interrupts);
+	const struct {
+		__u64 count;
+		const char *what;
+	} losses[] = {
+		{ totals->lost_vectors, "vectors are not followed: the table is full (--max-vectors)" },
+		{ totals->lost_values, "values found no histogram bucket: their stages have no "
+		  "percentiles (--max-vectors)" },
+		{ totals->lost_lifecycle, "lifecycle steps: the stream was full" },
+		{ totals->lost_runs, "hops: the kernel skips a program that recurses on its own CPU" },
+		{ totals->lost_interrupts, "streamed interrupts (they are counted in the figures): the "
+		  "stream was full" },
+	};
+
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		if (losses[i].count)
+			fprintf(out, "!!! LOST: %" PRIu64 " %s\n", (uint64_t)losses[i].count,
+				losses[i].what);
 }
 
 /* It is the vectors', not the host's: which of them, the columns tell. */
