@@ -118,7 +118,8 @@ struct imstrace_vector {
 	X(NMI, nmi, SIGNAL, GUEST,							\
 	  "delivered as an NMI, SMI or INIT, which are never pending in the IRR")	\
 	X(SIGNALLED, signalled, SIGNAL, UNSEEN, "KVM's part is not followed")		\
-	X(USER, user, SIGNAL, UNSEEN, "the VMM reads the eventfd itself")		\
+	X(USER, user, SIGNAL, UNSEEN,						\
+	  "KVM had no irqfd at its eventfd: the VMM reads it, or an irqfd that comes later")		\
 	X(WORKQUEUE, workqueue, SIGNAL, UNSEEN,						\
 	  "its route is not an MSI: KVM delivers it through a workqueue")		\
 	X(MERGED, merged, IRQ, GUEST,							\
