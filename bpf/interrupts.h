@@ -364,8 +364,8 @@ static __always_inline void leave_handler(struct open_interrupt *open,
 }
 
 /*
- * An interrupt of vector @id, whose account on this CPU is @account, is signalled outside of its
- * handler. Return: where it is kept until KVM has accepted it; NULL: none has left its handler.
+ * An interrupt of vector @id is signalled outside of its handler. Return: where it is kept until
+ * KVM has accepted it; NULL: none has left its handler.
  */
 static __noinline struct open_interrupt *take_deferred(__u32 id)
 {
@@ -386,7 +386,7 @@ static __noinline struct open_interrupt *take_deferred(__u32 id)
 	if (ended) {
 		open->current = deferred->last;
 		open->current.recounted = ended;
-		if (ended < END_COUNT)
+		if (ended < END_COUNT)	/* always: the verifier does not know */
 			__sync_fetch_and_sub(&account->ends[ended], 1);
 	} else {
 		*(volatile __u32 *)&deferred->waiting = waiting & DEFERRED_BUFFER;

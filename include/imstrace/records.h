@@ -80,7 +80,7 @@ enum imstrace_reader {
 	X(__u32, pasid, pasid, HEX, "PASID in the slot, likewise")			\
 	X(__u32, kind, kind, UINT, "enum imstrace_kind")				\
 	X(__u32, reader, reader, UINT, "enum imstrace_reader")				\
-	X(__u32, pid, pid, UINT, "process that bound it (the VMM), 0 if not known")	\
+	X(__u32, pid, pid, UINT, "process of its VM, or else that bound it; 0 if not known")	\
 	X(__u32, eventfd_id, eventfd_id, UINT,						\
 	  "the eventfd-id of /proc/PID/fdinfo; IMSTRACE_NONE: not known")		\
 	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
@@ -119,7 +119,7 @@ struct imstrace_vector {
 	  "delivered as an NMI, SMI or INIT, which are never pending in the IRR")	\
 	X(SIGNALLED, signalled, SIGNAL, UNSEEN, "KVM's part is not followed")		\
 	X(USER, user, SIGNAL, UNSEEN,						\
-	  "KVM had no irqfd at its eventfd: the VMM reads it, or an irqfd that comes later")		\
+	  "KVM had no irqfd at its eventfd: the VMM reads it, or an irqfd that comes later") \
 	X(WORKQUEUE, workqueue, SIGNAL, UNSEEN,						\
 	  "its route is not an MSI: KVM delivers it through a workqueue")		\
 	X(MERGED, merged, IRQ, GUEST,							\

@@ -61,7 +61,7 @@ int screen_open(struct sink *sink)
 	}
 	screen->terminal = terminal;
 	sink->context = screen;
-	/* What is said on stderr would be lost with this screen-> */
+	/* What is said on stderr would be lost with this screen. */
 	fflush(stderr);
 	screen->stderr_before = dup(STDERR_FILENO);
 	screen->stderr_meanwhile = memfd_create("imstrace-stderr", MFD_CLOEXEC);
