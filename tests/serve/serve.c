@@ -26,6 +26,7 @@
 
 /* Far beyond all that is waited for: a test that hangs has failed. */
 #define HANGS		120
+#define MS		1000000ULL
 #define CLIENTS		200
 
 #ifdef __SANITIZE_ADDRESS__
@@ -46,9 +47,20 @@ static pthread_t poller;
 static atomic_bool ending, flowing;
 static _Atomic __u64 turns, interrupts;
 
+/* ns for which the server's thread waits for the time, when it writes a page. */
+static _Atomic __u64 slow;
+
 static __u64 fake_now(const struct source *source)
 {
+	__u64 until = clock_now(CLOCK_MONOTONIC) + slow;
+
 	(void)source;
+	if (slow && !pthread_equal(pthread_self(), poller)) {
+		while (clock_now(CLOCK_MONOTONIC) < until)
+			usleep(1000);
+		/* As the thread that polls may at this moment. */
+		server_alive(server);
+	}
 	return clock_now(CLOCK_MONOTONIC);
 }
 
@@ -77,7 +89,7 @@ static void *poll_source(void *unused)
 
 /* Without a thread that polls. */
 static void start_server(unsigned int vectors, bool per_vector, unsigned int most,
-			 unsigned int silence)
+			 unsigned int silence, unsigned int lifetime)
 {
 	socklen_t size = sizeof(address);
 	int listener;
@@ -101,7 +113,7 @@ static void start_server(unsigned int vectors, bool per_vector, unsigned int mos
 	assert_non_null(exporter);
 	assert_int_equal(server_listen("127.0.0.1:0", false, &listener), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-	server = server_start(listener, exporter, silence);
+	server = server_start(listener, exporter, silence, lifetime);
 	assert_non_null(server);
 	ending = flowing = false;
 	turns = interrupts = 0;
@@ -110,7 +122,7 @@ static void start_server(unsigned int vectors, bool per_vector, unsigned int mos
 
 static void start(unsigned int vectors, bool per_vector, unsigned int most, unsigned int silence)
 {
-	start_server(vectors, per_vector, most, silence);
+	start_server(vectors, per_vector, most, silence, SERVER_LIFETIME);
 	assert_int_equal(pthread_create(&poller, NULL, poll_source, NULL), 0);
 }
 
@@ -422,6 +434,28 @@ static void those_who_dawdle_are_left(void **state)
 	stop();
 }
 
+/* Neither the one that asked for it nor one that waits is ended for it. */
+static void a_slow_page_ends_no_connection(void **state)
+{
+	size_t size;
+	int waiting;
+
+	(void)state;
+	start_server(5, false, 100, HANGS, 5);
+	assert_int_equal(pthread_create(&poller, NULL, poll_source, NULL), 0);
+	slow = 6000 * MS;
+	waiting = connect_client();
+	expect(GET("/metrics", ""), "HTTP/1.1 200", "imstrace_host_hops_total");
+	slow = 0;
+	for (__u64 turned = turns; turns < turned + 2;)
+		usleep(1000);
+	send(waiting, GET("/healthz", ""), strlen(GET("/healthz", "")), MSG_NOSIGNAL);
+	free(receive_all(waiting, &size));
+	assert_true(size);
+	close(waiting);
+	stop();
+}
+
 static void too_many_connections_are_closed(void **state)
 {
 	int fds[SERVER_CONNECTIONS + 50];
@@ -482,8 +516,6 @@ static void a_stale_socket_is_replaced_and_nothing_else(void **state)
 	unlink(where + 5);
 	rmdir(directory);
 }
-
-#define MS	1000000ULL
 
 struct followed {
 	struct serve serve;
@@ -568,7 +600,7 @@ static void a_file_that_fails_does_not_end_the_server(void **state)
 	snprintf(path, sizeof(path), "%s/imstrace.prom", directory);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(textfile_open(&followed.serve.textfile, path), 0);
-	start_server(5, false, 100, SERVER_SILENCE);
+	start_server(5, false, 100, SERVER_SILENCE, SERVER_LIFETIME);
 	followed.serve.source = &fake->source;
 	followed.serve.exporter = exporter;
 	followed.serve.server = server;
@@ -617,7 +649,7 @@ static void a_file_without_a_writer(void **state)
 
 		assert_int_equal(textfile_open(&serve.textfile, path), 0);
 		assert_int_equal(kill(only_child(), SIGKILL), 0);
-		start_server(5, false, 100, SERVER_SILENCE);
+		start_server(5, false, 100, SERVER_SILENCE, SERVER_LIFETIME);
 		serve.source = &fake->source;
 		serve.exporter = exporter;
 		serve.server = serving ? server : NULL;
@@ -638,6 +670,7 @@ int main(void)
 		cmocka_unit_test(ten_thousand_vectors_are_bounded),
 		cmocka_unit_test(nonsense_is_refused_and_does_no_harm),
 		cmocka_unit_test(those_who_dawdle_are_left),
+		cmocka_unit_test(a_slow_page_ends_no_connection),
 		cmocka_unit_test(too_many_connections_are_closed),
 		cmocka_unit_test(only_loopback_without_asking),
 		cmocka_unit_test(a_stale_socket_is_replaced_and_nothing_else),

@@ -91,7 +91,8 @@ static int serve(const struct serve_command *command, struct source *source, int
 	if (!serve.exporter)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (command->listen)
-		serve.server = server_start(listener, serve.exporter, SERVER_SILENCE);
+		serve.server = server_start(listener, serve.exporter, SERVER_SILENCE,
+					    SERVER_LIFETIME);
 	if (command->listen && !serve.server) {
 		exporter_free(serve.exporter);
 		return EXIT_RUNTIME;

@@ -27,7 +27,7 @@
 
 struct connection {
 	int fd;
-	__u64 since;
+	__u64 since;	/* later by what pages took to write; 0: this place is free */
 };
 
 struct server {
@@ -37,9 +37,12 @@ struct server {
 	struct MHD_Response *shared[EXPOSITION_COUNT];
 	__u64 written[EXPOSITION_COUNT];
 	_Atomic __u64 alive;
+	__u64 lifetime;	/* ns */
 	/* Those that are open; the daemon's thread adds and removes, another looks at their age. */
 	pthread_mutex_t lock;
 	struct connection connections[SERVER_CONNECTIONS];
+	/* The daemon's thread writes a page, and so attends to no connection. */
+	bool writing;
 };
 
 static int listen_unix(const char *path, int *listener)
@@ -190,6 +193,26 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned i
 	return answer(connection, status, response);
 }
 
+/* The time that it takes counts towards no connection's lifetime: none could read meanwhile. */
+static char *write_page(struct server *server, enum exposition_format format, size_t *size)
+{
+	__u64 begin = clock_now(CLOCK_MONOTONIC), took;
+	char *text;
+
+	pthread_mutex_lock(&server->lock);
+	server->writing = true;
+	pthread_mutex_unlock(&server->lock);
+	text = exporter_write(server->exporter, format, size);
+	pthread_mutex_lock(&server->lock);
+	took = clock_now(CLOCK_MONOTONIC) - begin;
+	for (size_t i = 0; i < SERVER_CONNECTIONS; i++)
+		if (server->connections[i].since)
+			server->connections[i].since += took;
+	server->writing = false;
+	pthread_mutex_unlock(&server->lock);
+	return text;
+}
+
 /* Scrapers that ask at the same moment are given the same bytes. */
 static struct MHD_Response *metrics(struct server *server, enum exposition_format format)
 {
@@ -200,7 +223,7 @@ static struct MHD_Response *metrics(struct server *server, enum exposition_forma
 
 	if (server->shared[format] && now - server->written[format] < SHARED)
 		return server->shared[format];
-	text = exporter_write(server->exporter, format, &size);
+	text = write_page(server, format, &size);
 	if (!text)
 		return NULL;
 	response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
@@ -283,12 +306,13 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 /* libmicrohttpd ends those that are silent; a byte now and then keeps a connection for ever. */
 static void end_old(struct server *server)
 {
-	__u64 now = clock_now(CLOCK_MONOTONIC);
+	__u64 now;
 
 	pthread_mutex_lock(&server->lock);
-	for (size_t i = 0; i < SERVER_CONNECTIONS; i++)
+	now = clock_now(CLOCK_MONOTONIC);
+	for (size_t i = 0; i < SERVER_CONNECTIONS && !server->writing; i++)
 		if (server->connections[i].since &&
-		    now - server->connections[i].since > SERVER_LIFETIME * SECOND)
+		    now - server->connections[i].since > server->lifetime)
 			shutdown(server->connections[i].fd, SHUT_RDWR);
 	pthread_mutex_unlock(&server->lock);
 }
@@ -307,7 +331,8 @@ static void say_nothing(void *context, const char *format, va_list args)
 	(void)args;
 }
 
-struct server *server_start(int listener, struct exporter *exporter, unsigned int silence)
+struct server *server_start(int listener, struct exporter *exporter, unsigned int silence,
+			    unsigned int lifetime)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -317,6 +342,7 @@ struct server *server_start(int listener, struct exporter *exporter, unsigned in
 		return NULL;
 	}
 	server->exporter = exporter;
+	server->lifetime = lifetime * SECOND;
 	server->alive = clock_now(CLOCK_MONOTONIC);
 	pthread_mutex_init(&server->lock, NULL);
 	server->daemon = MHD_start_daemon(

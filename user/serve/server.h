@@ -14,7 +14,10 @@
 #define SERVER_CONNECTIONS	256
 /* Bytes for a request's line and headers. */
 #define SERVER_REQUEST_BYTES	8192
-/* s for which a connection may be silent by default, and for which it may last. */
+/*
+ * s for which a connection may be silent by default, and for which it may last but for the time in
+ * which pages are written.
+ */
 #define SERVER_SILENCE		5
 #define SERVER_LIFETIME		20
 
@@ -37,10 +40,12 @@ struct server;
  * @silence:	s for which a connection may be silent, SERVER_SILENCE but in tests. A request counts
  *		when it is read: where the server is kept from that for so long, it ends connections
  *		that were not silent
+ * @lifetime:	s for which a connection may last, SERVER_LIFETIME but in tests
  *
  * Return: NULL: it can't, reported.
  */
-struct server *server_start(int listener, struct exporter *exporter, unsigned int silence);
+struct server *server_start(int listener, struct exporter *exporter, unsigned int silence,
+			    unsigned int lifetime);
 /* The healthy answer of /healthz is for as long as this is called, every few seconds. */
 void server_alive(struct server *server);
 void server_stop(struct server *server);
