@@ -12,7 +12,7 @@
 #ifndef IMSTRACE_BPF_APICV_H
 #define IMSTRACE_BPF_APICV_H
 
-#include "deferred.h"
+#include "queued.h"
 
 /* Whether @vec waits in the memory of @vcpu. */
 static __always_inline bool is_waiting(struct kvm_vcpu *vcpu, __u32 vec)

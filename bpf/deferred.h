@@ -56,7 +56,7 @@ static __noinline struct open_interrupt *take_deferred(__u32 id)
 	if (!(waiting & DEFERRED_VALID) && !ended)
 		return NULL;
 	if (open->state == OPEN_SIGNALLED)
-		end_unaccepted(open);
+		leave_signalled(open);
 	if (ended) {
 		open->current = deferred->last;
 		open->current.recounted = ended;

@@ -22,7 +22,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 {
 	/* An emulated one that KVM has not accepted: no handler's exit has closed it. */
 	if (open->state == OPEN_SIGNALLED)
-		end_unaccepted(open);
+		leave_signalled(open);
 	__builtin_memset(&open->current, 0, sizeof(open->current));
 	open->current.id = id;
 	open->current.vcpu = IMSTRACE_NONE;
@@ -121,7 +121,7 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 		if (ret & IRQ_WAKE_THREAD && !open->current.times[HOP_SIGNAL])
 			leave_to_thread(open, action);
 		else
-			end_unaccepted(open);
+			leave_signalled(open);
 	} else if (open->state == OPEN_IRQ) {
 		vector = vector_of(open->current.id);
 		account = account_of(open->current.id);

@@ -149,6 +149,64 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 	return READER_USER;
 }
 
+#define WORK_PENDING	1	/* WORK_STRUCT_PENDING_BIT, include/linux/workqueue.h */
+
+/* Whether the irqfd of the latest signal of @vector waits for the workqueue. */
+static __always_inline bool is_queued(const struct imstrace_vector *vector)
+{
+	struct kvm_kernel_irqfd *irqfd = (struct kvm_kernel_irqfd *)vector->irqfd;
+
+	return irqfd && BPF_CORE_READ(irqfd, inject.data.counter) & WORK_PENDING;
+}
+
+/* The signal of @open has returned, and no local APIC has accepted it so far. */
+static __noinline void leave_signalled(struct open_interrupt *open)
+{
+	struct deferred_interrupts *deferred;
+	struct imstrace_vector *vector;
+	__u32 id;
+
+	if (!open)
+		return;
+	id = open->current.id;
+	vector = vector_of(id);
+	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	if (!vector || !deferred || open->refused || !is_queued(vector)) {
+		end_unaccepted(open);
+	} else if (!queue_seen) {
+		end_interrupt(&open->current, END_WORKQUEUE);
+	} else if (deferred->queued.state == OPEN_QUEUED) {
+		end_interrupt(&open->current, END_WORK_MERGED);
+	} else {
+		deferred->queued = *open;
+		deferred->queued.state = OPEN_QUEUED;
+		any_left = true;
+	}
+}
+
+/*
+ * Nobody in the kernel reads the eventfd: an irqfd that is assigned while the signal is unread delivers
+ * it. One that was assigned has read it, or the VMM has.
+ */
+static __noinline void leave_unread(struct open_interrupt *open, enum imstrace_end end)
+{
+	struct deferred_interrupts *deferred;
+	__u32 id;
+
+	if (!open)
+		return;
+	id = open->current.id;
+	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	if (!deferred || deferred->queued.state == OPEN_QUEUED)
+		return;
+	deferred->queued.state = OPEN_NONE;
+	if (end != END_USER)
+		return;
+	deferred->queued = *open;
+	deferred->queued.state = OPEN_UNREAD;
+	any_left = true;
+}
+
 /*
  * @eventfd of vector @id has been signalled at the signal hop, or is about to be where
  * that hop is not seen: who takes it from here?
@@ -167,6 +225,8 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 		return;
 	}
 	reader = find_reader(open, vector, eventfd, &end);
+	if (end == END_USER || vector->reader == READER_USER)
+		leave_unread(open, end);
 	if (vector->reader != reader)
 		vector->reader = reader;
 	if (end == END_COUNT && hop_seen(HOP_ACCEPT)) {

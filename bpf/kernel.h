@@ -105,11 +105,19 @@ struct kvm_kernel_irq_routing_entry {
 
 #define KVM_IRQ_ROUTING_MSI	2	/* include/uapi/linux/kvm.h */
 
+/* Of linux/workqueue.h. */
+struct work_struct {
+	struct {
+		long counter;
+	} data;
+};
+
 struct kvm_kernel_irqfd {
 	struct kvm *kvm;
 	struct wait_queue_entry wait;
 	struct kvm_kernel_irq_routing_entry irq_entry;
 	int gsi;
+	struct work_struct inject;
 	struct eventfd_ctx *eventfd;
 	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };

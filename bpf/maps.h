@@ -266,6 +266,9 @@ bool pci_requests_seen;
  */
 bool any_deferred;
 bool any_signalled_by_thread;
+/* KVM's workqueue is seen to begin with an irqfd; any_left: it may be one of ours. */
+bool queue_seen;
+bool any_left;
 /* It is seen when a CPU has delivered what APICv or AVIC gave it: VM exits, and where it waits. */
 bool delivery_seen;
 /* A CPU has had something to deliver: until then VM exits are not looked at. */

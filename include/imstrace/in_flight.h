@@ -14,6 +14,8 @@ enum open_state {
 	OPEN_SIGNALLED,	/* KVM is about to accept it on this CPU */
 	OPEN_ACCEPTED,	/* KVM has; if the CPU takes it on itself, it is said next */
 	OPEN_DONE,	/* the rest is not this CPU's: waits for the handler's exit */
+	OPEN_QUEUED,	/* waits for KVM's workqueue to begin with its irqfd */
+	OPEN_UNREAD,	/* has ended, unless an irqfd is assigned that finds it unread */
 };
 
 /*
@@ -51,6 +53,7 @@ struct deferred_interrupts {
 	__u32 ended;		/* how @last has ended, 0: there is none */
 	struct imstrace_interrupt buffers[2];
 	struct imstrace_interrupt last;
+	struct open_interrupt queued;		/* OPEN_QUEUED or OPEN_UNREAD, if anything */
 	struct open_interrupt signalled;	/* outside of the handler; the vCPU is next */
 };
 

@@ -122,7 +122,9 @@ struct imstrace_vector {
 	X(USER, user, SIGNAL, UNSEEN,						\
 	  "KVM had no irqfd at its eventfd: the VMM reads it, or an irqfd that comes later") \
 	X(WORKQUEUE, workqueue, SIGNAL, UNSEEN,						\
-	  "its route is not an MSI: KVM delivers it through a workqueue")		\
+	  "KVM delivers it through a workqueue, where it is not followed")		\
+	X(WORK_MERGED, work_merged, SIGNAL, GUEST,					\
+	  "signalled again before KVM's workqueue ran: one delivery is for both")	\
 	X(MERGED, merged, IRQ, GUEST,							\
 	  "raised again before the thread of its irq ran: one signal is for both")	\
 	X(NO_SIGNAL, no_signal, IRQ, UNMATCHED, "its handler signalled nothing")	\

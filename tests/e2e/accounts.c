@@ -257,6 +257,45 @@ static void vm_interrupted(void **state)
 }
 
 /* Ends that the guest gets nothing of, between two rounds that it gets all of. */
+/* What KVM delivers from its workqueue passes the same hops as any other. */
+static void from_the_workqueue(void **state)
+{
+	static const char *const ways[] = { "--broadcast", "--reassign" };
+	enum { COUNT_OF_EACH = 50 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct trace trace = trace_start(ways[i] + 2, "--interrupts -i 20ms");
+		json_t *truth, *expected, *ends, *count;
+		char arguments[128];
+		const char *end;
+		size_t j;
+
+		snprintf(arguments, sizeof(arguments),
+			 "--count %d --emulated-count %d --no-stamps %s %s", COUNT_OF_EACH,
+			 COUNT_OF_EACH, ways[i], DEVICE);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		json_array_foreach(json_object_get(truth, "vectors"), j, expected) {
+			json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+
+			assert_int_equal(number(expected, "seen"), COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.signal"), COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.accept"), COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.inject"), COUNT_OF_EACH);
+			assert_int_equal(number(seen, "hops.eoi"), COUNT_OF_EACH);
+			ends = json_object_get(seen, "ends");
+			json_object_foreach(ends, end, count)
+				assert_int_equal(json_integer_value(count), 0);
+			assert_string_not_equal(text(seen, "mode"), "user");
+		}
+		check_settled(&trace);
+		check_intervals(&trace);
+		json_decref(truth);
+		trace_free(&trace);
+	}
+}
+
 static void spoiled_ends(void **state)
 {
 	static const struct {
@@ -516,6 +555,7 @@ int run_accounts(void)
 		INTERRUPTION(0), INTERRUPTION(1), INTERRUPTION(2), INTERRUPTION(3),
 		INTERRUPTION(4), INTERRUPTION(5),
 		cmocka_unit_test_teardown(spoiled_ends, lab_teardown),
+		cmocka_unit_test_teardown(from_the_workqueue, lab_teardown),
 		cmocka_unit_test_teardown(apic_state_is_put_back, lab_teardown),
 		cmocka_unit_test_teardown(vms_killed_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(tracers_come_and_go, lab_teardown),

@@ -45,6 +45,25 @@ static void add_end(json_t *ends, const char *end, int more)
 	json_object_set_new(ends, end, json_integer(count + more));
 }
 
+/* Those that come after this hop and before the next. */
+static const char *const ends_of[COUNT(check_hops)][8] = {
+	[IRQ] = { "merged", "no_signal" },
+	[SIGNAL] = { "nmi", "signalled", "user", "workqueue", "work_merged", "no_route",
+		     "not_accepted", "refused" },
+	[ACCEPT] = { "coalesced", "hardware", "lost", "dropped" },
+	[INJECT] = { "no_eoi" },
+};
+
+static size_t hop_of(const char *end)
+{
+	for (size_t hop = 0; hop < COUNT(ends_of); hop++)
+		for (size_t i = 0; i < COUNT(ends_of[hop]) && ends_of[hop][i]; i++)
+			if (!strcmp(ends_of[hop][i], end))
+				return hop;
+	fail_msg("no end is called %s", end);
+	return IRQ;
+}
+
 static struct streamed add_up(const struct trace *trace, json_t *vector)
 {
 	struct streamed sum = { .ends = json_object() };
@@ -54,7 +73,7 @@ static struct streamed add_up(const struct trace *trace, json_t *vector)
 	json_array_foreach(trace->interrupts, i, interrupt) {
 		/* It has been streamed before, up to the hop at which it seemed to end. */
 		const char *before = json_string_value(json_object_get(interrupt, "recounted"));
-		size_t first = !before ? IRQ : strcmp(before, "coalesced") ? SIGNAL : ACCEPT + 1;
+		size_t first = before ? hop_of(before) + 1 : IRQ;
 
 		if (!is_of(interrupt, vector))
 			continue;
@@ -77,20 +96,13 @@ static void expect_balance(json_t *vector, const char *what, long long left, lon
 			 number(vector, "vector"), what, left, right);
 }
 
-/* The sum of those of a vector's ends that come after this hop and before the next. */
+/* The sum of a vector's ends of this hop. */
 static long long ends_at(json_t *vector, size_t hop)
 {
-	static const char *const names[COUNT(check_hops)][8] = {
-		[IRQ] = { "merged", "no_signal" },
-		[SIGNAL] = { "nmi", "signalled", "user", "workqueue", "no_route", "not_accepted",
-			     "refused" },
-		[ACCEPT] = { "coalesced", "hardware", "lost", "dropped" },
-		[INJECT] = { "no_eoi" },
-	};
 	long long sum = 0;
 
-	for (size_t i = 0; i < COUNT(names[hop]) && names[hop][i]; i++)
-		sum += member(vector, "ends", names[hop][i]);
+	for (size_t i = 0; i < COUNT(ends_of[hop]) && ends_of[hop][i]; i++)
+		sum += member(vector, "ends", ends_of[hop][i]);
 	return sum;
 }
 

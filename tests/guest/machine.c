@@ -47,6 +47,7 @@
 
 #define MSI_ADDRESS		0xfee00000U
 #define MSI_DESTINATION_SHIFT	12
+#define MSI_DESTINATION_ALL	0xffU
 
 /* A vCPU starts within milliseconds. */
 #define START_TIMEOUT_NS	5000000000ULL
@@ -148,7 +149,9 @@ static void route_vectors(struct machine *machine, struct vectors *vectors)
 		routing->entries[routing->nr++] = (struct kvm_irq_routing_entry){
 			.gsi = vector->vector,
 			.type = KVM_IRQ_ROUTING_MSI,
-			.u.msi.address_lo = MSI_ADDRESS | vector->vcpu << MSI_DESTINATION_SHIFT,
+			.u.msi.address_lo = MSI_ADDRESS |
+				(machine->broadcast ? MSI_DESTINATION_ALL : vector->vcpu) <<
+				MSI_DESTINATION_SHIFT,
 			.u.msi.data = vector->guest_vector,
 		};
 	}

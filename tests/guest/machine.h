@@ -33,6 +33,7 @@ struct machine {
 	size_t memory_size;
 	size_t run_size;
 	unsigned int num_vcpus;
+	bool broadcast;		/* before machine_open(): each message is for all vCPUs */
 	struct vcpu vcpus[GUEST_MAX_VCPUS];
 	bool running;		/* there are vCPU threads */
 	bool stopping;		/* tells them to end */

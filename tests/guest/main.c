@@ -49,6 +49,8 @@ struct options {
 	bool reset;
 	enum spoil spoil;
 	bool put_back;
+	bool reassign;
+	bool broadcast;
 	bool in_thread;
 	bool no_wait;
 	bool yield;
@@ -72,6 +74,8 @@ enum {
 	OPTION_RESET,
 	OPTION_SPOIL,
 	OPTION_PUT_BACK,
+	OPTION_REASSIGN,
+	OPTION_BROADCAST,
 	OPTION_IN_THREAD,
 	OPTION_YIELD,
 	OPTION_NO_STAMPS,
@@ -151,6 +155,10 @@ static const struct argp_option option_table[] = {
 	{ "put-back", OPTION_PUT_BACK, NULL, 0,
 	  "Ring each vector with the vCPUs stopped; read the state of the local APICs and put it "
 	  "back before they run again: each time", 0 },
+	{ "reassign", OPTION_REASSIGN, NULL, 0,
+	  "Ring each vector while its eventfd is no irqfd, and make it one again: each time", 0 },
+	{ "broadcast", OPTION_BROADCAST, NULL, 0,
+	  "Each message is for all vCPUs: KVM delivers it from its workqueue", 0 },
 	{ "in-thread", OPTION_IN_THREAD, NULL, 0,
 	  "A thread that then ends makes the VM, as VMMs do that have a thread for each task", 0 },
 	{ NULL, 0, NULL, 0, "What is told:", 4 },
@@ -285,6 +293,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_PUT_BACK:
 		options->put_back = true;
+		break;
+	case OPTION_REASSIGN:
+		options->reassign = true;
+		break;
+	case OPTION_BROADCAST:
+		options->broadcast = true;
 		break;
 	case OPTION_YIELD:
 		options->yield = true;
@@ -482,8 +496,39 @@ static bool ring_spoiled(struct ringer *ringer, struct machine *machine, struct 
 	return ok;
 }
 
-/* A turn at a time. */
-static bool ring_put_back(struct ringer *ringer, struct machine *machine, struct vectors *vectors)
+/* A turn of ring_turns(): what is done before each vector is rung, and afterwards. */
+struct turn {
+	void (*before)(struct machine *machine, const struct vectors *vectors);
+	void (*after)(struct machine *machine, const struct vectors *vectors);
+};
+
+static void stop(struct machine *machine, const struct vectors *vectors)
+{
+	(void)vectors;
+	machine_stop(machine);
+}
+
+static void put_back(struct machine *machine, const struct vectors *vectors)
+{
+	(void)vectors;
+	machine_put_back_apics(machine);
+	machine_restart(machine);
+}
+
+static void remove_irqfds(struct machine *machine, const struct vectors *vectors)
+{
+	for (unsigned int i = 0; i < vectors->num; i++)
+		machine_remove_irqfd(machine, &vectors->v[i]);
+}
+
+static void add_irqfds(struct machine *machine, const struct vectors *vectors)
+{
+	for (unsigned int i = 0; i < vectors->num; i++)
+		machine_add_irqfd(machine, &vectors->v[i]);
+}
+
+static bool ring_turns(struct ringer *ringer, struct machine *machine, struct vectors *vectors,
+		       const struct turn *turn)
 {
 	uint32_t count = 0;
 	bool ok = true;
@@ -494,13 +539,12 @@ static bool ring_put_back(struct ringer *ringer, struct machine *machine, struct
 		vectors->v[i].count = 1;
 	}
 	while (ok && count--) {
-		struct ringer stopped = *ringer;
+		struct ringer once = *ringer;
 
-		stopped.wait = false;
-		machine_stop(machine);
-		ok = ring_all(&stopped);
-		machine_put_back_apics(machine);
-		machine_restart(machine);
+		once.wait = false;
+		turn->before(machine, vectors);
+		ok = ring_all(&once);
+		turn->after(machine, vectors);
 		ok = ok && ring_wait(ringer);
 	}
 	machine_stop(machine);
@@ -538,7 +582,7 @@ static void make_machine(struct machine *machine, const struct options *options,
 
 static enum exit_code run(const struct options *options)
 {
-	struct machine machine = {};
+	struct machine machine = { .broadcast = options->broadcast };
 	struct vectors vectors = {};
 	struct clock clock = {};
 	struct vfio vfio = {};
@@ -583,8 +627,10 @@ static enum exit_code run(const struct options *options)
 	}
 
 	clock_sample(&clock);
-	if (options->put_back)
-		ok = ring_put_back(&ringer, &machine, &vectors);
+	if (options->put_back || options->reassign)
+		ok = ring_turns(&ringer, &machine, &vectors,
+				options->put_back ? &(struct turn) { stop, put_back } :
+						    &(struct turn) { remove_irqfds, add_irqfds });
 	else
 		ok = ring_into_hang(&ringer, &machine, &vectors, options->hang);
 	if (ok && options->spoil)

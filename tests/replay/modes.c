@@ -63,7 +63,7 @@ static void user(void **state)
 	view = look(world);
 	assert_mode(&view, "user");
 	assert_all_missing(&view, HOP_ACCEPT,
-			   "the VMM reads the eventfd itself: the rest happens in user space");
+			   "KVM has no irqfd at its eventfd: the VMM reads it, in user space");
 	assert_hops(world, &without, 1, 1, 0, 0, 0);
 	assert_unmatched(world, &without, 0, 0, 0, 0);
 	records = replay_interrupts(world->replay, &count);

@@ -39,6 +39,8 @@
 	X(IRQFD_ROUTE_DATA,	IRQFD,		irq_entry.msi.data)	\
 	X(IRQFD_EVENTFD,	IRQFD,		eventfd)		\
 	X(IRQFD_GSI,		IRQFD,		gsi)			\
+	X(IRQFD_WORK,		IRQFD,		inject)			\
+	X(IRQFD_WORK_DATA,	IRQFD,		inject.data.counter)	\
 	X(VM_PID,		VM,		userspace_pid)		\
 	X(VM_ROUTES,		VM,		irq_routing)		\
 	X(VM_APIC_MAP,		VM,		arch.apic_map)		\

@@ -205,6 +205,7 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 	replay->programs->bss->seen_hops = options->hops;
 	replay->programs->bss->pci_requests_seen = true;
 	replay->programs->bss->vcpu_frees_seen = true;
+	replay->programs->bss->queue_seen = !options->queue_unseen;
 	replay->programs->bss->delivery_seen = !options->delivery_unseen;
 	replay->programs->bss->following = true;
 	describe(replay);
@@ -493,6 +494,15 @@ void replay_set_route(struct replay *replay, const struct vector *vector, bool s
 	objects_set(replay->objects, vector->irqfd, MEMBER_IRQFD_ROUTE_TYPE, set ? ROUTE_MSI : 0);
 }
 
+void replay_set_irqfd(struct replay *replay, const struct vector *vector, bool set)
+{
+	object head = objects_member(replay->objects, vector->eventfd, MEMBER_EVENTFD_WAITERS);
+
+	objects_set(replay->objects, vector->eventfd, MEMBER_EVENTFD_WAITERS,
+		    set ? vector->first_waiter : head);
+	objects_set(replay->objects, vector->irqfd, MEMBER_IRQFD_BEFORE, set ? head : 0);
+}
+
 void replay_set_apic(struct replay *replay, const struct vcpu *vcpu, bool on)
 {
 	objects_set(replay->objects, vcpu->lapic, MEMBER_LAPIC_ENABLED, on);
@@ -619,6 +629,23 @@ object replay_task(struct replay *replay)
 object replay_notifier(struct replay *replay, const struct vcpu *vcpu)
 {
 	return objects_member(replay->objects, vcpu->vcpu, MEMBER_VCPU_NOTIFIER);
+}
+
+static void set_pending(struct replay *replay, const struct vector *vector, bool set)
+{
+	objects_set(replay->objects, vector->irqfd, MEMBER_IRQFD_WORK_DATA, set);
+}
+
+void replay_queue(struct replay *replay, const struct vector *vector)
+{
+	set_pending(replay, vector, true);
+}
+
+void replay_work(struct replay *replay, int cpu, const struct vector *vector)
+{
+	set_pending(replay, vector, false);
+	RUN(replay, cpu, delivery_work, objects_member(replay->objects, vector->irqfd,
+						       MEMBER_IRQFD_WORK));
 }
 
 void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 guest_vector,

@@ -33,6 +33,7 @@
  * @hops:	those that are seen
  * @stream_bytes: size of either stream of records, 0: as imstrace has it
  * @old_posting: as on a kernel before 6.17: kvm_pi_irte_update with other arguments
+ * @queue_unseen: as where KVM's workqueue is not seen
  * @delivery_unseen: as where VM exits are not seen
  * @unchecked:	don't look at the accounts after each event
  * @failed:	told what is wrong with them, and does not return; NULL: abort()
@@ -44,6 +45,7 @@ struct replay_options {
 	unsigned int hops;
 	unsigned int stream_bytes;
 	bool old_posting;
+	bool queue_unseen;
 	bool delivery_unseen;
 	bool unchecked;
 	void (*failed)(const char *what);
@@ -144,6 +146,9 @@ void replay_set_apicv(struct replay *replay, const struct vcpu *vcpu, bool activ
 /* Whether KVM has a route for the vector's irqfd; at first it has. */
 void replay_set_route(struct replay *replay, const struct vector *vector, bool set);
 
+/* Whether its irqfd waits for its eventfd; at first it does, if it has one. */
+void replay_set_irqfd(struct replay *replay, const struct vector *vector, bool set);
+
 /* Whether the guest has its local APIC switched on; at first it has. */
 void replay_set_apic(struct replay *replay, const struct vcpu *vcpu, bool on);
 
@@ -163,6 +168,9 @@ void replay_accept(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 		   __u32 guest_vector);
 void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu,
 			 __u32 guest_vector);
+/* KVM has left the signal to its workqueue, without an event; and the workqueue begins with it. */
+void replay_queue(struct replay *replay, const struct vector *vector);
+void replay_work(struct replay *replay, int cpu, const struct vector *vector);
 void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu);
 void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 guest_vector,
 		   bool soft, bool reinjected);

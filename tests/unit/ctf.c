@@ -697,7 +697,7 @@ static void babeltrace_reads_the_same_events(void **state)
 	assert_non_null(strstr(output, "eventfd_id = 7"));
 	assert_non_null(strstr(output, "device = \"" FAKE_DEVICE "\""));
 	assert_non_null(strstr(output, "\"" FAKE_DEVICE " vector 0\""));
-	assert_non_null(strstr(output, "end = ( \"in_flight\" : container = 15 )"));
+	assert_non_null(strstr(output, "end = ( \"in_flight\" : container = 16 )"));
 	free(output);
 	end(&fixture);
 }

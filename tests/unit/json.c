@@ -90,7 +90,7 @@ static void assert_object(json_t *object, const char *text)
 
 #define ENDS(coalesced, not_accepted, lost)							\
 	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
-	" 'workqueue': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
+	" 'workqueue': 0, 'work_merged': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
 	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, 'deferred': 0, "
 
 static struct sink sink = { .ops = &json_sink };
@@ -879,7 +879,7 @@ static void the_schema_has_the_lifecycle_events(void **state)
 
 static void the_schema_has_the_ends_and_causes(void **state)
 {
-	const char *names[16];
+	const char *names[END_COUNT];
 	size_t count;
 
 	(void)state;

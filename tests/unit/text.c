@@ -422,8 +422,8 @@ static void a_summary_says_why_hops_are_missing(void **state)
 	first = strstr(text, "the VMM reads");
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "the VMM reads"));
-	assert_has_line(text, "n/a: accept, inject, eoi: the VMM reads the eventfd itself: "
-			"the rest happens in user space");
+	assert_has_line(text, "n/a: accept, inject, eoi: KVM has no irqfd at its eventfd: the VMM reads "
+			"it, in user space");
 	free(text);
 	measurement_free(measurement);
 	free(fake);

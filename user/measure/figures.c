@@ -149,6 +149,9 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 {
 	const char *from = vector->hop_missing[stage_from(stage)];
 
+	/* What was measured could be, also where its first hop was passed before the interval. */
+	if (vector->stages[stage].count)
+		return NULL;
 	return from ? from : vector->hop_missing[stage_to(stage)];
 }
 

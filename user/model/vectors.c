@@ -67,7 +67,7 @@ static enum imstrace_reader main_reader(const struct imstrace_vector *vector,
 	__u64 user = account->ends[END_USER], work = account->ends[END_WORKQUEUE];
 	__u64 irqfd = account->hops[HOP_ACCEPT] + account->ends[END_NMI] +
 		      account->ends[END_NO_ROUTE] + account->ends[END_NOT_ACCEPTED] +
-		      account->ends[END_REFUSED];
+		      account->ends[END_REFUSED] + account->ends[END_WORK_MERGED];
 
 	if (!(irqfd | work | user))
 		return vector->reader;
@@ -127,7 +127,7 @@ const char *vector_hop_missing(const struct source *source, const struct imstrac
 	if (hop == HOP_IRQ && vector->kind == KIND_EMULATED)
 		return "an emulated vector has no irq";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)
-		return "the VMM reads the eventfd itself: the rest happens in user space";
+		return "KVM has no irqfd at its eventfd: the VMM reads it, in user space";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_IRQFD_WORK)
 		return "its route is not an MSI: KVM delivers it through a workqueue";
 	return NULL;

@@ -363,6 +363,11 @@ bool attach_sees_vcpu_frees(const struct attachments *attachments)
 	return attached_by(attachments, FEATURE_VCPU_ENDS) & (1U << KPROBE | 1U << KPROBE_MULTI);
 }
 
+bool attach_sees_queue(const struct attachments *attachments)
+{
+	return *attachments->status[FEATURE_QUEUE].attached;
+}
+
 const char *attach_delivery_missing(const struct attachments *attachments)
 {
 	const struct feature_status *status = &attachments->status[FEATURE_DELIVERY];

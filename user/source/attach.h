@@ -73,6 +73,9 @@ bool attach_sees_pci_requests(const struct attachments *attachments);
 /* Whether each vCPU is seen to be destroyed, as it happens. */
 bool attach_sees_vcpu_frees(const struct attachments *attachments);
 
+/* Whether KVM's workqueue is seen to begin with an irqfd. */
+bool attach_sees_queue(const struct attachments *attachments);
+
 /* Why it isn't seen when a CPU delivers what APICv or AVIC gave it; NULL: it is. */
 const char *attach_delivery_missing(const struct attachments *attachments);
 

@@ -72,6 +72,15 @@ const struct feature features[FEATURE_COUNT] = {
 		"accept", HOP_ACCEPT, true, "everything in the guest",
 		{ { RAW_TRACEPOINT, NULL, { { "accept", "kvm_apic_accept_irq" } } } },
 	},
+	[FEATURE_QUEUE] = {
+		"KVM's workqueue", HOP_COUNT, true,
+		"broadcasts, and signals before there is an irqfd, are not followed to the guest",
+		{
+			{ KPROBE, "kvm", { { "delivery_kprobe", "irqfd_inject" } } },
+			{ KPROBE_MULTI, "kvm", { { "delivery_kprobe", "irqfd_inject" } } },
+			{ RAW_TRACEPOINT, NULL, { { "delivery_work", "workqueue_execute_start" } } },
+		},
+	},
 	[FEATURE_APICV] = {
 		"APICv and AVIC", HOP_COUNT, true,
 		"what the CPU itself delivers is taken to be pending for ever",

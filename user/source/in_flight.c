@@ -34,6 +34,8 @@ static void tell_deferred(const struct source *source, const struct deferred_int
 {
 	if (deferred->waiting & DEFERRED_VALID)
 		tell_one_in_flight(source, &deferred->buffers[deferred->waiting & DEFERRED_BUFFER]);
+	if (deferred->queued.state == OPEN_QUEUED)
+		tell_one_in_flight(source, &deferred->queued.current);
 	if (deferred->signalled.state == OPEN_SIGNALLED)
 		tell_one_in_flight(source, &deferred->signalled.current);
 }

@@ -546,6 +546,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
 	live->source.delivery = attach_delivery_missing(live->attachments);
+	live->programs->bss->queue_seen = attach_sees_queue(live->attachments);
 	live->programs->bss->delivery_seen = !live->source.delivery;
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
