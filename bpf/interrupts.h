@@ -415,7 +415,7 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 	return 0;
 }
 
-static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
+static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec, bool late)
 {
 	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
@@ -434,9 +434,14 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 	guest->service_valid = 0;
 	service->times[HOP_EOI] = now;
 	account->hops[HOP_EOI]++;
-	count_stage(account, service->id, STAGE_SERVICE, service->times[HOP_INJECT], now);
-	if (service->times[HOP_IRQ])
-		count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
+	if (late) {
+		service->eoi_late = 1;
+		account->late_eois++;
+	} else {
+		count_stage(account, service->id, STAGE_SERVICE, service->times[HOP_INJECT], now);
+		if (service->times[HOP_IRQ])
+			count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
+	}
 	stream(service, account, END_COMPLETE);
 	return 0;
 }
@@ -444,14 +449,17 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec)
 SEC("raw_tp/kvm_eoi")
 int BPF_PROG(eoi, struct kvm_lapic *apic, int vec)
 {
-	return end_of_interrupt(apic, vec);
+	return end_of_interrupt(apic, vec, false);
 }
 
-/* With paravirtual EOI the guest clears a bit in memory and KVM notices later. */
+/*
+ * With paravirtual EOI the guest clears a bit in memory, and KVM notices at the vCPU's next VM
+ * exit, which may be much later: that is no time of the guest's handler.
+ */
 SEC("raw_tp/kvm_pv_eoi")
 int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
 {
-	return end_of_interrupt(apic, vec);
+	return end_of_interrupt(apic, vec, true);
 }
 
 #endif /* IMSTRACE_BPF_INTERRUPTS_H */

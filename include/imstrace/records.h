@@ -153,6 +153,8 @@ enum imstrace_end {
  * @ends:	how many have ended so; complete is not counted here but by its hop, nor is in_flight
  * @deferred:	signals that came after the hard irq handler: from the irq's thread, a softirq or a
  *		workqueue
+ * @late_eois:	of those at the EOI: paravirtual ones, whose time is not known. They are in no stage
+ *		that ends there
  * @lost_records: counted in all figures, but not streamed: the stream was full
  *
  * When nothing moves,
@@ -173,6 +175,7 @@ struct imstrace_account {
 	__u64 sums[STAGE_COUNT];
 	__u64 ends[END_COUNT];
 	__u64 deferred;
+	__u64 late_eois;
 	__u64 lost_records;
 };
 
@@ -267,7 +270,8 @@ struct imstrace_lifecycle {
 	X(__u32, recounted, uncoalesced, UINT,						\
 	  "enum imstrace_end: it was counted, and streamed, so before it turned out to go on; "	\
 	  "0: it was not")								\
-	X(__u32, reserved, reserved, UINT, "0")
+	X(__u32, eoi_late, eoi_late, UINT,						\
+	  "1: its EOI was paravirtual: KVM noticed it at the time given, or it was earlier")
 
 /**
  * struct imstrace_interrupt - one interrupt, written when it has ended

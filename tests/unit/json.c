@@ -91,7 +91,7 @@ static void assert_object(json_t *object, const char *text)
 #define ENDS(coalesced, not_accepted, lost)							\
 	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
 	" 'workqueue': 0, 'work_merged': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
-	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, 'deferred': 0, "
+	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, 'deferred': 0, 'late_eois': 0, "
 
 static struct sink sink = { .ops = &json_sink };
 
@@ -309,7 +309,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &complete),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': 37, 'vcpu': 1,"
 		"'guest_vector': 48, 'cpu': 3, 'cause': 'irq', 'end': 'complete',"
-		"'uncoalesced': true, 'recounted': 'coalesced',"
+		"'uncoalesced': true, 'recounted': 'coalesced', 'eoi_late': false,"
 		"'hops': {'irq': 5000, 'signal': 5010, 'accept': 5030,"
 		"'inject': 5060, 'eoi': 5100},"
 		"'stages': {'handler': 10, 'irqfd': 20, 'deliver': 30, 'service': 40,"
@@ -318,7 +318,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
 		"'guest_vector': 255, 'cpu': 65535, 'cause': 'emulated', 'end': 'coalesced',"
-		"'uncoalesced': false, 'recounted': null,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': 4990,"
 		"'inject': null, 'eoi': null},"
 		"'stages': {'handler': null, 'irqfd': 0, 'deliver': null, 'service': null,"
@@ -326,7 +326,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
-		"'uncoalesced': false, 'recounted': null,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false,"
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
 		"'inject': null, 'eoi': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
@@ -334,7 +334,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'loopback',"
-		"'end': 'signalled', 'uncoalesced': false, 'recounted': null,"
+		"'end': 'signalled', 'uncoalesced': false, 'recounted': null, 'eoi_late': false,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': null,"
 		"'inject': null, 'eoi': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"

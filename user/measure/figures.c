@@ -152,6 +152,8 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 	/* What was measured could be, also where its first hop was passed before the interval. */
 	if (vector->stages[stage].count)
 		return NULL;
+	if (stage_to(stage) == HOP_EOI && vector->account.late_eois)
+		return "paravirtual EOI: the guest writes it to memory, and KVM notices later";
 	return from ? from : vector->hop_missing[stage_to(stage)];
 }
 

@@ -54,7 +54,7 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 	__u64 from = interrupt->times[stages[stage].from];
 	__u64 to = interrupt->times[stages[stage].to];
 
-	if (!from || !to)
+	if (!from || !to || (interrupt->eoi_late && stages[stage].to == HOP_EOI))
 		return -1;
 	/* As the programs count it: clocks of two CPUs may differ by some ns. */
 	return to > from ? (long long)(to - from) : 0;
@@ -62,11 +62,16 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 
 __u64 interrupt_took(const struct imstrace_interrupt *interrupt)
 {
-	__u64 first = 0, last = interrupt_ended(interrupt);
+	__u64 first = 0, last = 0;
 
-	for (unsigned int hop = HOP_COUNT; hop-- > 0;)
-		if (interrupt->times[hop])
-			first = interrupt->times[hop];
+	for (unsigned int hop = HOP_COUNT; hop-- > 0;) {
+		__u64 time = interrupt->times[hop];
+
+		if (!time || (hop == HOP_EOI && interrupt->eoi_late))
+			continue;
+		last = last ?: time;
+		first = time;
+	}
 	return last > first ? last - first : 0;
 }
 

@@ -40,10 +40,10 @@ enum imstrace_hop stage_to(enum imstrace_stage stage);
 
 struct stage_figures stage_figures(const struct histogram *histogram);
 
-/* How long one interrupt took, in ns; -1: it did not pass both hops. */
+/* How long one interrupt took, in ns; -1: it did not pass both hops, or not at a known time. */
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage);
 
-/* From the first hop that it passed to the last, in ns. */
+/* From the first hop that it passed to the last, in ns: at known times. */
 __u64 interrupt_took(const struct imstrace_interrupt *interrupt);
 
 /* When it passed its last hop. */

@@ -70,9 +70,12 @@ static void count_interrupt(struct recording *recording,
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		__u64 from = interrupt->times[ends[stage][0]], to = interrupt->times[ends[stage][1]];
 
+		if (interrupt->eoi_late && ends[stage][1] == HOP_EOI)
+			continue;
 		if (from && to && ends[stage][1] >= first)
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
 	}
+	account->late_eois += interrupt->eoi_late;
 	if (interrupt->recounted)
 		account->ends[interrupt->recounted]--;
 	/* As the programs: these are known by their hops. */

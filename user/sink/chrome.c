@@ -148,7 +148,7 @@ static void chrome_interrupt(struct sink *sink, const struct imstrace_vector *ve
 		put_interrupt(out, vector, interrupt, &place);
 	if (!place.vcpu.number)
 		return;
-	slice(out, "service", "stage", place.vm.number, place.vcpu.number,
+	slice(out, interrupt->eoi_late ? "service, at most" : "service", "stage", place.vm.number, place.vcpu.number,
 	      place.times[HOP_INJECT], place.times[HOP_EOI]);
 	fputs(",\"args\":{", out);
 	fprintf(out, "\"vector\":%u", vector->vector);

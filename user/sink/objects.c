@@ -166,7 +166,7 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o}",
 			 "type", "interrupt",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -179,6 +179,7 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 "uncoalesced", interrupt->recounted == END_COALESCED,
 			 "recounted", interrupt->recounted ?
 				      json_string(end_name(interrupt->recounted)) : json_null(),
+			 "eoi_late", interrupt->eoi_late != 0,
 			 "hops", hops,
 			 "stages", stages);
 }
@@ -232,7 +233,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o, s:o}",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
 			 "irq", known(vector->irq),
@@ -250,6 +251,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "lost", (json_int_t)account_lost(&seen->account),
 			 "ends", ends_object(&seen->account),
 			 "deferred", (json_int_t)seen->account.deferred,
+			 "late_eois", (json_int_t)seen->account.late_eois,
 			 "in_flight", seen->in_flight_missing ? json_null() :
 				      json_integer(seen->in_flight),
 			 "stages", stages);

@@ -265,7 +265,8 @@ static void put_service(FILE *out, const struct imstrace_vector *vector,
 		begin.n_terminating_flow_ids = 1;
 		begin.terminating_flow_ids = &flow;
 	}
-	begin_slice(out, &begin, stage_name(STAGE_SERVICE), "stage", place->times[HOP_INJECT]);
+	begin_slice(out, &begin, interrupt->eoi_late ? "service, at most" : stage_name(STAGE_SERVICE),
+		    "stage", place->times[HOP_INJECT]);
 	end_slice(out, place->vcpu.number, place->times[HOP_EOI]);
 }
 
