@@ -33,6 +33,7 @@ struct machine {
 	size_t memory_size;
 	size_t run_size;
 	unsigned int num_vcpus;
+	bool spin;		/* set before machine_open(): idle vCPUs don't halt */
 	struct vcpu vcpus[GUEST_MAX_VCPUS];
 	bool running;		/* there are vCPU threads */
 	bool stopping;		/* tells them to end */
