@@ -3,6 +3,7 @@
 # The half of the Makefile that is tests, which includes it.
 #
 #	make guest		the micro-guest and VFIO client of the tests
+#	make test-apicv		interrupts that the CPU itself delivers, in Bochs
 #	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab
 #	make test-install	in a new Debian system: what make install installs
 #	make test-releases	"make demo" and "make test" in new Debian systems; RELEASES=trixie for one
@@ -203,6 +204,12 @@ test-releases:
 	@tools/install-deps install
 	@tests/install/releases $(RELEASES)
 
+# Not part of "make test": builds Bochs, in which the machines then take minutes.
+test-apicv:
+	@tools/install-deps apicv
+	@$(MAKE) --no-print-directory all guest modules
+	@tests/apicv/run
+
 # Not part of "make test": builds a kernel.
 test-debug-kernel:
 	@tools/install-deps debug-kernel
@@ -245,5 +252,5 @@ latency-ci: deps
 	@tests/latency/run
 
 .PHONY: guest unit-tests web-tests screen-tests golden-tests fleet-tests native-tests replay-tests \
-	e2e-tests kunit kernel-tests nested test test-install test-releases test-debug-kernel test-fleet fuzz bench \
-	gate-tables history-tables latency-ci
+	e2e-tests kunit kernel-tests nested test test-install test-releases test-apicv test-debug-kernel \
+	test-fleet fuzz bench gate-tables history-tables latency-ci

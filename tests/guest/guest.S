@@ -2,8 +2,9 @@
 /*
  * The micro-guest: 32-bit protected mode, flat segments, no paging. The host
  * copies it to GUEST_CODE and starts every vCPU at guest_code with a stack, an
- * IDT and the vCPU's number in eax. It uses relative jumps and the constants of
- * guest.h, so it needs no relocation.
+ * IDT, the vCPU's number in eax, and in ebx whether it spins rather than halts
+ * while idle. It uses relative jumps and the constants of guest.h, so it needs no
+ * relocation.
  */
 #include "guest.h"
 
@@ -17,11 +18,15 @@
 guest_code:
 	movl	$1, GUEST_READY(, %eax, 4)
 	sti
+	testl	%ebx, %ebx
+	jnz	2f
 1:	hlt
 	jmp	1b
+2:	pause
+	jmp	2b
 
 /*
- * One entry per vector. The idle loop above keeps nothing in registers and
+ * One entry per vector. The idle loops above keep nothing in registers and
  * interrupt gates do not nest, so nothing is saved. The stamp comes first.
  */
 	.balign	GUEST_ISR_SIZE

@@ -192,6 +192,7 @@ static void set_registers(const struct vcpu *vcpu)
 	struct kvm_regs regs = {
 		.rip = GUEST_CODE,
 		.rax = vcpu->id,
+		.rbx = vcpu->machine->spin,
 		.rsp = GUEST_STACKS + (vcpu->id + 1) * GUEST_PAGE_SIZE,
 		.rflags = EFLAGS_RESERVED,
 	};

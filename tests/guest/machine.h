@@ -33,7 +33,9 @@ struct machine {
 	size_t memory_size;
 	size_t run_size;
 	unsigned int num_vcpus;
-	bool broadcast;		/* before machine_open(): each message is for all vCPUs */
+	/* Before machine_open(): */
+	bool broadcast;		/* each message is for all vCPUs */
+	bool spin;		/* idle vCPUs don't halt */
 	struct vcpu vcpus[GUEST_MAX_VCPUS];
 	bool running;		/* there are vCPU threads */
 	bool stopping;		/* tells them to end */

@@ -51,6 +51,7 @@ struct options {
 	bool put_back;
 	bool reassign;
 	bool broadcast;
+	bool spin;
 	bool in_thread;
 	bool no_wait;
 	bool yield;
@@ -77,6 +78,7 @@ enum {
 	OPTION_REASSIGN,
 	OPTION_BROADCAST,
 	OPTION_IN_THREAD,
+	OPTION_SPIN,
 	OPTION_YIELD,
 	OPTION_NO_STAMPS,
 	OPTION_STEP,
@@ -137,6 +139,9 @@ static const struct argp_option option_table[] = {
 	  "While waiting, give the CPU away instead of sleeping: without high resolution timers "
 	  "a sleep takes a whole tick", 0 },
 	{ "vcpus", OPTION_VCPUS, "N", 0, "Virtual CPUs (1)", 0 },
+	{ "spin", OPTION_SPIN, NULL, 0,
+	  "While idle, the vCPUs spin and don't halt: with APICv the CPU then delivers interrupts "
+	  "without an exit. Each vCPU wants a CPU of its own", 0 },
 	{ NULL, 0, NULL, 0, "What goes wrong:", 3 },
 	{ "isr-delay", OPTION_ISR_DELAY, "US", 0,
 	  "The guest's interrupt service routine takes so many microseconds", 0 },
@@ -305,6 +310,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_NO_STAMPS:
 		options->no_stamps = true;
+		break;
+	case OPTION_SPIN:
+		options->spin = true;
 		break;
 	case OPTION_STEP:
 		options->step = true;
@@ -582,7 +590,7 @@ static void make_machine(struct machine *machine, const struct options *options,
 
 static enum exit_code run(const struct options *options)
 {
-	struct machine machine = { .broadcast = options->broadcast };
+	struct machine machine = { .broadcast = options->broadcast, .spin = options->spin };
 	struct vectors vectors = {};
 	struct clock clock = {};
 	struct vfio vfio = {};
