@@ -510,7 +510,7 @@ int live_open(struct source **result, const struct live_options *options)
 			strerror(errno),
 			errno == EPERM ? " (it takes CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1)"
 				       : "");
-	live->source.may_post = environment.apicv;
+	live->source.may_post = environment.posting;
 	live->source.names_follow = true;
 	live->source.now = live_now;
 	live->source.poll = live_poll;
