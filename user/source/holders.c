@@ -21,6 +21,7 @@ struct walk {
 	struct holders *holders;
 	struct inventory *inventory;
 	struct inventory_process process;	/* the one that is looked at */
+	bool has_files;				/* of it, any is known */
 	size_t first_hold;			/* of it */
 };
 
@@ -39,12 +40,14 @@ static bool is_kernel_thread(__u32 pid)
 }
 
 /* The thread of an irq is called irq/NUMBER-NAME; but so may anybody's. */
-static bool note_irq_thread(struct walk *walk, __u32 pid, const char *name)
+static bool note_irq_thread(struct walk *walk, __u32 pid)
 {
 	struct holders *holders = walk->holders;
 	__u32 irq, *threaded;
+	char name[64];
 
-	if (sscanf(name, "irq/%u-", &irq) != 1 || !is_kernel_thread(pid))
+	if (!file_line(name, sizeof(name), "/proc/%u/comm", pid) ||
+	    sscanf(name, "irq/%u-", &irq) != 1 || !is_kernel_thread(pid))
 		return true;
 	threaded = reallocarray(holders->threaded, holders->threaded_count + 1, sizeof(*threaded));
 	if (!threaded)
@@ -131,6 +134,7 @@ static int look_at_files(struct walk *walk)
 		char target[PATH_MAX];
 		ssize_t length = readlinkat(dirfd(directory), fd, target, sizeof(target) - 1);
 
+		walk->has_files = true;
 		if (length < 0) {
 			/* One that has been closed since is as good as none. */
 			error = errno == EACCES || errno == EPERM ? errno : 0;
@@ -182,17 +186,16 @@ static bool add_process(struct walk *walk)
 
 static bool look_at_process(struct walk *walk, __u32 pid)
 {
-	char name[64];
 	int error;
 
 	walk->process = (struct inventory_process) { .pid = pid };
+	walk->has_files = false;
 	walk->first_hold = walk->holders->hold_count;
-	if (file_line(name, sizeof(name), "/proc/%u/comm", pid) && !note_irq_thread(walk, pid, name))
-		return false;
 	error = look_at_files(walk);
-	if (error == ENOMEM)
+	/* Threads of the kernel have no files. */
+	if (error == ENOMEM || (!walk->has_files && !note_irq_thread(walk, pid)))
 		return false;
-	/* Threads of the kernel have no files; all other errors are of a process that has ended. */
+	/* All other errors are of a process that has ended. */
 	if ((error == EACCES || error == EPERM) && !is_kernel_thread(pid))
 		walk->inventory->unread++;
 	return add_process(walk);
