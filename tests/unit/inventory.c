@@ -660,7 +660,7 @@ static void said_of_what_was_not_looked_at(void **state)
 		text = output_close(&output);
 	}
 	assert_non_null(strstr(text, "\n  Not looked at: the open files of 2 processes, which takes "
-			       "CAP_SYS_PTRACE.\n"));
+			       "CAP_DAC_READ_SEARCH\n  and CAP_SYS_PTRACE.\n"));
 	assert_non_null(strstr(text, "(hidepid).\n"));
 	assert_non_null(strstr(text, "\n  Not looked at: processes outside of this PID namespace.\n"));
 	assert_non_null(strstr(text, "\n    not open in any process that was looked at\n"));

@@ -28,7 +28,8 @@ static const char doc[] =
 	"fires, so nothing is noted for it.\n\n"
 	"\"depends\" is said of what can't be known before the first interrupt: with APICv or AVIC the "
 	"CPU itself may deliver it, the IOMMU may post it past the host, or the process that has the "
-	"device open has no VM or may not be looked at (CAP_SYS_PTRACE).\n\n"
+	"device open has no VM or may not be looked at (which takes "
+	"CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE).\n\n"
 	"EXIT STATUS  0 at least one hop can be seen, 1 failed while running, 2 wrong usage, 3 nothing "
 	"can be measured: a privilege or a kernel feature is missing.";
 

@@ -41,7 +41,7 @@ static void print_not_looked_at(FILE *out, const struct inventory *inventory)
 
 	if (inventory->unread) {
 		snprintf(text, sizeof(text), "Not looked at: the open files of %u process%s, which takes "
-			 "CAP_SYS_PTRACE.", inventory->unread, inventory->unread == 1 ? "" : "es");
+			 "CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE.", inventory->unread, inventory->unread == 1 ? "" : "es");
 		wrap_all(out, 2, text);
 	}
 	if (inventory->hidden)
