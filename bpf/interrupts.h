@@ -12,57 +12,9 @@
 #ifndef IMSTRACE_BPF_INTERRUPTS_H
 #define IMSTRACE_BPF_INTERRUPTS_H
 
-#include "guests.h"
-#include "stages.h"
+#include "apicv.h"
 #include "vfio_pci.h"
 #include <bpf/bpf_tracing.h>
-
-static __always_inline void stream(const struct imstrace_interrupt *interrupt,
-				   struct imstrace_account *account, enum imstrace_end end)
-{
-	struct imstrace_interrupt *record;
-
-	if (!stream_interrupts)
-		return;
-	record = bpf_ringbuf_reserve(&interrupt_stream, sizeof(*record), 0);
-	if (!record) {
-		__sync_fetch_and_add(&totals.lost_interrupts, 1);
-		__sync_fetch_and_add(&account->lost_records, 1);
-		return;
-	}
-	*record = *interrupt;
-	record->end = end;
-	bpf_ringbuf_submit(record, 0);
-}
-
-static __always_inline struct open_interrupt *this_cpu(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&open_interrupts, &zero);
-}
-
-/* @account is this CPU's of the vector of @interrupt. */
-static __always_inline void end_counted(const struct imstrace_interrupt *interrupt,
-					struct imstrace_account *account, enum imstrace_end end)
-{
-	__sync_fetch_and_add(&account->ends[end], 1);
-	stream(interrupt, account, end);
-}
-
-static __always_inline void end_interrupt(const struct imstrace_interrupt *interrupt,
-					  enum imstrace_end end)
-{
-	struct imstrace_account *account = account_of(interrupt->id);
-
-	if (account)
-		end_counted(interrupt, account, end);
-}
-
-static __always_inline void end_unaccepted(const struct open_interrupt *open)
-{
-	end_interrupt(&open->current, open->refused ? END_REFUSED : END_NOT_ACCEPTED);
-}
 
 /* @irq is IMSTRACE_NONE if it does not begin in a handler. */
 static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
@@ -81,16 +33,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->kvm = 0;
 	open->coalesced = 0;
 	open->refused = 0;
-}
-
-static __always_inline bool hop_seen(enum imstrace_hop hop)
-{
-	return seen_hops & 1U << hop;
-}
-
-static __always_inline bool signal_seen(const struct imstrace_vector *vector)
-{
-	return vector->kind == KIND_PCI ? pci_signal_seen : hop_seen(HOP_SIGNAL);
+	open->merged = 0;
 }
 
 /*
@@ -120,163 +63,6 @@ static __noinline void tell_stray(struct imstrace_vector *vector, __u32 id, enum
 	bpf_ringbuf_submit(record, 0);
 }
 
-#define MAX_WAITERS	4	/* KVM's irqfd is at the head, before any epoll of the VMM */
-
-/* What is wanted of an irqfd. */
-struct irqfd_start {
-	__u64 kvm;
-	__u64 eventfd;
-	__u64 before;	/* it in the wait queue: the head, or another waiter */
-	__u32 route;
-	__u32 data;
-};
-
-/* Large enough for a kernel without lock debugging. */
-#define IRQFD_START	192
-
-/*
- * A call to read kernel memory costs more than what it copies: the members are near the start,
- * and are read in one go. The offsets are constants when the program is loaded, so the
- * verifier knows that they are within, or removes what would not be. What is no irqfd may not be
- * readable: then all is 0.
- */
-static __always_inline void read_irqfd(struct kvm_kernel_irqfd *irqfd, struct irqfd_start *start)
-{
-	__u32 kvm = bpf_core_field_offset(struct kvm_kernel_irqfd, kvm);
-	__u32 eventfd = bpf_core_field_offset(struct kvm_kernel_irqfd, eventfd);
-	__u32 before = bpf_core_field_offset(struct kvm_kernel_irqfd, wait.entry.prev);
-	__u32 route = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.type);
-	__u32 data = bpf_core_field_offset(struct kvm_kernel_irqfd, irq_entry.msi.data);
-	char bytes[IRQFD_START];
-
-	if (kvm + sizeof(__u64) <= IRQFD_START && eventfd + sizeof(__u64) <= IRQFD_START &&
-	    before + sizeof(__u64) <= IRQFD_START && route + sizeof(__u32) <= IRQFD_START &&
-	    data + sizeof(__u32) <= IRQFD_START) {
-		bpf_probe_read_kernel(bytes, sizeof(bytes), irqfd);
-		start->kvm = *(__u64 *)(bytes + kvm);
-		start->eventfd = *(__u64 *)(bytes + eventfd);
-		start->before = *(__u64 *)(bytes + before);
-		start->route = *(__u32 *)(bytes + route);
-		start->data = *(__u32 *)(bytes + data);
-		return;
-	}
-	start->kvm = (__u64)BPF_CORE_READ(irqfd, kvm);
-	start->eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
-	start->before = (__u64)BPF_CORE_READ(irqfd, wait.entry.prev);
-	start->route = BPF_CORE_READ(irqfd, irq_entry.type);
-	start->data = BPF_CORE_READ(irqfd, irq_entry.msi.data);
-}
-
-/*
- * Whether KVM has any route for @irqfd. It has none at hand both where there is none and where there
- * are several, as for the gsis of the PICs and the IOAPIC.
- */
-static __noinline bool has_route(struct kvm_kernel_irqfd *irqfd)
-{
-	struct kvm_irq_routing_table *table;
-	struct hlist_head *head;
-	__u32 gsi;
-
-	if (!irqfd)
-		return false;
-	table = BPF_CORE_READ(irqfd, kvm, irq_routing);
-	gsi = BPF_CORE_READ(irqfd, gsi);
-	if (!table || gsi >= BPF_CORE_READ(table, nr_rt_entries))
-		return false;
-	head = (void *)table + bpf_core_field_offset(struct kvm_irq_routing_table, map) +
-	       (__u64)gsi * sizeof(*head);
-	return BPF_CORE_READ(head, first);
-}
-
-/* What becomes of a signal that @irqfd takes; its state is @start. */
-static __always_inline enum imstrace_reader irqfd_takes(struct open_interrupt *open,
-							struct kvm_kernel_irqfd *irqfd,
-							const struct irqfd_start *start,
-							enum imstrace_end *end)
-{
-	open->kvm = start->kvm;
-	if (start->route == KVM_IRQ_ROUTING_MSI) {
-		open->current.guest_vector = start->data & 0xff;
-		return READER_IRQFD;
-	}
-	*end = start->route || has_route(irqfd) ? END_WORKQUEUE : END_NO_ROUTE;
-	return *end == END_NO_ROUTE ? READER_IRQFD : READER_IRQFD_WORK;
-}
-
-/*
- * The process that a VM belongs to, which need not be that which has bound the vector. Where the
- * kernel does not say, it is the thread that has made the VM: user space finds its process.
- */
-static __always_inline __u32 owner_of(struct kvm *kvm)
-{
-	return process_of(kvm) ?: (__u32)BPF_CORE_READ(kvm, userspace_pid);
-}
-
-/*
- * Who is about to be woken: walks the eventfd's wait queue, whose lock is not
- * held yet, for a kvm_kernel_irqfd. One is recognised by its pointer back to the
- * eventfd. With an MSI route KVM's accept follows on this CPU before the signal
- * returns; otherwise *@end is set to how it ends here. That of the signal before is
- * looked at first: it is still the head of the queue if it says so.
- */
-static __always_inline enum imstrace_reader find_reader(struct open_interrupt *open,
-							struct imstrace_vector *vector,
-							struct eventfd_ctx *eventfd,
-							enum imstrace_end *end)
-{
-	struct list_head *head = __builtin_preserve_access_index(&eventfd->wqh.head), *entry;
-	struct kvm_kernel_irqfd *irqfd = (struct kvm_kernel_irqfd *)vector->irqfd;
-	struct irqfd_start start;
-
-	if (irqfd) {
-		read_irqfd(irqfd, &start);
-		if (start.eventfd == (__u64)eventfd && start.before == (__u64)head)
-			return irqfd_takes(open, irqfd, &start, end);
-	}
-	entry = BPF_CORE_READ(head, next);
-	for (int i = 0; i < MAX_WAITERS && entry && entry != head; i++) {
-		irqfd = (void *)entry - bpf_core_field_offset(struct wait_queue_entry, entry) -
-			bpf_core_field_offset(struct kvm_kernel_irqfd, wait);
-		read_irqfd(irqfd, &start);
-		if (start.eventfd == (__u64)eventfd) {
-			vector->irqfd = (__u64)irqfd;
-			vector->pid = owner_of((struct kvm *)start.kvm);
-			return irqfd_takes(open, irqfd, &start, end);
-		}
-		entry = BPF_CORE_READ(entry, next);
-	}
-	*end = END_USER;
-	return READER_USER;
-}
-
-/*
- * @eventfd of vector @id has been signalled at the signal hop, or is about to be where
- * that hop is not seen: who takes it from here?
- */
-static __always_inline void follow_signal(struct open_interrupt *open,
-					  struct imstrace_vector *vector,
-					  struct imstrace_account *account,
-					  struct eventfd_ctx *eventfd)
-{
-	enum imstrace_end end = END_COUNT;
-	enum imstrace_reader reader;
-
-	if (!follow_kvm) {
-		open->state = OPEN_DONE;
-		end_counted(&open->current, account, END_SIGNALLED);
-		return;
-	}
-	reader = find_reader(open, vector, eventfd, &end);
-	if (vector->reader != reader)
-		vector->reader = reader;
-	if (end == END_COUNT && hop_seen(HOP_ACCEPT)) {
-		open->state = OPEN_SIGNALLED;
-		return;
-	}
-	open->state = OPEN_DONE;
-	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
-}
-
 static __always_inline void learn_eventfd(struct imstrace_vector *vector, __u32 id,
 					  struct eventfd_ctx *eventfd)
 {
@@ -285,18 +71,6 @@ static __always_inline void learn_eventfd(struct imstrace_vector *vector, __u32 
 	if (vector->eventfd)
 		forget_eventfd((struct eventfd_ctx *)vector->eventfd);
 	set_eventfd(vector, id, eventfd);
-}
-
-/* The interrupt that this CPU is handling has got to its signal. */
-static __always_inline void pass_signal(struct open_interrupt *open,
-					struct imstrace_account *account, __u32 cause)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	if (open->current.times[HOP_IRQ])
-		count_stage(account, open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
-	open->current.times[HOP_SIGNAL] = now;
-	account->hops[HOP_SIGNAL]++;
 }
 
 SEC("raw_tp/irq_handler_entry")
@@ -333,135 +107,6 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 }
 
 #define IRQ_WAKE_THREAD	2	/* include/linux/irqreturn.h */
-
-/* The handler has not signalled; something else may. */
-static __always_inline void leave_handler(struct open_interrupt *open,
-					  struct imstrace_account *account, bool wakes_thread)
-{
-	__u32 id = open->current.id, waiting, next;
-	enum imstrace_end end = END_NO_SIGNAL;
-	struct deferred_interrupts *deferred;
-
-	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-	if (!deferred)
-		return;
-	any_deferred = true;
-	if (wakes_thread) {
-		waiting = *(volatile __u32 *)&deferred->waiting;
-		if (!(waiting & DEFERRED_VALID)) {
-			next = ~waiting & DEFERRED_BUFFER;
-			deferred->buffers[next] = open->current;
-			barrier();
-			*(volatile __u32 *)&deferred->waiting = next | DEFERRED_VALID;
-			return;
-		}
-		end = END_MERGED;
-	}
-	end_counted(&open->current, account, end);
-	deferred->last = open->current;
-	barrier();
-	*(volatile __u32 *)&deferred->ended = end;
-}
-
-/*
- * An interrupt of vector @id is signalled outside of its handler. Return: where it is kept until
- * KVM has accepted it; NULL: none has left its handler.
- */
-static __noinline struct open_interrupt *take_deferred(__u32 id)
-{
-	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-	struct imstrace_account *account = account_of(id);
-	struct open_interrupt *open;
-	__u32 waiting, ended;
-
-	if (!deferred || !account)
-		return NULL;
-	open = &deferred->signalled;
-	waiting = *(volatile __u32 *)&deferred->waiting;
-	ended = waiting & DEFERRED_VALID ? 0 : __sync_lock_test_and_set(&deferred->ended, 0);
-	if (!(waiting & DEFERRED_VALID) && !ended)
-		return NULL;
-	if (open->state == OPEN_SIGNALLED)
-		end_unaccepted(open);
-	if (ended) {
-		open->current = deferred->last;
-		open->current.recounted = ended;
-		if (ended < END_COUNT)	/* always: the verifier does not know */
-			__sync_fetch_and_sub(&account->ends[ended], 1);
-	} else {
-		*(volatile __u32 *)&deferred->waiting = waiting & DEFERRED_BUFFER;
-		open->current = deferred->buffers[waiting & DEFERRED_BUFFER];
-	}
-	open->irq = IMSTRACE_NONE;
-	open->kvm = 0;
-	open->coalesced = 0;
-	open->refused = 0;
-	open->state = OPEN_IRQ;
-	__sync_fetch_and_add(&account->deferred, 1);
-	return open;
-}
-
-static __always_inline __u32 current_thread(void)
-{
-	return replaying ? replayed_thread : (__u32)bpf_get_current_pid_tgid();
-}
-
-/* After the signal of @open: where this thread's accept finds it. */
-static __always_inline void note_thread(const struct open_interrupt *open)
-{
-	__u32 thread = current_thread(), id = open->current.id;
-
-	if (open->state != OPEN_SIGNALLED)
-		return;
-	bpf_map_update_elem(&signalling_threads, &thread, &id, BPF_ANY);
-	any_signalled_by_thread = true;
-}
-
-/* An interrupt that take_deferred() has returned. */
-static __always_inline void signal_outside(struct open_interrupt *open,
-					   struct imstrace_vector *vector,
-					   struct imstrace_account *account,
-					   struct eventfd_ctx *eventfd)
-{
-	pass_signal(open, account, CAUSE_IRQ);
-	follow_signal(open, vector, account, eventfd);
-	note_thread(open);
-}
-
-/* Where signals are not seen: the next accept of the thread of @action is this interrupt's. */
-static __always_inline void leave_to_thread(const struct open_interrupt *open,
-					    struct irqaction *action)
-{
-	__u32 id = open->current.id, thread = BPF_CORE_READ(action, thread, pid);
-	struct deferred_interrupts *deferred;
-
-	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-	if (!deferred || deferred->signalled.state == OPEN_SIGNALLED) {
-		end_interrupt(&open->current, END_MERGED);
-		return;
-	}
-	deferred->signalled = *open;
-	bpf_map_update_elem(&signalling_threads, &thread, &id, BPF_ANY);
-	any_signalled_by_thread = true;
-}
-
-/* What is in the state @state, for @vec: @open of this CPU or, outside of handlers, this thread's. */
-static __always_inline struct open_interrupt *open_for(struct open_interrupt *open,
-						       enum open_state state, __u8 vec)
-{
-	struct deferred_interrupts *deferred;
-	__u32 thread, *id;
-
-	if (open && open->state == state && open->current.guest_vector == vec)
-		return open;
-	if (!any_signalled_by_thread)
-		return NULL;
-	thread = current_thread();
-	id = bpf_map_lookup_elem(&signalling_threads, &thread);
-	deferred = id ? bpf_map_lookup_elem(&deferred_interrupts, id) : NULL;
-	return deferred && deferred->signalled.state == state &&
-	       deferred->signalled.current.guest_vector == vec ? &deferred->signalled : NULL;
-}
 
 SEC("raw_tp/irq_handler_exit")
 int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
@@ -682,45 +327,17 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	open->state = OPEN_ACCEPTED;
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
-		guest->pending = open->current;
-		guest->late_before = *(volatile __u32 *)&guest->late;
-		set_state(guest, PENDING_VALID);
+		set_pending(guest, &open->current);
 		return 0;
 	}
-	keep_late(guest, &open->current);
+	if (delivery_seen && look_at_pending(open, target, guest, vec)) {
+		set_pending(guest, &open->current);
+		return 0;
+	}
+	if (!open->merged)
+		keep_late(guest, &open->current);
 	open->coalesced = 1;
 	end_counted(&open->current, account, END_COALESCED);
-	return 0;
-}
-
-/*
- * Fired right after kvm_apic_accept_irq where the CPU delivers the interrupt itself: with
- * APICv (vmx_deliver_interrupt()) or AVIC (svm_complete_interrupt_delivery()), and so
- * for those vCPUs only for which it is not inhibited at that moment. Of such an
- * interrupt KVM sees no more.
- */
-SEC("raw_tp/kvm_apicv_accept_irq")
-int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
-{
-	struct open_interrupt *open = open_for(this_cpu(), OPEN_ACCEPTED, vec);
-	struct imstrace_account *account;
-	struct guest_interrupt *guest;
-
-	if (!open || open->current.vcpu != apicid)
-		return 0;
-	open->state = OPEN_DONE;
-	account = account_of(open->current.id);
-	guest = guest_of(target_number((struct kvm *)open->kvm, apicid), vec);
-	if (!account || !guest)
-		return 0;
-	if (open->coalesced) {
-		drop_late(guest);
-		open->current.recounted = END_COALESCED;
-		__sync_fetch_and_sub(&account->ends[END_COALESCED], 1);
-	} else {
-		set_state(guest, PENDING_NONE);
-	}
-	end_counted(&open->current, account, END_HARDWARE);
 	return 0;
 }
 
@@ -736,7 +353,8 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 static __always_inline struct imstrace_interrupt *
 take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
 {
-	bool pending = *(volatile __u32 *)&guest->state == PENDING_VALID;
+	/* Also one that the CPU was to deliver, before APICv or AVIC was inhibited. */
+	bool pending = *(volatile __u32 *)&guest->state >= PENDING_VALID;
 	struct imstrace_interrupt *service = NULL;
 	struct imstrace_account *account;
 	__u32 late = *(volatile __u32 *)&guest->late;

@@ -641,6 +641,7 @@ static void a_check_says_no_not_twice(void **state)
 {
 	static const char *const reasons[] = {
 		"not asked for (--hops)", "KVM is not loaded",
+		"not needed: neither APICv nor AVIC is allowed",
 		"it is matched with the hop before it, which is not seen",
 	};
 

@@ -6,6 +6,7 @@
 
 #include "../measure/forecast.h"
 #include "../model/hops.h"
+#include "../source/features.h"
 #include "sink.h"
 #include "wrap.h"
 
@@ -16,9 +17,17 @@ static const char *yes_no(bool yes)
 	return yes ? "yes" : "no";
 }
 
+static bool names_way(const char *tried)
+{
+	for (enum way way = RAW_TRACEPOINT; way <= NAMES; way++)
+		if (!strncmp(tried, way_name(way), strlen(way_name(way))))
+			return true;
+	return false;
+}
+
 /*
- * Its parts after ';' on lines of their own, below the column where it stands. A part that names what
- * was tried has a colon after that; any other is a reason.
+ * Its parts after ';' on lines of their own, below the column where it stands. A part that does not begin
+ * with what was tried is a sentence of its own.
  */
 static void print_tried(FILE *out, const char *tried)
 {
@@ -26,7 +35,7 @@ static void print_tried(FILE *out, const char *tried)
 		size_t length = strcspn(tried, ";");
 		char part[512];
 
-		snprintf(part, sizeof(part), "%s%.*s", memchr(tried, ':', length) ? "not " : "",
+		snprintf(part, sizeof(part), "%s%.*s", names_way(tried) ? "not " : "",
 			 (int)length, tried);
 		wrap_all(out, 25, part);
 		tried += length;

@@ -37,6 +37,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
 	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
 	bpf_map__set_max_entries(programs->maps.guest_interrupts, vcpus * GUEST_VECTORS);
+	bpf_map__set_max_entries(programs->maps.hardware_vectors, vcpus);
 	if (!options->interrupts)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
 }

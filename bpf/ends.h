@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How an interrupt ends: counted in its vector's account, and streamed.
+ */
+#ifndef IMSTRACE_BPF_ENDS_H
+#define IMSTRACE_BPF_ENDS_H
+
+#include "vectors.h"
+
+static __always_inline void stream(const struct imstrace_interrupt *interrupt,
+				   struct imstrace_account *account, enum imstrace_end end)
+{
+	struct imstrace_interrupt *record;
+
+	if (!stream_interrupts)
+		return;
+	record = bpf_ringbuf_reserve(&interrupt_stream, sizeof(*record), 0);
+	if (!record) {
+		__sync_fetch_and_add(&totals.lost_interrupts, 1);
+		__sync_fetch_and_add(&account->lost_records, 1);
+		return;
+	}
+	*record = *interrupt;
+	record->end = end;
+	bpf_ringbuf_submit(record, 0);
+}
+
+static __always_inline struct open_interrupt *this_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&open_interrupts, &zero);
+}
+
+/* @account is this CPU's of the vector of @interrupt. */
+static __always_inline void end_counted(const struct imstrace_interrupt *interrupt,
+					struct imstrace_account *account, enum imstrace_end end)
+{
+	__sync_fetch_and_add(&account->ends[end], 1);
+	stream(interrupt, account, end);
+}
+
+static __always_inline void end_interrupt(const struct imstrace_interrupt *interrupt,
+					  enum imstrace_end end)
+{
+	struct imstrace_account *account = account_of(interrupt->id);
+
+	if (account)
+		end_counted(interrupt, account, end);
+}
+
+static __always_inline void end_unaccepted(const struct open_interrupt *open)
+{
+	end_interrupt(&open->current, open->refused ? END_REFUSED : END_NOT_ACCEPTED);
+}
+
+#endif /* IMSTRACE_BPF_ENDS_H */
