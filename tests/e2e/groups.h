@@ -10,6 +10,7 @@ int run_errors(void);
 int run_ladder(void);
 int run_library(void);
 int run_live(void);
+int run_forecast(void);
 int run_options(void);
 int run_accounts(void);
 int run_accuracy(void);

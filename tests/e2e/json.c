@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *walk(json_t *object, const char *path)
@@ -84,4 +85,19 @@ json_t *find_vector(json_t *report, const char *device, long long vector)
 	if (!entry)
 		fail_msg("vector %lld of %s is missing", vector, device);
 	return entry;
+}
+
+json_t *json_of(const char *name, const char *command)
+{
+	json_error_t error;
+	json_t *object;
+	char *text;
+	int status;
+
+	text = lab_output(&status, "%s 2>/dev/null | tee " OUTPUT "/%s.json", command, name);
+	object = json_loads(text, 0, &error);
+	if (!object)
+		fail_msg("%s: %s: %s", name, error.text, text);
+	free(text);
+	return object;
 }

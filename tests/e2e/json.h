@@ -18,4 +18,10 @@ void expect_text(json_t *object, const char *key, const char *expected);
 json_t *look_for_vector(json_t *report, const char *device, long long vector);
 json_t *find_vector(json_t *report, const char *device, long long vector);
 
+/*
+ * The one line that @command writes, such as imstrace check --json; it is kept as @name for
+ * tests/check-schema.
+ */
+json_t *json_of(const char *name, const char *command);
+
 #endif /* IMSTRACE_E2E_JSON_H */

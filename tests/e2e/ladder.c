@@ -5,7 +5,7 @@
  * tests/nested/nvme looks at.
  */
 #include "groups.h"
-#include "lab.h"
+#include "json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,22 +23,6 @@ static const char *signal_function(void)
 
 	uname(&system);
 	return strncmp(system.release, "6.1.", 4) ? "eventfd_signal_mask" : "eventfd_signal";
-}
-
-/* The one line of imstrace check --json, run by @command; it is kept for tests/check-schema. */
-static json_t *check(const char *name, const char *command)
-{
-	json_error_t error;
-	json_t *object;
-	char *text;
-	int status;
-
-	text = lab_output(&status, "%s 2>/dev/null | tee " OUTPUT "/%s.json", command, name);
-	object = json_loads(text, 0, &error);
-	if (!object)
-		fail_msg("%s: %s: %s", name, error.text, text);
-	free(text);
-	return object;
 }
 
 static json_t *feature(json_t *check, const char *name)
@@ -138,7 +122,7 @@ static int probes_in_place(void)
 static void ladder_whole(void **state)
 {
 	int before = probes_in_place();
-	json_t *object = check("check-fentry", IMSTRACE " check --json");
+	json_t *object = json_of("check-fentry", IMSTRACE " check --json");
 
 	(void)state;
 	expect_tracepoints(object);
@@ -156,8 +140,8 @@ static void ladder_whole(void **state)
 /* In a container the kernel knows the process by another pid. */
 static void ladder_in_a_namespace(void **state)
 {
-	json_t *object = check("check-namespace", "unshare --pid --fork --mount-proc " IMSTRACE
-			       " check --json");
+	json_t *object = json_of("check-namespace", "unshare --pid --fork --mount-proc " IMSTRACE
+				 " check --json");
 
 	(void)state;
 	expect_tracepoints(object);
@@ -172,7 +156,7 @@ static void ladder_without_fentry(void **state)
 
 	(void)state;
 	lab_shell("build/tests/vm/whole-btf kvm > " WHOLE_BTF);
-	object = check("check-kprobe", CHECK_WITHOUT_BTF);
+	object = json_of("check-kprobe", CHECK_WITHOUT_BTF);
 	expect_tracepoints(object);
 	expect_signal(object, "kprobe");
 	expect(object, "signal of vfio-pci", json_string_value(json_object_get(
@@ -201,7 +185,7 @@ static void ladder_with_disarmed_kprobes(void **state)
 	(void)state;
 	lab_shell("build/tests/vm/whole-btf kvm > " WHOLE_BTF);
 	lab_shell("echo 0 > /sys/kernel/debug/kprobes/enabled");
-	object = check("check-disarmed", CHECK_WITHOUT_BTF);
+	object = json_of("check-disarmed", CHECK_WITHOUT_BTF);
 	expect_tracepoints(object);
 	expect_no_signal(object, "kprobe");
 	expect(object, "vectors of vfio-pci", "names in /sys/kernel/irq", NULL,
@@ -231,7 +215,7 @@ static void ladder_without_root(void **state)
 
 	(void)state;
 	set_paranoia(2);
-	object = check("check-service", SERVICE " check --json");
+	object = json_of("check-service", SERVICE " check --json");
 	expect_tracepoints(object);
 	expect_signal(object, "fentry");
 	expect(object, "vectors of vfio-pci", "fentry request_threaded_irq", NULL, NULL);
@@ -245,7 +229,7 @@ static void ladder_without_root(void **state)
 /* The same where Debian's kernel is set as it comes. */
 static void ladder_without_perf_events(void **state)
 {
-	json_t *object = check("check-paranoid", SERVICE " check --json");
+	json_t *object = json_of("check-paranoid", SERVICE " check --json");
 
 	(void)state;
 	expect_tracepoints(object);
@@ -283,7 +267,7 @@ static void ladder_with_disabled_ftrace(void **state)
 
 	(void)state;
 	lab_shell("echo 0 > /proc/sys/kernel/ftrace_enabled");
-	object = check("check-ftrace", IMSTRACE " check --json");
+	object = json_of("check-ftrace", IMSTRACE " check --json");
 	expect_tracepoints(object);
 	expect_no_signal(object, "fentry");
 	expect_no_signal(object, "kprobe");
@@ -292,7 +276,7 @@ static void ladder_with_disabled_ftrace(void **state)
 	json_decref(object);
 
 	/* Who may look at none of the lists sees it all the same. */
-	object = check("check-ftrace-service", SERVICE " check --json");
+	object = json_of("check-ftrace-service", SERVICE " check --json");
 	expect_no_signal(object, "fentry");
 	expect(object, "vectors of vfio-pci", "names in /sys/kernel/irq", NULL,
 	       "fentry free_irq: attached, but does not fire");

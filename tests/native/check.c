@@ -440,7 +440,7 @@ static void the_text(void **state)
 			fail_msg("no line%s", start);
 	}
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		if (strlen(line) > 120)
+		if (strlen(line) > 80)
 			fail_msg("too long: %s", line);
 	free(text);
 }

@@ -8,6 +8,7 @@
 #include "fake.h"
 
 #include "../../user/source/environment.h"
+#include "../../user/source/inventory.h"
 
 /* A system where signals can't be seen. */
 static inline void fake_environment(struct environment *environment)

@@ -138,19 +138,25 @@ static json_t *summary(struct measurement *measurement)
 
 static json_t *check(const struct source *source)
 {
+	const struct inventory nothing = { 0 };
 	struct environment environment;
 	struct output output;
 
 	fake_environment(&environment);
-	json_sink.check(sink_into(&sink, &output), &environment, source);
+	json_sink.check(sink_into(&sink, &output), &environment, &nothing, source);
 	return parse(output_close(&output));
 }
 
 #define CHECKED_ENVIRONMENT								\
 	"{'type': 'check', 'schema': 1, 'version': '" IMSTRACE_VERSION "', 'kernel': '6.12.0'," \
-	" 'btf': true, 'apicv': false, 'capabilities': {'cap_sys_admin': true, 'cap_bpf': false," \
+	" 'btf': true, 'apicv': false, 'posting': false, 'threadirqs': false, 'capabilities': {'cap_sys_admin': true, 'cap_bpf': false," \
 	" 'cap_perfmon': false, 'cap_sys_resource': false}, 'modules': {'kvm': true,"	\
 	" 'irqbypass': false, 'vfio_pci_core': false, 'vfio_ims': false},"
+
+#define CHECKED_HOST									\
+	" 'stage_limits': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"	\
+	" 'delivery': null, 'total': null}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
+	"'processes': 0, 'hidden': false, 'other_namespaces': false}}"
 
 static void check_lines(void **state)
 {
@@ -165,11 +171,11 @@ static void check_lines(void **state)
 		" {'name': 'resets', 'attached': 'kprobe reset', 'verified': 'armed',"
 		" 'refused': 'fentry reset: no', 'lost': null}],"
 		" 'stages': {'handler': false, 'irqfd': false, 'deliver': true, 'service': true,"
-		" 'delivery': true, 'total': true}}");
+		" 'delivery': true, 'total': true}," CHECKED_HOST);
 	free(fake);
 	assert_object(check(NULL), CHECKED_ENVIRONMENT
 		" 'features': [], 'stages': {'handler': false, 'irqfd': false, 'deliver': false,"
-		" 'service': false, 'delivery': false, 'total': false}}");
+		" 'service': false, 'delivery': false, 'total': false}," CHECKED_HOST);
 }
 
 static void a_start_says_what_is_followed(void **state)

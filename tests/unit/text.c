@@ -579,7 +579,8 @@ static void cleaning_never_writes_past_its_end(void **state)
 }
 
 #define CHECKED_ENVIRONMENT							\
-	"Kernel 6.12.0, with BTF: yes, APICv or AVIC allowed: no\n\n"		\
+	"Kernel 6.12.0, with BTF: yes, APICv or AVIC allowed: no\n"		\
+	"Posting by the IOMMU: no, handlers in threads: no\n\n"		\
 	"CAPABILITY             HELD \n"					\
 	"  cap_sys_admin        yes   includes the next two; BTF of modules, --overhead\n" \
 	"  cap_bpf              no    needed: loads programs\n" \
@@ -591,13 +592,23 @@ static void cleaning_never_writes_past_its_end(void **state)
 	"  vfio_pci_core        no    plain PCI devices\n"			\
 	"  vfio_ims             no    devices of the IMS library\n\n"
 
+/* tests/unit/inventory.c has those with VMs and devices. */
+#define NOTHING_ON_THIS_HOST							\
+	"\nPROCESS                          VMS VCPUS  GUEST\n"		\
+	"  No process with a VM was found.\n"					\
+	"\nDEVICE AND WHAT WILL BE SEEN OF ITS VECTORS\n"			\
+	"  No device is bound to vfio-pci or another VFIO driver, so there is no vector\n" \
+	"  to follow. To pass on a PCI device: modprobe vfio-pci; driverctl set-override\n" \
+	"  0000:03:00.0 vfio-pci\n"
+
 static char *check(const struct source *source)
 {
+	const struct inventory nothing = { 0 };
 	struct environment environment;
 	struct output output;
 
 	fake_environment(&environment);
-	text_sink.check(sink_into(&sink, &output), &environment, source);
+	text_sink.check(sink_into(&sink, &output), &environment, &nothing, source);
 	return output_close(&output);
 }
 
@@ -610,8 +621,8 @@ static void a_check_says_each_reason_once(void **state)
 		"WHAT                   ATTACHED BY\n"
 		"  irq                  raw_tp irq_handler_entry\n"
 		"  signal               -; lost: stages handler and irqfd\n"
-		"                         not fentry eventfd_signal: refused by the kernel: "
-		"Operation not permitted\n"
+		"                         not fentry eventfd_signal: refused by the kernel:\n"
+		"                         Operation not permitted\n"
 		"                         not kprobe eventfd_signal: this kernel has no kprobes\n"
 		"  resets               kprobe reset, armed\n"
 		"                         not fentry reset: no\n\n"
@@ -621,8 +632,35 @@ static void a_check_says_each_reason_once(void **state)
 		"  deliver              yes\n"
 		"  service              yes\n"
 		"  delivery             yes\n"
-		"  total                yes\n");
+		"  total                yes\n" NOTHING_ON_THIS_HOST);
 	free(fake);
+}
+
+/* A reason that names nothing that was tried is a sentence of its own. */
+static void a_check_says_no_not_twice(void **state)
+{
+	static const char *const reasons[] = {
+		"not asked for (--hops)", "KVM is not loaded",
+		"not needed: neither APICv nor AVIC is allowed",
+		"it is matched with the hop before it, which is not seen",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		struct feature_status feature = { .name = "accept", .lost = "all" };
+		struct fake_source *fake = fake_checked_source();
+		char expected[128], *text;
+
+		snprintf(feature.tried, sizeof(feature.tried), "%s", reasons[i]);
+		fake->source.features = &feature;
+		fake->source.feature_count = 1;
+		text = check(&fake->source);
+		snprintf(expected, sizeof(expected), "\n  accept               -; lost: all\n"
+			 "                         %.30s", reasons[i]);
+		assert_non_null(strstr(text, expected));
+		free(text);
+		free(fake);
+	}
 }
 
 /* Where the library's devices are seen to signal, and the plain ones are not. */
@@ -645,7 +683,8 @@ static void a_check_says_whose_stage_is_measured(void **state)
 static void a_check_of_nothing(void **state)
 {
 	(void)state;
-	assert_text(check(NULL), CHECKED_ENVIRONMENT "Nothing can be measured.\n");
+	assert_text(check(NULL), CHECKED_ENVIRONMENT "Nothing can be measured.\n"
+		    NOTHING_ON_THIS_HOST);
 }
 
 static char *histograms(const struct figures *figures, enum imstrace_stage stage)
@@ -763,6 +802,7 @@ int main(void)
 		cmocka_unit_test(a_name_without_an_end_is_cut),
 		cmocka_unit_test(names_of_ends_and_causes),
 		cmocka_unit_test(a_check_says_each_reason_once),
+		cmocka_unit_test(a_check_says_no_not_twice),
 		cmocka_unit_test(a_check_says_whose_stage_is_measured),
 		cmocka_unit_test(a_check_of_nothing),
 		cmocka_unit_test(cleaning_never_writes_past_its_end),

@@ -23,9 +23,9 @@ static void json_start(struct sink *sink, const struct source *source)
 }
 
 static void json_check(struct sink *sink, const struct environment *environment,
-		       const struct source *source)
+		       const struct inventory *inventory, const struct source *source)
 {
-	write_line(sink->out, object_check(environment, source));
+	write_line(sink->out, object_check(environment, inventory, source));
 }
 
 static void json_lifecycle(struct sink *sink, const struct imstrace_lifecycle *step)

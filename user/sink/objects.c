@@ -58,65 +58,6 @@ json_t *object_start(const struct source *source)
 			 "hops", hops);
 }
 
-static json_t *capabilities(const struct environment *environment)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < CAPABILITY_COUNT; i++)
-		json_object_set_new(object, capability_name(i),
-				    json_boolean(environment->capabilities[i]));
-	return object;
-}
-
-static json_t *modules(const struct environment *environment)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < MODULE_COUNT; i++)
-		json_object_set_new(object, module_name(i), json_boolean(environment->modules[i]));
-	return object;
-}
-
-static json_t *feature_object(const struct feature_status *feature)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
-			 "name", object_name(feature->name),
-			 "attached", *feature->attached ? object_name(feature->attached) : json_null(),
-			 "verified", *feature->attached && *feature->verified ?
-				     object_name(feature->verified) : json_null(),
-			 "refused", *feature->tried ? object_name(feature->tried) : json_null(),
-			 "lost", *feature->attached ? json_null() : object_name(feature->lost));
-}
-
-json_t *object_features(const struct source *source)
-{
-	json_t *features = json_array();
-
-	for (size_t i = 0; source && i < source->feature_count; i++)
-		json_array_append_new(features, feature_object(&source->features[i]));
-	return features;
-}
-
-json_t *object_check(const struct environment *environment, const struct source *source)
-{
-	json_t *stages = json_object();
-
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		json_object_set_new(stages, stage_name(stage),
-				    json_boolean(!stage_missing(source, stage)));
-	return json_pack("{s:s, s:i, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
-			 "type", "check",
-			 "schema", IMSTRACE_SCHEMA,
-			 "version", IMSTRACE_VERSION,
-			 "kernel", object_name(environment->kernel.release),
-			 "btf", (int)environment->btf,
-			 "apicv", (int)environment->apicv,
-			 "capabilities", capabilities(environment),
-			 "modules", modules(environment),
-			 "features", object_features(source),
-			 "stages", stages);
-}
-
 json_t *object_lifecycle(const struct imstrace_lifecycle *step)
 {
 	bool of_index = lifecycle_of_index(step->step);

@@ -12,6 +12,7 @@
 #include "../measure/slowest.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
+#include "../source/inventory.h"
 
 #include <jansson.h>
 
@@ -21,7 +22,8 @@ json_t *object_name(const char *text);
 json_t *object_start(const struct source *source);
 /* The ladder: an array, empty if @source is NULL or a recording, which does not have it. */
 json_t *object_features(const struct source *source);
-json_t *object_check(const struct environment *environment, const struct source *source);
+json_t *object_check(const struct environment *environment, const struct inventory *inventory,
+		     const struct source *source);
 json_t *object_lifecycle(const struct imstrace_lifecycle *step);
 json_t *object_interrupt(const struct imstrace_vector *vector,
 			 const struct imstrace_interrupt *interrupt);

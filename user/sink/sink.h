@@ -11,6 +11,7 @@
 #include "../measure/slowest.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
+#include "../source/inventory.h"
 
 #include <stdio.h>
 
@@ -23,7 +24,8 @@ struct sink;
  *			or it is the caller's, of the type that the format's declaration names
  * @losses_unseen:	the format has no place for losses: the session warns of them on stderr
  * @open:		before anything else; false: out of memory
- * @check:		what can be seen on this system; @source is NULL if nothing can
+ * @check:		what can be seen on this system, and of its vectors; @source is NULL if
+ *			nothing can
  * @start:		once, before what follows
  * @watch:		the same, where only findings are shown
  * @measured:		after the start: who asks for the figures of one vector so far, by
@@ -49,7 +51,7 @@ struct sink_ops {
 	bool losses_unseen;
 	bool (*open)(struct sink *sink);
 	void (*check)(struct sink *sink, const struct environment *environment,
-		      const struct source *source);
+		      const struct inventory *inventory, const struct source *source);
 	void (*start)(struct sink *sink, const struct source *source);
 	void (*watch)(struct sink *sink, const struct source *source);
 	void (*measured)(struct sink *sink, struct measurement *measurement);

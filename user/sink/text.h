@@ -13,9 +13,13 @@ void text_use_clock(struct sink *sink, const struct source *source);
 /* A line with the device's name, and whose it is. */
 void text_device(FILE *out, const struct imstrace_vector *vector);
 
+/* The VMs and devices of this host, and what will be seen of each vector; within 80 columns. */
+void text_inventory(FILE *out, const struct environment *environment,
+		    const struct inventory *inventory, const struct source *source);
+
 /* As of struct sink_ops. */
 void text_check(struct sink *sink, const struct environment *environment,
-		const struct source *source);
+		const struct inventory *inventory, const struct source *source);
 void text_histograms(struct sink *sink, const struct figures *figures, enum imstrace_stage stage);
 
 #endif /* IMSTRACE_SINK_TEXT_H */

@@ -8,6 +8,7 @@
 #include "attach.h"
 
 #include "abilities.h"
+#include "environment.h"
 #include "verify.h"
 
 #include <bpf/bpf.h>
@@ -47,8 +48,12 @@ static bool asked_for(const struct attachments *attachments, const struct featur
 
 static void find_possible(struct attachments *attachments)
 {
+	const char *unasked = "not asked for (--hops)";
 	struct abilities abilities;
 
+	/* Without KVM a check does not ask for it. */
+	if (!(attachments->hops & 1U << HOP_ACCEPT) && !module_there(MODULE_KVM))
+		unasked = "KVM is not loaded";
 	find_abilities(&abilities, attachments->object, attachments->modules);
 	for (size_t i = 0; i < FEATURE_COUNT; i++) {
 		const struct feature *feature = &features[i];
@@ -57,7 +62,7 @@ static void find_possible(struct attachments *attachments)
 		status->name = feature->name;
 		status->lost = feature->lost;
 		if (!asked_for(attachments, feature)) {
-			snprintf(status->tried, sizeof(status->tried), "not asked for (--hops)");
+			snprintf(status->tried, sizeof(status->tried), "%s", unasked);
 			continue;
 		}
 		if (i == FEATURE_DELIVERY && attachments->no_delivery) {

@@ -2,9 +2,11 @@
 #include "environment.h"
 
 #include "../errors.h"
+#include "files.h"
 #include "live.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -104,7 +106,7 @@ void environment_read_modules(struct environment *environment)
 
 int kernel_setting(const char *path)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = file_open("%s", path);
 	int value = file ? getc(file) : EOF;
 
 	if (file)
@@ -118,6 +120,48 @@ static bool parameter_is_on(const char *path)
 	int value = kernel_setting(path);
 
 	return value == 'Y' || value == '1';
+}
+
+/*
+ * Whether an IOMMU of this system lacks what posting takes: in VT-d's capability register bit 59, in
+ * AMD's extended features bit 21. The kernel posts with all of them or not at all. That none is in sysfs
+ * says nothing: one that only remaps interrupts is not.
+ */
+static bool posting_impossible(void)
+{
+	static const struct {
+		const char *file;
+		unsigned int bit;
+	} registers[] = { { "intel-iommu/cap", 59 }, { "amd-iommu/features", 21 } };
+	DIR *directory = file_directory("/sys/class/iommu");
+	bool lacks = false;
+	const char *iommu;
+
+	while (directory && (iommu = file_next(directory))) {
+		for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+			char value[32];
+
+			if (file_line(value, sizeof(value), "/sys/class/iommu/%s/%s", iommu,
+				      registers[i].file))
+				lacks |= !(strtoull(value, NULL, 16) >> registers[i].bit & 1);
+		}
+	}
+	if (directory)
+		closedir(directory);
+	return lacks;
+}
+
+static bool handlers_are_threads(void)
+{
+	char line[4096], *rest;
+
+	if (kernel_setting("/sys/kernel/realtime") == '1')
+		return true;
+	file_line(line, sizeof(line), "/proc/cmdline");
+	for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		if (!strcmp(word, "threadirqs"))
+			return true;
+	return false;
 }
 
 void environment_read(struct environment *environment)
@@ -138,6 +182,8 @@ void environment_read(struct environment *environment)
 	cap_free(mine);
 	environment->apicv = parameter_is_on("/sys/module/kvm_intel/parameters/enable_apicv") ||
 			     parameter_is_on("/sys/module/kvm_amd/parameters/avic");
+	environment->posting = environment->apicv && !posting_impossible();
+	environment->threadirqs = handlers_are_threads();
 }
 
 int environment_check(struct environment *environment, const struct live_options *options)

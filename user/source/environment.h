@@ -50,6 +50,8 @@ enum {
  * @capabilities: by CAPABILITY_…: this process has it
  * @modules:	by MODULE_…: it is loaded, or built in
  * @apicv:	APICv or AVIC is allowed, so that the CPU itself may deliver
+ * @posting:	and the IOMMU may post to guests, or it can't be told that it does not
+ * @threadirqs:	handlers of irqs are threads: threadirqs, or PREEMPT_RT
  */
 struct environment {
 	struct utsname kernel;
@@ -57,6 +59,8 @@ struct environment {
 	bool capabilities[CAPABILITY_COUNT];
 	bool modules[MODULE_COUNT];
 	bool apicv;
+	bool posting;
+	bool threadirqs;
 };
 
 struct live_options;

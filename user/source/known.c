@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "known.h"
 
-#include <imstrace/irq_name.h>
+#include "files.h"
 
-#include <dirent.h>
-#include <stdio.h>
+#include <imstrace/irq_name.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define IRQ_DIRECTORY	"/sys/kernel/irq"
 
-/* Reads a short file of @irq in sysfs, without its newline; false: none. */
-static bool read_irq_file(const char *irq, const char *file, char *text, size_t size)
-{
-	char path[sizeof(IRQ_DIRECTORY) + 64];
-	FILE *stream;
-	bool found;
-
-	snprintf(path, sizeof(path), IRQ_DIRECTORY "/%.20s/%s", irq, file);
-	stream = fopen(path, "re");
-	if (!stream)
-		return false;
-	found = fgets(text, size, stream);
-	fclose(stream);
-	if (found)
-		text[strcspn(text, "\n")] = '\0';
-	return found;
-}
-
 static enum imstrace_kind read_name(const char *irq, struct vector_key *key)
 {
 	char name[IRQ_NAME_LEN] = "";
 
-	if (!read_irq_file(irq, "actions", name, sizeof(name)))
+	if (!file_line(name, sizeof(name), IRQ_DIRECTORY "/%s/actions", irq))
 		return KIND_UNKNOWN;
 	return irq_name_parse(name, key);
 }
@@ -40,12 +21,12 @@ static enum imstrace_kind read_name(const char *irq, struct vector_key *key)
 void known_vectors(void (*found)(void *context, const struct imstrace_vector *vector),
 		   void *context)
 {
-	DIR *directory = opendir(IRQ_DIRECTORY);
-	struct dirent *entry;
+	DIR *directory = file_directory(IRQ_DIRECTORY);
+	const char *irq;
 
 	if (!directory)
 		return;
-	while ((entry = readdir(directory))) {
+	while ((irq = file_next(directory))) {
 		struct imstrace_vector vector = {
 			.slot = IMSTRACE_NONE,
 			.pasid = IMSTRACE_NONE,
@@ -54,16 +35,14 @@ void known_vectors(void (*found)(void *context, const struct imstrace_vector *ve
 		struct vector_key key;
 		char number[16];
 
-		if (*entry->d_name == '.')
-			continue;
-		vector.kind = read_name(entry->d_name, &key);
+		vector.kind = read_name(irq, &key);
 		if (vector.kind == KIND_UNKNOWN)
 			continue;
 		memcpy(vector.device, key.device, sizeof(vector.device));
 		vector.vector = key.vector;
-		vector.irq = strtoul(entry->d_name, NULL, 10);
+		vector.irq = strtoul(irq, NULL, 10);
 		if (vector.kind == KIND_IMS &&
-		    read_irq_file(entry->d_name, "hwirq", number, sizeof(number)))
+		    file_line(number, sizeof(number), IRQ_DIRECTORY "/%s/hwirq", irq))
 			vector.slot = strtoul(number, NULL, 10);
 		found(context, &vector);
 	}

@@ -454,22 +454,23 @@ static int try_rungs(struct live *live, const struct live_options *options, cons
 	}
 }
 
-/* Why it isn't seen when the CPU itself delivers; NULL: it is. */
-static const char *no_delivery(struct live *live)
+/* Why it isn't seen when the CPU itself delivers; NULL: it is. @apicv: it may. */
+static const char *no_delivery(struct live *live, bool apicv)
 {
-	if (!live->source.may_post)
+	if (!apicv)
 		return "not needed: neither APICv nor AVIC is allowed";
 	return apicv_find_requests(&live->pir_offset);
 }
 
-/* @admin: with CAP_SYS_ADMIN. */
-static int load_and_attach(struct live *live, const struct live_options *options, bool admin)
+static int load_and_attach(struct live *live, const struct live_options *options,
+			   const struct environment *environment)
 {
+	bool admin = environment->capabilities[CAPABILITY_SYS_ADMIN];
 	bool together = !admin && !options->btf;
 	int file = -1, ret = 0;
 	char path[32];
 
-	live->attachments = attach_new(options->hops, admin, no_delivery(live));
+	live->attachments = attach_new(options->hops, admin, no_delivery(live, environment->apicv));
 	if (!live->attachments)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (together)
@@ -521,7 +522,7 @@ int live_open(struct source **result, const struct live_options *options)
 			strerror(errno),
 			errno == EPERM ? " (it takes CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1)"
 				       : "");
-	live->source.may_post = environment.apicv;
+	live->source.may_post = environment.posting;
 	live->source.names_follow = true;
 	live->source.now = live_now;
 	live->source.poll = live_poll;
@@ -531,7 +532,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.retire = live_retire;
 	live->source.close = live_close;
 
-	ret = load_and_attach(live, options, environment.capabilities[CAPABILITY_SYS_ADMIN]);
+	ret = load_and_attach(live, options, &environment);
 	if (ret) {
 		live_close(&live->source);
 		return ret;

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm.h"
 
-#include <stdio.h>
+#include "files.h"
+
 #include <string.h>
 
 /* The start of a file in /proc/PID; its NULs stay. Return: how much. */
 static size_t read_process_file(__u32 pid, const char *file, char *text, size_t size)
 {
-	char path[32];
-	FILE *stream;
+	FILE *stream = file_open("/proc/%u/%s", pid, file);
 	size_t length;
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
-	stream = fopen(path, "re");
 	if (!stream)
 		return 0;
 	length = fread(text, 1, size, stream);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "forecast.h"
+
+#include "stages.h"
+
+#define BY_CPU	"APICv or AVIC is allowed: the CPU itself delivers interrupts, unless KVM has inhibited " \
+		"that for the VM"
+
+static bool used_by_vm(const struct forecast_of *of)
+{
+	for (size_t i = 0; i < of->device->user_count; i++)
+		if (inventory_user(of->inventory, of->device->users[i])->vms)
+			return true;
+	return false;
+}
+
+static struct forecast no(const char *why)
+{
+	return (struct forecast) { FORECAST_NO, why };
+}
+
+static struct forecast depends(const char *why)
+{
+	return (struct forecast) { FORECAST_DEPENDS, why };
+}
+
+/* The reasons that hold for sure come first, then the one that leaves least. */
+struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop)
+{
+	const struct source *source = of->source;
+
+	if (!source)
+		return no("nothing can be measured on this system");
+	if (!*source->hops[hop].attached)
+		return no(source->hops[hop].reason);
+	if (hop == HOP_SIGNAL && of->vector->kind == KIND_PCI && source->pci_signal)
+		return no(source->pci_signal);
+	if (hop >= HOP_ACCEPT && !of->device->user_count)
+		return depends("the process that has the device open was not found");
+	if (hop >= HOP_ACCEPT && !used_by_vm(of))
+		return depends("the process that has the device open has no VM: it may read the "
+			       "eventfd itself");
+	if (hop >= HOP_INJECT && of->environment->apicv)
+		return depends(BY_CPU);
+	if (of->environment->posting)
+		return depends("the IOMMU may post it to the guest, past the host; KVM says so only "
+			       "when that begins");
+	return (struct forecast) { FORECAST_YES, NULL };
+}
+
+struct forecast forecast_stage(const struct forecast_of *of, enum imstrace_stage stage)
+{
+	struct forecast from = forecast_hop(of, stage_from(stage));
+	struct forecast to = forecast_hop(of, stage_to(stage));
+
+	return from.answer > to.answer ? from : to;
+}
+
+struct forecast forecast_limit(const struct environment *environment, enum imstrace_stage stage)
+{
+	if (stage_to(stage) >= HOP_INJECT && environment->apicv)
+		return depends(BY_CPU);
+	if (stage == STAGE_HANDLER && environment->threadirqs)
+		return (struct forecast) {
+			FORECAST_YES, "handlers are threads: it includes the wake-up of the irq's thread",
+		};
+	return (struct forecast) { FORECAST_YES, NULL };
+}
+
+const char *forecast_answer_name(enum forecast_answer answer)
+{
+	static const char *const names[] = {
+		[FORECAST_YES] = "yes", [FORECAST_DEPENDS] = "depends", [FORECAST_NO] = "no",
+	};
+
+	return names[answer];
+}
