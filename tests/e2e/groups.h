@@ -12,6 +12,7 @@ int run_library(void);
 int run_live(void);
 int run_options(void);
 int run_accounts(void);
+int run_vcpus(void);
 int run_accuracy(void);
 int run_lint(void);
 int run_recording(void);
