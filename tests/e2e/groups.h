@@ -11,6 +11,7 @@ int run_ladder(void);
 int run_library(void);
 int run_live(void);
 int run_options(void);
+int run_processes(void);
 int run_accounts(void);
 int run_vcpus(void);
 int run_accuracy(void);
