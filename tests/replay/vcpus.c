@@ -5,8 +5,10 @@
  */
 #include "world.h"
 
+#include "../../user/measure/accounts.h"
+
 #define VCPUS		2	/* of a VM that comes and goes */
-#define VECTORS		2	/* of its device, that go to each of them */
+#define VECTORS		8	/* of its device, each a guest vector; two go to each vCPU */
 #define VMS		4000	/* in turn */
 
 static struct world *begin(struct replay_options options)
@@ -15,13 +17,12 @@ static struct world *begin(struct replay_options options)
 	return world_new(&options);
 }
 
-/* A second one of the device, as the world's first one is. */
-static struct vector add_vector(struct world *world)
+/* Another one of the device, as the world's first one is. */
+static struct vector add_vector(struct world *world, __u32 index)
 {
-	struct vector vector = replay_new_vector(world->replay, world->device, 1, WORLD_IRQ + 1,
-						 &world->vm, WORLD_VECTOR + 1);
+	struct vector vector = replay_new_vector(world->replay, world->device, index,
+						 WORLD_IRQ + index, &world->vm, WORLD_VECTOR + index);
 
-	replay_bind(world->replay, &world->vector, 0);
 	replay_bind(world->replay, &vector, 0);
 	return vector;
 }
@@ -42,7 +43,8 @@ static void thousands_of_vcpus_need_no_option(void **state)
 	options.interrupts = false;
 	world = begin(options);
 	totals = replay_source(world->replay)->totals;
-	second = add_vector(world);
+	replay_bind(world->replay, &world->vector, 0);
+	second = add_vector(world, 1);
 	for (unsigned int i = 0; i < EACH; i++)
 		vcpus[i] = replay_vcpu(world->replay, &world->vm, i);
 	for (unsigned int turn = 0; turn < 2; turn++) {
@@ -72,39 +74,55 @@ static void thousands_of_vcpus_need_no_option(void **state)
 	world_free(world);
 }
 
-/* A VM ends with interrupts anywhere; the next one takes its room, and none of them. */
+/*
+ * A VM ends with interrupts anywhere; the next one, with other guest vectors, takes its room, and none of
+ * them.
+ */
 static void vms_leave_nothing_behind(void **state)
 {
 	struct replay_options options = world_options();
 	const struct imstrace_totals *totals;
+	struct vector vectors[VECTORS];
+	struct imstrace_account sum = { 0 };
 	struct world *world;
-	struct vector second;
 
 	(void)state;
 	options.interrupts = false;
 	world = begin(options);
 	totals = replay_source(world->replay)->totals;
-	second = add_vector(world);
+	for (unsigned int i = 0; i < VECTORS; i++)
+		vectors[i] = add_vector(world, i);
 	for (unsigned int i = 0; i < VMS; i++) {
+		const struct vector *first = &vectors[i % VECTORS];
+		const struct vector *second = &vectors[(i + 1) % VECTORS];
+
 		replay_make_again(world->replay, &world->vm, 10000 + i);
 		for (unsigned int j = 0; j < VCPUS; j++) {
 			/* Of the one before. */
-			world_serve(world, &world->vector, &world->vcpus[j]);
-			world_accept(world, &world->vector, &world->vcpus[j]);
-			world_accept(world, &second, &world->vcpus[j]);
-			world_serve(world, &second, &world->vcpus[j]);
+			world_serve(world, first, &world->vcpus[j]);
+			world_accept(world, first, &world->vcpus[j]);
+			world_accept(world, second, &world->vcpus[j]);
+			world_serve(world, second, &world->vcpus[j]);
 		}
 		/* Pending and a late one in the first vCPU, in service in the second. */
-		world_accept(world, &world->vector, &world->vcpus[0]);
-		replay_inject(world->replay, 0, &world->vcpus[1], WORLD_VECTOR, false, false);
+		world_accept(world, first, &world->vcpus[0]);
+		replay_inject(world->replay, 0, &world->vcpus[1], first->guest_vector, false, false);
 		replay_process_end(world->replay, &world->vm);
 	}
-	assert_hops(world, &world->vector, 3 * VMS, 3 * VMS, 3 * VMS, VMS, 0);
-	assert_unmatched(world, &world->vector, 0, 0, VMS, VMS);
-	assert_end(world, &world->vector, END_COALESCED, VMS);
-	assert_hops(world, &second, 2 * VMS, 2 * VMS, 2 * VMS, 2 * VMS, 2 * VMS);
+	for (unsigned int i = 0; i < VECTORS; i++) {
+		const struct imstrace_account account = replay_account(world->replay, &vectors[i]);
+
+		account_add(&sum, &account);
+	}
+	assert_int_equal(sum.hops[HOP_ACCEPT], 5 * VMS);
+	assert_int_equal(sum.hops[HOP_INJECT], 3 * VMS);
+	assert_int_equal(sum.hops[HOP_EOI], 2 * VMS);
+	assert_int_equal(sum.ends[END_DROPPED], VMS);
+	assert_int_equal(sum.ends[END_NO_EOI], VMS);
+	assert_int_equal(sum.ends[END_COALESCED], VMS);
+	assert_int_equal(sum.ends[END_LOST], 0);
 	assert_int_equal(totals->vcpus, VCPUS);
-	assert_int_equal(totals->guests, VCPUS * VECTORS);
+	assert_int_equal(totals->guests, 2 * VCPUS);
 	world_free(world);
 }
 
@@ -138,7 +156,8 @@ static void a_guest_vector_without_room_loses_and_says_so(void **state)
 	(void)state;
 	options.guests = 2;
 	world = begin(options);
-	second = add_vector(world);
+	replay_bind(world->replay, &world->vector, 0);
+	second = add_vector(world, 1);
 	for (unsigned int i = 0; i < 2; i++) {
 		world_accept(world, &world->vector, &world->vcpus[i]);
 		world_accept(world, &second, &world->vcpus[0]);
