@@ -70,6 +70,7 @@ static __noinline struct open_interrupt *take_deferred(__u32 id)
 	open->kvm = 0;
 	open->coalesced = 0;
 	open->refused = 0;
+	open->merged = 0;
 	open->state = OPEN_IRQ;
 	__sync_fetch_and_add(&account->deferred, 1);
 	return open;

@@ -241,6 +241,15 @@ static __always_inline void set_state(struct guest_interrupt *guest, enum pendin
 	barrier();
 }
 
+/* The state is PENDING_WRITING. */
+static __always_inline void set_pending(struct guest_interrupt *guest,
+					const struct imstrace_interrupt *interrupt)
+{
+	guest->pending = *interrupt;
+	guest->late_before = *(volatile __u32 *)&guest->late;
+	set_state(guest, PENDING_VALID);
+}
+
 /* One of @guest's buffers; NULL can't be, but the verifier does not know. */
 static __always_inline struct imstrace_interrupt *buffer_of(struct guest_interrupt *guest,
 							    __u32 index)

@@ -12,7 +12,7 @@
 #ifndef IMSTRACE_BPF_INTERRUPTS_H
 #define IMSTRACE_BPF_INTERRUPTS_H
 
-#include "deferred.h"
+#include "apicv.h"
 #include "vfio_pci.h"
 #include <bpf/bpf_tracing.h>
 
@@ -33,6 +33,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->kvm = 0;
 	open->coalesced = 0;
 	open->refused = 0;
+	open->merged = 0;
 }
 
 /*
@@ -326,45 +327,17 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	open->state = OPEN_ACCEPTED;
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
-		guest->pending = open->current;
-		guest->late_before = *(volatile __u32 *)&guest->late;
-		set_state(guest, PENDING_VALID);
+		set_pending(guest, &open->current);
 		return 0;
 	}
-	keep_late(guest, &open->current);
+	if (delivery_seen && look_at_pending(open, target, guest, vec)) {
+		set_pending(guest, &open->current);
+		return 0;
+	}
+	if (!open->merged)
+		keep_late(guest, &open->current);
 	open->coalesced = 1;
 	end_counted(&open->current, account, END_COALESCED);
-	return 0;
-}
-
-/*
- * Fired right after kvm_apic_accept_irq where the CPU delivers the interrupt itself: with
- * APICv (vmx_deliver_interrupt()) or AVIC (svm_complete_interrupt_delivery()), and so
- * for those vCPUs only for which it is not inhibited at that moment. Of such an
- * interrupt KVM sees no more.
- */
-SEC("raw_tp/kvm_apicv_accept_irq")
-int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
-{
-	struct open_interrupt *open = open_for(this_cpu(), OPEN_ACCEPTED, vec);
-	struct imstrace_account *account;
-	struct guest_interrupt *guest;
-
-	if (!open || open->current.vcpu != apicid)
-		return 0;
-	open->state = OPEN_DONE;
-	account = account_of(open->current.id);
-	guest = guest_of(target_number((struct kvm *)open->kvm, apicid), vec);
-	if (!account || !guest)
-		return 0;
-	if (open->coalesced) {
-		drop_late(guest);
-		open->current.recounted = END_COALESCED;
-		__sync_fetch_and_sub(&account->ends[END_COALESCED], 1);
-	} else {
-		set_state(guest, PENDING_NONE);
-	}
-	end_counted(&open->current, account, END_HARDWARE);
 	return 0;
 }
 
@@ -380,7 +353,8 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 static __always_inline struct imstrace_interrupt *
 take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
 {
-	bool pending = *(volatile __u32 *)&guest->state == PENDING_VALID;
+	/* Also one that the CPU was to deliver, before APICv or AVIC was inhibited. */
+	bool pending = *(volatile __u32 *)&guest->state >= PENDING_VALID;
 	struct imstrace_interrupt *service = NULL;
 	struct imstrace_account *account;
 	__u32 late = *(volatile __u32 *)&guest->late;

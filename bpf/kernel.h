@@ -115,6 +115,7 @@ struct kvm_kernel_irqfd {
 };
 
 struct kvm_lapic {
+	bool apicv_active;	/* since 6.0 */
 	bool sw_enabled;	/* by its spurious interrupt vector register */
 	struct kvm_vcpu *vcpu;
 	void *regs;

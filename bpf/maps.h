@@ -219,8 +219,8 @@ struct {
 
 /* The guest vectors in a new state of a local APIC: too large for the stack of bpf_loop(). */
 struct kept_vectors {
-	__u32 irr[GUEST_VECTORS / 32];
-	__u32 isr[GUEST_VECTORS / 32];
+	__u32 irr[GUEST_VECTOR_WORDS];
+	__u32 isr[GUEST_VECTOR_WORDS];
 };
 
 struct {
@@ -241,6 +241,18 @@ struct {
 	__uint(max_entries, 1 << 24);
 } interrupt_stream SEC(".maps");
 
+/* The guest vectors of a vCPU, by its number, that the CPU has to deliver: see apicv.h. */
+struct hardware_vectors {
+	__u32 words[GUEST_VECTOR_WORDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hardware_vectors);
+} hardware_vectors SEC(".maps");
+
 /* Set by user space before loading. */
 const volatile __u32 max_vectors = 1;
 const volatile __u32 max_vcpus = 1;
@@ -249,6 +261,11 @@ const volatile __u32 max_blocks = 1;
 const volatile bool stream_interrupts;
 /* What happens in kvm.ko is followed; only then is the module known to be there. */
 const volatile bool follow_kvm;
+/*
+ * Where the posted-interrupt requests of a vCPU are: bytes from its struct kvm_vcpu on, with which
+ * what kvm-intel has of it begins. 0: there are none.
+ */
+const volatile __u32 pir_offset;
 /*
  * Set by tests/replay alone, whose vCPUs no task runs: current_vcpu() then looks at
  * @replayed_task. False, the verifier removes the branch.
@@ -276,6 +293,10 @@ bool pci_requests_seen;
  */
 bool any_deferred;
 bool any_signalled_by_thread;
+/* It is seen when a CPU has delivered what APICv or AVIC gave it: VM exits, and where it waits. */
+bool delivery_seen;
+/* A CPU has had something to deliver: until then VM exits are not looked at. */
+bool any_in_hardware;
 /* Changes when a vCPU gets a number or is destroyed. */
 __u32 vcpu_generation;
 /* vCPUs are seen to be destroyed: only then may a CPU remember one by its address. */

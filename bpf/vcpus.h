@@ -15,9 +15,9 @@ struct dropping {
 	const struct kept_vectors *kept;
 };
 
-static __always_inline bool in_set(const __u32 set[GUEST_VECTORS / 32], __u32 vector)
+static __always_inline bool in_set(const __u32 set[GUEST_VECTOR_WORDS], __u32 vector)
 {
-	return set[vector / 32 % (GUEST_VECTORS / 32)] & 1U << vector % 32;
+	return set[vector / 32 % GUEST_VECTOR_WORDS] & 1U << vector % 32;
 }
 
 static __always_inline void free_place(__u32 number, __u32 vector)
@@ -40,7 +40,7 @@ static long drop_vector(__u32 vector, struct dropping *dropping)
 	if (!guest)
 		return 0;
 	if (!kept || !in_set(kept->irr, vector)) {
-		if (guest->state == PENDING_VALID)
+		if (guest->state >= PENDING_VALID)
 			end_interrupt(&guest->pending, END_DROPPED);
 		guest->state = PENDING_NONE;
 		drop_late(guest);
@@ -88,9 +88,9 @@ int vcpu_reset(struct pt_regs *context)
 }
 
 /* Where the bits of the IRR and the ISR are in a local APIC: 32 in every 16 bytes. */
-static __always_inline void read_set(__u32 set[GUEST_VECTORS / 32], const void *from)
+static __always_inline void read_set(__u32 set[GUEST_VECTOR_WORDS], const void *from)
 {
-	for (int i = 0; i < GUEST_VECTORS / 32; i++)
+	for (int i = 0; i < GUEST_VECTOR_WORDS; i++)
 		bpf_probe_read_kernel(&set[i], sizeof(set[i]), from + 16 * i);
 }
 

@@ -77,8 +77,8 @@ $(NATIVE_TESTS): %: %.o
 native-tests: $(NATIVE_TESTS) all
 
 # Events replayed through the programs that imstrace loads; here, or in the VM.
-REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o layout.o) \
-	$(addprefix $(B)/user/,source/memory.o source/retire.o measure/accounts.o)
+REPLAY_OBJECTS := $(addprefix $(B)/tests/replay/,replay.o objects.o) \
+	$(addprefix $(B)/user/,source/kernel_layout.o source/memory.o source/retire.o measure/accounts.o)
 
 $(B)/tests/%.bpf.o: tests/%.bpf.c Makefile
 	$(call say,BPF,$<)
@@ -94,7 +94,7 @@ $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
 $(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
-REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts churn modes random vcpus)
+REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts apicv churn modes random vcpus)
 
 $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)

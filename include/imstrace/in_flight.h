@@ -28,6 +28,8 @@ struct open_interrupt {
 	__u32 state;	/* enum open_state */
 	__u32 coalesced; /* it was counted as such when it was accepted */
 	__u32 refused;	/* by a local APIC that is switched off */
+	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
+	__u32 reserved;	/* 0 */
 };
 
 /*
@@ -78,6 +80,7 @@ enum pending_state {
 	PENDING_NONE,
 	PENDING_WRITING,	/* another CPU is filling it in */
 	PENDING_VALID,
+	PENDING_HARDWARE,	/* valid, and the CPU itself is to deliver it (APICv, AVIC) */
 };
 
 /*

@@ -33,6 +33,7 @@
 
 /* x86 interrupt vectors of a guest's vCPU. */
 #define GUEST_VECTORS		256
+#define GUEST_VECTOR_WORDS	(GUEST_VECTORS / 32)	/* of a set of them */
 
 /* The cause of a signal, as the ims_signal tracepoint has it. */
 enum imstrace_cause {
@@ -114,7 +115,7 @@ struct imstrace_vector {
 	X(COMPLETE, complete, EOI, GUEST, "it passed the last hop that is seen")	\
 	X(COALESCED, coalesced, ACCEPT, GUEST,						\
 	  "merged into one that was pending in the same guest vector of the same vCPU")	\
-	X(HARDWARE, hardware, ACCEPT, GUEST, "taken on by the CPU itself (APICv, AVIC)")	\
+	X(HARDWARE, hardware, ACCEPT, GUEST, "delivered by the CPU itself (APICv, AVIC)")	\
 	X(NMI, nmi, SIGNAL, GUEST,							\
 	  "delivered as an NMI, SMI or INIT, which are never pending in the IRR")	\
 	X(SIGNALLED, signalled, SIGNAL, UNSEEN, "KVM's part is not followed")		\

@@ -1,115 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How a vector reaches its guest, and what of that can't be seen: posting by the IOMMU, APICv
- * and AVIC, which want hardware that no emulator has, and the ways through an eventfd. From
- * the events to the text and the JSON that the user sees.
+ * How a vector reaches its guest, and what of that can't be seen: posting by the IOMMU, and the
+ * ways through an eventfd. From the events to the text and the JSON that the user sees.
  */
-#include "world.h"
-
-#include "../../user/measure/measurement.h"
-#include "../../user/sink/sink.h"
-
-#include <jansson.h>
+#include "view.h"
 
 #define PAST_THE_HOST	"posted: the IOMMU delivers it to the guest, past the host"
-#define BY_THE_CPU	"APICv or AVIC: the CPU itself delivers and ends it, without KVM"
-
-/* What there is to say of the world's vector since the beginning. */
-struct view {
-	struct measurement *measurement;
-	const struct vector_figures *vector;
-	json_t *json;
-	char *text;
-};
-
-static struct view look(struct world *world)
-{
-	static const struct vector_filter any;
-	struct source *source = replay_source(world->replay);
-	const struct figures *figures;
-	struct view view = { 0 };
-	struct sink json = { .ops = &json_sink }, text = { .ops = &text_sink };
-	char *line = NULL;
-	size_t size;
-
-	view.measurement = measurement_new(source, &any);
-	assert_non_null(view.measurement);
-	figures = measurement_interval(view.measurement, source->now(source));
-	for (size_t i = 0; i < figures->count; i++)
-		if (figures->vectors[i].vector.vector == world->vector.index)
-			view.vector = &figures->vectors[i];
-	assert_non_null(view.vector);
-
-	json.out = open_memstream(&line, &size);
-	json_sink.interval(&json, figures);
-	fclose(json.out);
-	view.json = json_loads(line, 0, NULL);
-	assert_non_null(view.json);
-	free(line);
-	assert_true(sink_open(&text));
-	text.out = open_memstream(&view.text, &size);
-	text_sink.interval(&text, figures);
-	text_sink.summary(&text, figures);
-	fclose(text.out);
-	sink_close(&text);
-	return view;
-}
-
-static void view_free(struct view *view)
-{
-	measurement_free(view->measurement);
-	json_decref(view->json);
-	free(view->text);
-}
-
-static json_t *vector_of(const struct view *view)
-{
-	json_t *vectors = json_object_get(view->json, "vectors"), *vector;
-	size_t index;
-
-	json_array_foreach(vectors, index, vector)
-		if (json_integer_value(json_object_get(vector, "vector")) ==
-		    view->vector->vector.vector)
-			return vector;
-	return NULL;
-}
-
-static void assert_mode(const struct view *view, const char *mode)
-{
-	json_t *json = json_object_get(vector_of(view), "mode");
-
-	if (!mode) {
-		assert_null(vector_mode(&view->vector->vector, &view->vector->account));
-		assert_true(json_is_null(json));
-		return;
-	}
-	assert_string_equal(vector_mode(&view->vector->vector, &view->vector->account), mode);
-	assert_string_equal(json_string_value(json), mode);
-	assert_non_null(strstr(view->text, mode));
-}
-
-/* The hop is n/a for @why in every output; NULL: it is counted, in every output. */
-static void assert_missing(const struct view *view, enum imstrace_hop hop, const char *why)
-{
-	json_t *hops = json_object_get(vector_of(view), "hops");
-	json_t *json = json_object_get(hops, hop_name(hop));
-
-	if (!why) {
-		assert_null(view->vector->hop_missing[hop]);
-		assert_true(json_is_integer(json));
-		return;
-	}
-	assert_non_null(view->vector->hop_missing[hop]);
-	assert_string_equal(view->vector->hop_missing[hop], why);
-	assert_true(json_is_null(json));
-	assert_non_null(strstr(view->text, why));
-}
-
-static void assert_all_missing(const struct view *view, enum imstrace_hop from, const char *why)
-{
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		assert_missing(view, hop, hop >= from ? why : NULL);
-}
 
 static void irqfd(void **state)
 {
@@ -266,6 +162,7 @@ static void a_signal_after_the_handler(void **state)
 	replay_signal(world->replay, 1, &world->vector, CAUSE_IRQ);
 	replay_accept(world->replay, 1, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
 	replay_apicv_accept(world->replay, 1, &world->vcpus[0], WORLD_VECTOR);
+	replay_vcpu_exit(world->replay, 0, &world->vcpus[0]);
 	assert_end(world, &world->vector, END_HARDWARE, 1);
 	for (unsigned int i = 0; i < 2; i++) {
 		replay_irq(world->replay, 0, WORLD_IRQ, 0);
@@ -530,109 +427,6 @@ static void silence_without_a_bypass_is_idleness(void **state)
 	world_free(world);
 }
 
-/* The host's half of an interrupt that the CPU then delivers itself. */
-static void accept_in_hardware(struct world *world, const struct vcpu *vcpu)
-{
-	replay_irq(world->replay, 0, WORLD_IRQ, 0);
-	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
-	replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, WORLD_VECTOR);
-	replay_apicv_accept(world->replay, 0, vcpu, WORLD_VECTOR);
-	replay_exit(world->replay, 0, WORLD_IRQ);
-}
-
-static void apicv(void **state)
-{
-	struct world *world = world_bound();
-	const struct imstrace_interrupt *records;
-	struct view view;
-	size_t count;
-
-	(void)state;
-	accept_in_hardware(world, &world->vcpus[0]);
-	accept_in_hardware(world, &world->vcpus[0]);
-	assert_hops(world, &world->vector, 2, 2, 2, 0, 0);
-	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 2);
-	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
-	assert_int_equal(replay_in_guest(world->replay, &world->vector).pending, 0);
-	records = replay_interrupts(world->replay, &count);
-	assert_int_equal(count, 2);
-	assert_int_equal(records[1].end, END_HARDWARE);
-	view = look(world);
-	assert_mode(&view, "irqfd");
-	assert_all_missing(&view, HOP_INJECT, BY_THE_CPU);
-	assert_int_equal(view.vector->in_flight, 0);
-	assert_int_equal(json_integer_value(json_object_get(vector_of(&view), "hardware")), 2);
-	view_free(&view);
-	world_free(world);
-}
-
-/* The CPU delivers what has merged with one that KVM holds: that is not counted as merged. */
-static void apicv_on_a_pending_one(void **state)
-{
-	struct world *world = world_bound();
-	const struct imstrace_interrupt *records;
-	size_t count;
-
-	(void)state;
-	world_accept(world, &world->vector, &world->vcpus[0]);
-	accept_in_hardware(world, &world->vcpus[0]);
-	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_COALESCED], 0);
-	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 1);
-	records = replay_interrupts(world->replay, &count);
-	assert_int_equal(count, 2);
-	assert_int_equal(records[0].end, END_COALESCED);
-	assert_int_equal(records[1].end, END_HARDWARE);
-	assert_int_equal(records[1].recounted, 1);
-	/* The first is injected by KVM after all, and the one in hardware is no second injection. */
-	world_serve(world, &world->vector, &world->vcpus[0]);
-	world_serve(world, &world->vector, &world->vcpus[0]);
-	assert_hops(world, &world->vector, 2, 2, 2, 1, 1);
-	world_free(world);
-}
-
-static void apicv_inhibited_for_some(void **state)
-{
-	struct world *world = world_bound();
-	struct view view;
-
-	(void)state;
-	accept_in_hardware(world, &world->vcpus[0]);
-	world_accept(world, &world->vector, &world->vcpus[1]);
-	world_serve(world, &world->vector, &world->vcpus[1]);
-	accept_in_hardware(world, &world->vcpus[0]);
-	world_accept(world, &world->vector, &world->vcpus[0]);
-	world_serve(world, &world->vector, &world->vcpus[0]);
-	assert_hops(world, &world->vector, 4, 4, 4, 2, 2);
-	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 2);
-	view = look(world);
-	assert_all_missing(&view, HOP_COUNT, NULL);
-	assert_int_equal(view.vector->stages[STAGE_TOTAL].count, 2);
-	assert_int_equal(view.vector->in_flight, 0);
-	view_free(&view);
-	world_free(world);
-}
-
-static void apicv_of_other_interrupts(void **state)
-{
-	struct world *world = world_bound();
-
-	(void)state;
-	replay_irq(world->replay, 0, WORLD_IRQ, 0);
-	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
-	/* Before it is accepted; of another vector; of another vCPU; after the handler. */
-	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_VECTOR);
-	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
-	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_FOREIGN_VECTOR);
-	replay_apicv_accept(world->replay, 0, &world->vcpus[1], WORLD_VECTOR);
-	replay_apicv_accept(world->replay, 1, &world->vcpus[0], WORLD_VECTOR);
-	replay_exit(world->replay, 0, WORLD_IRQ);
-	replay_apicv_accept(world->replay, 0, &world->vcpus[0], WORLD_VECTOR);
-	assert_int_equal(replay_account(world->replay, &world->vector).ends[END_HARDWARE], 0);
-	world_serve(world, &world->vector, &world->vcpus[0]);
-	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
-	world_free(world);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,10 +447,6 @@ int main(void)
 		cmocka_unit_test(silence_where_posting_is_told_is_idleness),
 		cmocka_unit_test(silence_where_posting_is_not_told_says_nothing),
 		cmocka_unit_test(silence_without_a_bypass_is_idleness),
-		cmocka_unit_test(apicv),
-		cmocka_unit_test(apicv_on_a_pending_one),
-		cmocka_unit_test(apicv_inhibited_for_some),
-		cmocka_unit_test(apicv_of_other_interrupts),
 	};
 
 	return cmocka_run_group_tests_name("replay, modes", tests, NULL, NULL);

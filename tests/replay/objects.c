@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "objects.h"
 
-#include "layout.h"
+#include "../../user/source/kernel_layout.h"
 #include "memory.skel.h"
 
 #include <bpf/bpf.h>
@@ -127,6 +127,11 @@ void objects_close(struct objects *objects)
 	btf__free(objects->kvm);
 	btf__free(objects->vmlinux);
 	free(objects);
+}
+
+__u32 objects_size(const struct objects *objects, enum object_type type)
+{
+	return objects->sizes[type];
 }
 
 static object take(struct objects *objects, size_t bytes)

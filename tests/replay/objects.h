@@ -49,6 +49,7 @@
 	X(APIC_MAP_LAST,	APIC_MAP,	max_apic_id)		\
 	X(APIC_MAP_FIRST,	APIC_MAP,	phys_map)		\
 	X(LAPIC_ENABLED,	LAPIC,		sw_enabled)		\
+	X(LAPIC_APICV,		LAPIC,		apicv_active)		\
 	X(VCPU_VM,		VCPU,		kvm)			\
 	X(VCPU_NOTIFIER,	VCPU,		preempt_notifier.link)	\
 	X(VCPU_ID,		VCPU,		vcpu_id)		\
@@ -89,6 +90,9 @@ typedef __u64 object;
  */
 struct objects *objects_open(const char **why);
 void objects_close(struct objects *objects);
+
+/* Bytes of one in this kernel. */
+__u32 objects_size(const struct objects *objects, enum object_type type);
 
 /* A new one, all zero. There is room for some thousands; the test ends when it is used up. */
 object objects_new(struct objects *objects, enum object_type type);

@@ -2,7 +2,7 @@
 #include "replay.h"
 
 #include "imstrace.skel.h"
-#include "layout.h"
+#include "../../user/source/kernel_layout.h"
 
 #include "../../user/clock.h"
 #include "../../user/measure/accounts.h"
@@ -117,6 +117,7 @@ static bool load(struct replay *replay)
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = true;
 	programs->rodata->replaying = true;
+	programs->rodata->pir_offset = objects_size(replay->objects, OBJECT_VCPU);
 	if (options->stream_bytes) {
 		bpf_map__set_max_entries(programs->maps.lifecycle_stream, options->stream_bytes);
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, options->stream_bytes);
@@ -206,6 +207,7 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 	replay->programs->bss->seen_hops = options->hops;
 	replay->programs->bss->pci_requests_seen = true;
 	replay->programs->bss->vcpu_frees_seen = !options->process_ends;
+	replay->programs->bss->delivery_seen = !options->delivery_unseen;
 	replay->programs->bss->following = true;
 	describe(replay);
 	return replay;
@@ -304,7 +306,7 @@ static void tally(struct replay *replay, const struct slot *slot, struct in_gues
 	index = vectors.places[slot->guest_vector] - 1;
 	if (bpf_map__lookup_elem(map, &index, sizeof(index), &guest, sizeof(guest), 0))
 		abort();
-	if (guest.state == PENDING_VALID)
+	if (guest.state >= PENDING_VALID)
 		sums[guest.pending.id].pending++;
 	if (guest.service_valid)
 		sums[guest.buffers[guest.service].id].service++;
@@ -451,7 +453,8 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id)
 {
 	struct vcpu vcpu = {
 		.vm = vm, .id = id,
-		.vcpu = objects_new(replay->objects, OBJECT_VCPU),
+		.vcpu = objects_new_array(replay->objects, OBJECT_VCPU,
+					  GUEST_VECTORS / 8 / sizeof(object)),
 		.lapic = objects_new(replay->objects, OBJECT_LAPIC),
 		.registers = objects_new_bytes(replay->objects, APIC_BYTES),
 	};
@@ -517,14 +520,29 @@ void replay_set_apic(struct replay *replay, const struct vcpu *vcpu, bool on)
 	objects_set(replay->objects, vcpu->lapic, MEMBER_LAPIC_ENABLED, on);
 }
 
-void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set)
+void replay_set_apicv(struct replay *replay, const struct vcpu *vcpu, bool active)
 {
-	/* 8 registers of 32 bits, 16 bytes apart. */
-	__u32 *word = objects_here(replay->objects, vcpu->registers + APIC_IRR +
-				   guest_vector / 32 * 16);
+	objects_set(replay->objects, vcpu->lapic, MEMBER_LAPIC_APICV, active);
+}
+
+/* In 8 words that are @apart bytes from each other. */
+static void set_bit(struct replay *replay, object first, size_t apart, __u32 guest_vector, bool set)
+{
+	__u32 *word = objects_here(replay->objects, first + guest_vector / 32 * apart);
 	__u32 bit = 1U << guest_vector % 32;
 
 	*word = set ? *word | bit : *word & ~bit;
+}
+
+void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set)
+{
+	set_bit(replay, vcpu->registers + APIC_IRR, 16, guest_vector, set);
+}
+
+void replay_set_pir(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set)
+{
+	set_bit(replay, vcpu->vcpu + objects_size(replay->objects, OBJECT_VCPU), sizeof(__u32),
+		guest_vector, set);
 }
 
 void replay_add_waiter(struct replay *replay, struct vector *vector)
@@ -608,6 +626,11 @@ void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu
 			 __u32 guest_vector)
 {
 	RUN(replay, cpu, apicv_accept, vcpu->id, APIC_DM_FIXED, 0, guest_vector);
+}
+
+void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu)
+{
+	RUN(replay, cpu, vcpu_exit, vcpu->vcpu);
 }
 
 object replay_task(struct replay *replay)

@@ -35,6 +35,7 @@
  * @stream_bytes: size of either stream of records, 0: as imstrace has it
  * @old_posting: as on a kernel before 6.17: kvm_pi_irte_update with other arguments
  * @process_ends: that vCPUs are destroyed is seen by the ends of their processes alone
+ * @delivery_unseen: as where VM exits are not seen
  * @unchecked:	don't look at the accounts after each event
  * @failed:	told what is wrong with them, and does not return; NULL: abort()
  */
@@ -47,6 +48,7 @@ struct replay_options {
 	unsigned int stream_bytes;
 	bool old_posting;
 	bool process_ends;
+	bool delivery_unseen;
 	bool unchecked;
 	void (*failed)(const char *what);
 };
@@ -65,7 +67,7 @@ struct vm {
 struct vcpu {
 	const struct vm *vm;
 	__u32 id;
-	object vcpu;
+	object vcpu;		/* with the posted-interrupt requests (PIR) at its end */
 	object lapic;
 	object registers;	/* of the APIC, as memory */
 };
@@ -140,6 +142,12 @@ struct vector replay_new_vector(struct replay *replay, object device, __u32 inde
  */
 void replay_set_irr(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set);
 
+/* The same of its posted-interrupt requests, which kvm-intel has. */
+void replay_set_pir(struct replay *replay, const struct vcpu *vcpu, __u32 guest_vector, bool set);
+
+/* Whether its APICv or AVIC is active; at first it is not. */
+void replay_set_apicv(struct replay *replay, const struct vcpu *vcpu, bool active);
+
 /* Whether KVM has a route for the vector's irqfd; at first it has. */
 void replay_set_route(struct replay *replay, const struct vector *vector, bool set);
 
@@ -162,6 +170,7 @@ void replay_accept(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 		   __u32 guest_vector);
 void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu,
 			 __u32 guest_vector);
+void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu);
 void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 guest_vector,
 		   bool soft, bool reinjected);
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);

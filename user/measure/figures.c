@@ -69,6 +69,23 @@ static const char *hop_missing(const struct source *source, const struct vector_
 	return vector_hop_missing(source, &vector->vector, hop);
 }
 
+/*
+ * What the CPU itself delivers (APICv, AVIC) passes no hop after the accept, but ends when it is
+ * seen to have been delivered. Where that isn't seen, it is known of what KVM delivers.
+ */
+static const char *in_flight_missing(const struct source *source,
+				     const struct vector_figures *vector)
+{
+	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++) {
+		const char *why = vector_hop_missing(source, &vector->vector, hop);
+
+		if (why && !vector->account.hops[hop])
+			return why;
+	}
+	return vector->account.ends[END_HARDWARE] && !vector->account.hops[HOP_INJECT] ?
+		       source->delivery : NULL;
+}
+
 struct vector_figures *figures_add(struct figures *figures, const struct source *source, __u32 id,
 				   const struct imstrace_vector *vector,
 				   const struct difference *difference)
@@ -85,6 +102,7 @@ struct vector_figures *figures_add(struct figures *figures, const struct source 
 	}
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		added->hop_missing[hop] = hop_missing(source, added, hop);
+	added->in_flight_missing = in_flight_missing(source, added);
 	return added;
 }
 
@@ -132,14 +150,6 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 	const char *from = vector->hop_missing[stage_from(stage)];
 
 	return from ? from : vector->hop_missing[stage_to(stage)];
-}
-
-const char *figures_in_flight_missing(const struct vector_figures *vector)
-{
-	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
-		if (vector->hop_missing[hop])
-			return vector->hop_missing[hop];
-	return NULL;
 }
 
 size_t figures_missing(const struct figures *figures, struct missing missing[FIGURES_REASONS])

@@ -39,6 +39,7 @@ struct stage_values {
  * @stages:	how long each stage took
  * @values:	of which values: see figures_histogram()
  * @hop_missing: why a hop can't be seen; NULL: it can
+ * @in_flight_missing: why it isn't known what is in flight; NULL: it is
  */
 struct vector_figures {
 	__u32 id;
@@ -48,6 +49,7 @@ struct vector_figures {
 	struct stage_figures stages[STAGE_COUNT];
 	struct stage_values values[STAGE_COUNT];
 	const char *hop_missing[HOP_COUNT];
+	const char *in_flight_missing;
 };
 
 /**
@@ -94,9 +96,6 @@ const char *stage_missing(const struct source *source, enum imstrace_stage stage
 
 /* NULL if @stage can be measured for this vector, else why it can't. */
 const char *figures_stage_missing(const struct vector_figures *vector, enum imstrace_stage stage);
-
-/* NULL if what is in flight can be told, else why it can't. */
-const char *figures_in_flight_missing(const struct vector_figures *vector);
 
 /* Why hops can't be seen of some vectors, and which: a mask by enum imstrace_hop. */
 struct missing {

@@ -206,6 +206,8 @@ static void note_seen(const struct series_set *set, struct series *series,
 	series->in_flight += account_in_flight(account);
 	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
 		series->in_flight_seen &= series->hops_seen >> hop & 1;
+	series->in_flight_seen &= !account->ends[END_HARDWARE] || account->hops[HOP_INJECT] ||
+				  !set->source->delivery;
 }
 
 static enum life_state state_of(struct series_set *set, __u32 id)

@@ -153,6 +153,7 @@ static void put_source(FILE *out, const struct source *source, const struct ctf_
 	put_end(out, options, end);
 	put_env(out, "pci_signal", source->pci_signal ?: "");
 	put_env(out, "posting", source->posting ?: "");
+	put_env(out, "delivery", source->delivery ?: "");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		snprintf(key, sizeof(key), "hop_%s", hop_name(hop));
 		put_env(out, key, source->hops[hop].attached);

@@ -229,6 +229,11 @@ static int parse(struct ctf_metadata *metadata, struct source *source, const cha
 	if (find_env(text, "posting", metadata->posting, sizeof(metadata->posting)) &&
 	    *metadata->posting)
 		source->posting = metadata->posting;
+	source->delivery = metadata->delivery;
+	if (!find_env(text, "delivery", metadata->delivery, sizeof(metadata->delivery)))
+		source->delivery = "the imstrace that recorded it did not look";
+	else if (!*metadata->delivery)
+		source->delivery = NULL;
 	if (find_number(text, "lost_vectors", &lost) && lost > 0)
 		metadata->lost_vectors = lost;
 	if (find_number(text, "lost_runs", &lost) && lost > 0)

@@ -27,6 +27,7 @@
  * @lost_runs:	likewise
  * @pci_signal:	what struct source refers to
  * @posting:	likewise
+ * @delivery:	likewise
  */
 struct ctf_metadata {
 	const char *directory;
@@ -39,7 +40,7 @@ struct ctf_metadata {
 	bool not_ended;
 	__u64 bytes[CTF_STREAM_COUNT];
 	__u64 lost_vectors, lost_runs;
-	char pci_signal[512], posting[512];
+	char pci_signal[512], posting[512], delivery[512];
 };
 
 /* How an interrupt of the recording ended; END_COUNT: in a way that we do not know. */

@@ -250,7 +250,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "lost", (json_int_t)account_lost(&seen->account),
 			 "ends", ends_object(&seen->account),
 			 "deferred", (json_int_t)seen->account.deferred,
-			 "in_flight", figures_in_flight_missing(seen) ? json_null() :
+			 "in_flight", seen->in_flight_missing ? json_null() :
 				      json_integer(seen->in_flight),
 			 "stages", stages);
 }

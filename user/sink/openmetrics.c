@@ -157,7 +157,7 @@ static void in_flight(struct exposition *exposition, const struct figures *figur
 	for (size_t i = 0; i < figures->count; i++) {
 		struct vector_labels of;
 
-		if (figures_in_flight_missing(&figures->vectors[i]))
+		if (figures->vectors[i].in_flight_missing)
 			continue;
 		label_vector(&of, &figures->vectors[i]);
 		exposition_number(exposition, of.labels, OF_VECTOR, figures->vectors[i].in_flight);

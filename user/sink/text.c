@@ -449,7 +449,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (!same_device(figures, i))
 			text_device(out, owned_of_device(figures, i));
 		print_counts(out, &figures->vectors[i]);
-		if (figures->vectors[i].in_flight && !figures_in_flight_missing(&figures->vectors[i]))
+		if (figures->vectors[i].in_flight && !figures->vectors[i].in_flight_missing)
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)figures->vectors[i].in_flight);
 		if (figures->vectors[i].account.deferred)

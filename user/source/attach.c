@@ -20,6 +20,7 @@ struct attachments {
 	struct bpf_object *object;
 	unsigned int hops;
 	bool modules;	/* their BTF can be opened */
+	const char *no_delivery;
 	bool looked;	/* at what is possible */
 	/* Rungs that may hold, as far as is known. Only the highest one of a feature is loaded. */
 	bool possible[FEATURE_COUNT][MAX_RUNGS];
@@ -57,6 +58,10 @@ static void find_possible(struct attachments *attachments)
 		status->lost = feature->lost;
 		if (!asked_for(attachments, feature)) {
 			snprintf(status->tried, sizeof(status->tried), "not asked for (--hops)");
+			continue;
+		}
+		if (i == FEATURE_DELIVERY && attachments->no_delivery) {
+			snprintf(status->tried, sizeof(status->tried), "%s", attachments->no_delivery);
 			continue;
 		}
 		for (size_t j = 0; j < MAX_RUNGS && rung_size(&feature->rungs[j]); j++) {
@@ -97,7 +102,8 @@ static void set_autoload(struct attachments *attachments, const struct rung *run
 	}
 }
 
-struct attachments *attach_new(unsigned int hops, bool modules)
+struct attachments *attach_new(unsigned int hops, bool modules,
+			       const char *no_delivery)
 {
 	struct attachments *attachments = calloc(1, sizeof(*attachments));
 
@@ -105,6 +111,7 @@ struct attachments *attach_new(unsigned int hops, bool modules)
 		return NULL;
 	attachments->hops = hops;
 	attachments->modules = modules;
+	attachments->no_delivery = no_delivery;
 	return attachments;
 }
 
@@ -354,6 +361,13 @@ bool attach_sees_pci_requests(const struct attachments *attachments)
 bool attach_sees_vcpu_frees(const struct attachments *attachments)
 {
 	return attached_by(attachments, FEATURE_VCPU_ENDS) & (1U << KPROBE | 1U << KPROBE_MULTI);
+}
+
+const char *attach_delivery_missing(const struct attachments *attachments)
+{
+	const struct feature_status *status = &attachments->status[FEATURE_DELIVERY];
+
+	return *status->attached ? NULL : status->tried;
 }
 
 bool attach_sees_pci_bypass(const struct attachments *attachments)

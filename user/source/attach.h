@@ -15,10 +15,12 @@ struct attachments;
  * attach_new - what is attached: nothing yet
  * @hops:	mask of the hops asked for
  * @modules:	the BTF of a module can be opened by its id, which takes CAP_SYS_ADMIN
+ * @no_delivery: why it can't be seen, or needn't, when APICv or AVIC delivers; NULL: it can. Kept
  *
  * Return: to be freed by attach_free(); NULL: out of memory.
  */
-struct attachments *attach_new(unsigned int hops, bool modules);
+struct attachments *attach_new(unsigned int hops, bool modules,
+			       const char *no_delivery);
 
 /**
  * attach_plan - before loading: what is to be loaded?
@@ -70,6 +72,9 @@ bool attach_sees_pci_requests(const struct attachments *attachments);
 
 /* Whether each vCPU is seen to be destroyed, as it happens. */
 bool attach_sees_vcpu_frees(const struct attachments *attachments);
+
+/* Why it isn't seen when a CPU delivers what APICv or AVIC gave it; NULL: it is. */
+const char *attach_delivery_missing(const struct attachments *attachments);
 
 /* Whether it is seen to register them as bypass producers. */
 bool attach_sees_pci_bypass(const struct attachments *attachments);

@@ -77,6 +77,11 @@ const struct feature features[FEATURE_COUNT] = {
 		"what the CPU itself delivers is taken to be pending for ever",
 		{ { RAW_TRACEPOINT, NULL, { { "apicv_accept", "kvm_apicv_accept_irq" } } } },
 	},
+	[FEATURE_DELIVERY] = {
+		"delivery by the CPU", HOP_COUNT, true,
+		"with APICv or AVIC, what merges or waits counts as delivered (hardware)",
+		{ { RAW_TRACEPOINT, NULL, { { "vcpu_exit", "kvm_exit" } } } },
+	},
 	[FEATURE_INJECT] = {
 		"inject", HOP_INJECT, true, "stages deliver, service, delivery and total",
 		{ { RAW_TRACEPOINT, NULL, { { "inject", "kvm_inj_virq" } } } },

@@ -51,7 +51,7 @@ void tell_in_flight(const struct source *source, const struct memory *memory,
 	for (__u32 i = 0; i < count; i++) {
 		const struct guest_interrupt *guest = &memory->guests[i];
 
-		if (guest->state == PENDING_VALID)
+		if (guest->state >= PENDING_VALID)
 			tell_one_in_flight(source, &guest->pending);
 		if (guest->service_valid && guest->service < GUEST_BUFFERS)
 			tell_one_in_flight(source, &guest->buffers[guest->service]);

@@ -4,6 +4,7 @@
 
 #include "../clock.h"
 #include "../errors.h"
+#include "apicv.h"
 #include "attach.h"
 #include "environment.h"
 #include "imstrace.skel.h"
@@ -47,6 +48,7 @@ struct live {
 	struct ring_buffer *streams;
 	struct memory memory;
 	int budget;	/* records left in this batch */
+	__u32 pir_offset;
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
@@ -374,6 +376,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 	live->programs = programs;
 	memory_size(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->pir_offset = live->pir_offset;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
 	attach_plan(live->attachments, programs->obj);
 
@@ -431,6 +434,14 @@ static int try_rungs(struct live *live, const struct live_options *options, cons
 	}
 }
 
+/* Why it isn't seen when the CPU itself delivers; NULL: it is. */
+static const char *no_delivery(struct live *live)
+{
+	if (!live->source.may_post)
+		return "not needed: neither APICv nor AVIC is allowed";
+	return apicv_find_requests(&live->pir_offset);
+}
+
 /* @admin: with CAP_SYS_ADMIN. */
 static int load_and_attach(struct live *live, const struct live_options *options, bool admin)
 {
@@ -438,7 +449,7 @@ static int load_and_attach(struct live *live, const struct live_options *options
 	int file = -1, ret = 0;
 	char path[32];
 
-	live->attachments = attach_new(options->hops, admin);
+	live->attachments = attach_new(options->hops, admin, no_delivery(live));
 	if (!live->attachments)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (together)
@@ -511,6 +522,8 @@ int live_open(struct source **result, const struct live_options *options)
 		attach_sees_pci_signal(live->attachments, &live->source.pci_signal);
 	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
+	live->source.delivery = attach_delivery_missing(live->attachments);
+	live->programs->bss->delivery_seen = !live->source.delivery;
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
 	live->programs->bss->pci_bypass_seen = attach_sees_pci_bypass(live->attachments);
 	live->source.started = clock_now(CLOCK_MONOTONIC);

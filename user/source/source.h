@@ -93,6 +93,8 @@ struct clock_set {
  * @pci_signal:	why the signals of plain vfio-pci devices aren't seen; NULL: they are
  * @may_post:	interrupts may be posted to guests, past all hops
  * @posting:	why it isn't told which vectors are; NULL: it is, of those that are bound later
+ * @delivery:	why it isn't seen when the CPU itself delivers an interrupt (APICv, AVIC), so that such
+ *		count as delivered when they are accepted; NULL: it is
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
  * @accounts:	by CPU * @capacity + vector id: to be added up over all @cpus
  * @histograms:	by vector id * STAGE_COUNT + stage
@@ -140,6 +142,7 @@ struct source {
 	const char *pci_signal;
 	bool may_post;
 	const char *posting;
+	const char *delivery;
 	const struct imstrace_vector *vectors;
 	const struct imstrace_account *accounts;
 	const struct imstrace_histogram *histograms;

@@ -115,7 +115,7 @@ const char *count_state_name(enum count_state state);
 /**
  * struct gate_count - how many interrupts of a group got to a hop, in all runs of the base and of the new
  * @from:	the hop before; of the first it is @hop
- * @counts:	those that were coalesced, or taken on by the CPU itself, are with those that got there
+ * @counts:	those that were coalesced, or delivered by the CPU itself, are with those that got there
  * @of:		out of so many at @from, or of the first hop in so many runs
  * @few:	at the first hop, runs that have at most half of what the median of the base has; less if
  *		max_fewer allows that

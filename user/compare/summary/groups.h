@@ -60,7 +60,7 @@ bool group_in_run(const struct groups *groups, const struct group *group,
 
 /**
  * group_hops - how many interrupts of a group have got to each hop in a run
- * @hops:	those that ended before it as they may are counted as well: coalesced, taken on by the
+ * @hops:	those that ended before it as they may are counted as well: coalesced, delivered by the
  *		CPU itself, or not followed further; -1: the hop can't be seen of one of its vectors
  */
 void group_hops(const struct groups *groups, const struct group *group,

@@ -2,8 +2,8 @@
 /*
  * Where the members of a structure are, by BTF.
  */
-#ifndef IMSTRACE_TESTS_REPLAY_LAYOUT_H
-#define IMSTRACE_TESTS_REPLAY_LAYOUT_H
+#ifndef IMSTRACE_SOURCE_KERNEL_LAYOUT_H
+#define IMSTRACE_SOURCE_KERNEL_LAYOUT_H
 
 #include <bpf/btf.h>
 #include <stdbool.h>
@@ -18,4 +18,4 @@ struct place {
 bool layout_find(const struct btf *btf, const struct btf_type *type, const char *path,
 		 struct place *place);
 
-#endif /* IMSTRACE_TESTS_REPLAY_LAYOUT_H */
+#endif /* IMSTRACE_SOURCE_KERNEL_LAYOUT_H */
