@@ -47,6 +47,8 @@ static __noinline __u32 new_vcpu(const struct vcpu_key *key)
 	}
 	entry.process = process_of((struct kvm *)key->kvm);
 	if (!bpf_map_update_elem(&vcpus, key, &entry, BPF_NOEXIST)) {
+		if (!vcpu_frees_seen)
+			bpf_map_update_elem(&vm_processes, &entry.process, &entry.number, BPF_ANY);
 		__sync_fetch_and_add(&vcpu_generation, 1);
 		return entry.number;
 	}
@@ -188,12 +190,44 @@ static __always_inline struct kvm_vcpu *current_vcpu(void)
 		bpf_core_field_offset(struct kvm_vcpu, preempt_notifier);
 }
 
-/* NULL: there is no room for the vCPU, or nothing is known of it. */
+/* NULL, for the array has no such element: 0 is no place. */
+static __always_inline struct guest_interrupt *guest_at(__u32 place)
+{
+	__u32 index = place - 1;
+
+	return bpf_map_lookup_elem(&guest_interrupts, &index);
+}
+
+/* NULL: it has no place, or there is no room for the vCPU, or nothing is known of it. */
 static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 guest_vector)
 {
-	__u32 index = number * GUEST_VECTORS + (guest_vector & (GUEST_VECTORS - 1));
+	struct guest_vectors *vectors = bpf_map_lookup_elem(&guest_vectors, &number);
 
-	return number == IMSTRACE_NONE ? NULL : bpf_map_lookup_elem(&guest_interrupts, &index);
+	return vectors ? guest_at(vectors->places[guest_vector & (GUEST_VECTORS - 1)]) : NULL;
+}
+
+/* A place for a guest vector that has none; 0: there is none left. */
+static __noinline __u32 add_guest(__u32 number, __u32 guest_vector)
+{
+	struct guest_vectors *vectors = bpf_map_lookup_elem(&guest_vectors, &number);
+	__u32 index, other;
+
+	if (!vectors)
+		return 0;
+	if (bpf_map_pop_elem(&free_guests, &index)) {
+		index = __sync_fetch_and_add(&totals.guests, 1);
+		if (index >= max_guests) {
+			__sync_fetch_and_sub(&totals.guests, 1);
+			return 0;
+		}
+	}
+	other = __sync_val_compare_and_swap(&vectors->places[guest_vector & (GUEST_VECTORS - 1)], 0,
+					    index + 1);
+	if (!other)
+		return index + 1;
+	/* Another CPU was first. */
+	bpf_map_push_elem(&free_guests, &index, BPF_ANY);
+	return other;
 }
 
 /*

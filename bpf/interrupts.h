@@ -319,7 +319,7 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		stream(&open->current, account, END_COMPLETE);
 		return 0;
 	}
-	guest = guest_of(target->number, vec);
+	guest = guest_of(target->number, vec) ?: guest_at(add_guest(target->number, vec));
 	if (!guest) {
 		end_counted(&open->current, account, END_LOST);
 		return 0;

@@ -145,9 +145,20 @@ struct {
 	__type(value, struct vcpu_entry);
 } vcpus SEC(".maps");
 
-/* Numbers of vCPUs that are gone, to be given out again. */
+/* Processes that have vCPUs, where it is their end that tells of the vCPUs'. The value is unused. */
 struct {
-	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} vm_processes SEC(".maps");
+
+/*
+ * Numbers of vCPUs that are gone, to be given out again: the oldest first, for another CPU may
+ * be about to use the newest.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 1);
 	__type(value, __u32);
 } free_vcpus SEC(".maps");
@@ -182,7 +193,15 @@ struct {
 	__type(value, struct recent_vcpus);
 } recent_vcpus SEC(".maps");
 
-/* Index: vCPU number * GUEST_VECTORS + guest vector. */
+/* By a vCPU's number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct guest_vectors);
+} guest_vectors SEC(".maps");
+
+/* The pool that all vCPUs share. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -190,6 +209,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct guest_interrupt);
 } guest_interrupts SEC(".maps");
+
+/* Indexes of those whose vCPU is gone; the oldest first, as above. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} free_guests SEC(".maps");
 
 /* The guest vectors in a new state of a local APIC: too large for the stack of bpf_loop(). */
 struct kept_vectors {
@@ -230,6 +256,7 @@ struct {
 /* Set by user space before loading. */
 const volatile __u32 max_vectors = 1;
 const volatile __u32 max_vcpus = 1;
+const volatile __u32 max_guests = 1;
 const volatile __u32 max_blocks = 1;
 const volatile bool stream_interrupts;
 /* What happens in kvm.ko is followed; only then is the module known to be there. */

@@ -5,15 +5,30 @@
  */
 #include "interrupts.h"
 
-/* The interrupts of a vCPU that stay when its local APIC gets another state: none, if it is NULL. */
+/*
+ * @kept:	the interrupts that stay when its local APIC gets another state: none, if it is NULL
+ * @gone:	the vCPU is destroyed: what it has a place for gives that back
+ */
 struct dropping {
 	__u32 number;
+	bool gone;
 	const struct kept_vectors *kept;
 };
 
 static __always_inline bool in_set(const __u32 set[GUEST_VECTOR_WORDS], __u32 vector)
 {
 	return set[vector / 32 % GUEST_VECTOR_WORDS] & 1U << vector % 32;
+}
+
+static __always_inline void free_place(__u32 number, __u32 vector)
+{
+	struct guest_vectors *vectors = bpf_map_lookup_elem(&guest_vectors, &number);
+	__u32 index;
+
+	if (!vectors)
+		return;
+	index = __sync_lock_test_and_set(&vectors->places[vector % GUEST_VECTORS], 0) - 1;
+	bpf_map_push_elem(&free_guests, &index, BPF_ANY);
 }
 
 static long drop_vector(__u32 vector, struct dropping *dropping)
@@ -23,7 +38,7 @@ static long drop_vector(__u32 vector, struct dropping *dropping)
 	struct imstrace_interrupt *service;
 
 	if (!guest)
-		return 1;
+		return 0;
 	if (!kept || !in_set(kept->irr, vector)) {
 		if (guest->state >= PENDING_VALID)
 			end_interrupt(&guest->pending, END_DROPPED);
@@ -36,6 +51,8 @@ static long drop_vector(__u32 vector, struct dropping *dropping)
 			end_interrupt(service, END_NO_EOI);
 		guest->service_valid = 0;
 	}
+	if (dropping->gone)
+		free_place(dropping->number, vector);
 	return 0;
 }
 
@@ -43,9 +60,9 @@ static long drop_vector(__u32 vector, struct dropping *dropping)
  * What is pending or in service in vCPU @number will not go on, but for what @kept says. By
  * bpf_loop(): of a loop of its own the verifier would follow each of the 256 turns.
  */
-static __always_inline void drop_guest(__u32 number, const struct kept_vectors *kept)
+static __always_inline void drop_guest(__u32 number, const struct kept_vectors *kept, bool gone)
 {
-	struct dropping dropping = { .number = number, .kept = kept };
+	struct dropping dropping = { .number = number, .gone = gone, .kept = kept };
 
 	bpf_loop(GUEST_VECTORS, drop_vector, &dropping, 0);
 }
@@ -66,7 +83,7 @@ int vcpu_reset(struct pt_regs *context)
 	struct vcpu_entry *known = bpf_map_lookup_elem(&vcpus, &key);
 
 	if (known)
-		drop_guest(known->number, NULL);
+		drop_guest(known->number, NULL, false);
 	return 0;
 }
 
@@ -95,18 +112,18 @@ int vcpu_state(struct pt_regs *context)
 		return 0;
 	read_set(kept->irr, registers + APIC_IRR);
 	read_set(kept->isr, registers + APIC_ISR);
-	drop_guest(known->number, kept);
+	drop_guest(known->number, kept, false);
 	return 0;
 }
 
 /* The vCPU is destroyed, and its VM with it: no irqfd is left to signal. */
 static __always_inline void forget_vcpu(const struct vcpu_key *key, __u32 number)
 {
-	drop_guest(number, NULL);
-	/* Not twice: its number would be given out twice as well. */
+	/* Not twice: its number and its places would be given out twice as well. */
 	if (bpf_map_delete_elem(&vcpus, key))
 		return;
 	__sync_fetch_and_add(&vcpu_generation, 1);
+	drop_guest(number, NULL, true);
 	bpf_map_push_elem(&free_vcpus, &number, BPF_ANY);
 }
 
@@ -142,7 +159,8 @@ int process_free(struct bpf_raw_tracepoint_args *context)
 	__u32 process = BPF_CORE_READ(task, tgid);
 
 	/* Of a thread that is not the first: the others may go on. The first one is freed last. */
-	if ((__u32)BPF_CORE_READ(task, pid) == process)
+	if ((__u32)BPF_CORE_READ(task, pid) == process &&
+	    !bpf_map_delete_elem(&vm_processes, &process))
 		bpf_for_each_map_elem(&vcpus, forget_of_process, &process, 0);
 	return 0;
 }

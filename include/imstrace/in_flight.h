@@ -64,10 +64,19 @@ struct vcpu_key {
 	__u32 vcpu_id;
 };
 
-/* What is known of it: the index of its first struct guest_interrupt, / GUEST_VECTORS. */
+/* What is known of it: the index of its struct guest_vectors. */
 struct vcpu_entry {
 	__u32 number;
 	__u32 process;	/* 0: not known */
+};
+
+/*
+ * Where a vCPU's interrupts are: by guest vector, the index of a struct guest_interrupt, + 1; 0: there
+ * is none. Devices use few of the guest vectors of a vCPU: each gets a place when its first interrupt is
+ * accepted, and keeps it until the vCPU is destroyed.
+ */
+struct guest_vectors {
+	__u32 places[GUEST_VECTORS];
 };
 
 enum pending_state {

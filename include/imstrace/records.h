@@ -184,7 +184,7 @@ struct imstrace_totals {
 	__u32 vectors;			/* number of vector ids in use */
 	__u32 vcpus;			/* most vCPUs at one time */
 	__u32 blocks;			/* of histograms, in use */
-	__u32 reserved;
+	__u32 guests;			/* most guest vectors of vCPUs at one time */
 	__u64 lost_vectors;		/* vectors not followed: table full */
 	__u64 lost_lifecycle;		/* lifecycle records: stream full */
 	__u64 lost_interrupts;		/* interrupt records: stream full */

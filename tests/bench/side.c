@@ -55,7 +55,7 @@ struct driver *side_own_driver(struct side *side)
 void side_open(struct side *side, unsigned int vectors, unsigned int firing, bool stream)
 {
 	struct replay_options options = {
-		.vectors = vectors, .vcpus = VCPUS, .hops = ALL_HOPS, .unchecked = true,
+		.vectors = vectors, .hops = ALL_HOPS, .unchecked = true,
 		.interrupts = stream,
 	};
 	const char *why;

@@ -495,55 +495,6 @@ static void more_vectors_than_room(void **state)
 	trace_free(&trace);
 }
 
-/*
- * Interrupts to vCPUs for which there is no room are counted as lost from their accept on.
- * There is room again when the VM is gone.
- */
-static void run_more_vcpus(struct trace trace, bool service)
-{
-	json_t *truth = NULL, *expected, *seen;
-	size_t i, lost = 0;
-
-	/* Vector v is vCPU v's. */
-	add_run(&truth, "--vcpus 3 --vectors 0-2 --count 20 " DEVICE);
-	if (service)
-		wait_for_process_free();
-	add_run(&truth, "--vcpus 2 --vectors 0-1 --count 20 " DEVICE);
-	trace_end(&trace);
-	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
-		seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
-		if (!number(seen, "lost")) {
-			check_vector(truth, expected, &trace);
-			continue;
-		}
-		lost++;
-		assert_int_equal(number(expected, "vector"), 2);
-		assert_int_equal(number(seen, "hops.irq"), 20);
-		assert_int_equal(number(seen, "hops.accept"), 20);
-		assert_int_equal(number(seen, "hops.inject"), 0);
-		assert_int_equal(number(seen, "lost"), 20);
-		assert_int_equal(number(seen, "in_flight"), 0);
-	}
-	assert_int_equal(lost, 1);
-	check_intervals(&trace);
-	json_decref(truth);
-	trace_free(&trace);
-}
-
-#define FEW_VCPUS	"--interrupts -i 20ms --max-vcpus 2"
-
-static void more_vcpus_than_room(void **state)
-{
-	(void)state;
-	run_more_vcpus(trace_start("more-vcpus", FEW_VCPUS), false);
-}
-
-static void more_vcpus_than_room_of_a_service(void **state)
-{
-	(void)state;
-	run_more_vcpus(service_start("more-vcpus-service", FEW_VCPUS), true);
-}
-
 int run_accounts(void)
 {
 #define INTERRUPTION(index)								\
@@ -560,8 +511,6 @@ int run_accounts(void)
 		cmocka_unit_test_teardown(vms_killed_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(tracers_come_and_go, lab_teardown),
 		cmocka_unit_test_teardown(more_vectors_than_room, lab_teardown),
-		cmocka_unit_test_teardown(more_vcpus_than_room, lab_teardown),
-		cmocka_unit_test_teardown(more_vcpus_than_room_of_a_service, lab_teardown),
 	};
 
 	return cmocka_run_group_tests_name("accounts", tests, NULL, NULL);

@@ -21,6 +21,7 @@
 	X(VCPU,		kvm_vcpu)		\
 	X(LAPIC,	kvm_lapic)		\
 	X(TASK,		task_struct)		\
+	X(MM,		mm_struct)		\
 	X(ACTION,	irqaction)		\
 	X(ROUTES,	kvm_irq_routing_table)	\
 	X(APIC_MAP,	kvm_apic_map)		\
@@ -42,6 +43,7 @@
 	X(IRQFD_WORK,		IRQFD,		inject)			\
 	X(IRQFD_WORK_DATA,	IRQFD,		inject.data.counter)	\
 	X(VM_PID,		VM,		userspace_pid)		\
+	X(VM_MM,		VM,		mm)			\
 	X(VM_ROUTES,		VM,		irq_routing)		\
 	X(VM_APIC_MAP,		VM,		arch.apic_map)		\
 	X(ROUTES_COUNT,		ROUTES,		nr_rt_entries)		\
@@ -57,6 +59,9 @@
 	X(LAPIC_REGISTERS,	LAPIC,		regs)			\
 	X(VCPU_LAPIC,		VCPU,		arch.apic)		\
 	X(TASK_NOTIFIERS,	TASK,		preempt_notifiers.first) \
+	X(TASK_PID,		TASK,		pid)			\
+	X(TASK_PROCESS,		TASK,		tgid)			\
+	X(MM_OWNER,		MM,		owner)			\
 	X(ACTION_DEV_ID,	ACTION,		dev_id)			\
 	X(PRODUCER_IRQ,		PRODUCER,	irq)
 

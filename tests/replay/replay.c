@@ -99,7 +99,7 @@ static bool load(struct replay *replay)
 {
 	const struct replay_options *options = &replay->options;
 	const struct live_options sizes = {
-		.max_vectors = options->vectors, .max_vcpus = options->vcpus, .interrupts = true,
+		.max_vectors = options->vectors, .interrupts = true,
 	};
 	LIBBPF_OPTS(bpf_object_open_opts, open_options);
 	struct imstrace_bpf *programs;
@@ -112,6 +112,8 @@ static bool load(struct replay *replay)
 	if (!programs)
 		return false;
 	memory_size(programs, &sizes);
+	memory_size_guests(programs, options->vcpus ?: programs->rodata->max_vcpus,
+			   options->guests ?: programs->rodata->max_guests);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = true;
 	programs->rodata->replaying = true;
@@ -204,7 +206,7 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 	replay->programs->bss->replayed_task = replay->task;
 	replay->programs->bss->seen_hops = options->hops;
 	replay->programs->bss->pci_requests_seen = true;
-	replay->programs->bss->vcpu_frees_seen = true;
+	replay->programs->bss->vcpu_frees_seen = !options->process_ends;
 	replay->programs->bss->queue_seen = !options->queue_unseen;
 	replay->programs->bss->delivery_seen = !options->delivery_unseen;
 	replay->programs->bss->following = true;
@@ -288,6 +290,7 @@ static void tally(struct replay *replay, const struct slot *slot, struct in_gues
 	struct vcpu_key key = {
 		.kvm = slot->vcpu->vm->kvm, .pid = slot->vcpu->vm->pid, .vcpu_id = slot->vcpu->id,
 	};
+	struct guest_vectors vectors;
 	struct guest_interrupt guest;
 	struct vcpu_entry entry;
 	__u32 index;
@@ -296,7 +299,12 @@ static void tally(struct replay *replay, const struct slot *slot, struct in_gues
 	if (bpf_map__lookup_elem(replay->programs->maps.vcpus, &key, sizeof(key), &entry,
 				 sizeof(entry), 0))
 		return;
-	index = entry.number * GUEST_VECTORS + slot->guest_vector;
+	if (bpf_map__lookup_elem(replay->programs->maps.guest_vectors, &entry.number,
+				 sizeof(entry.number), &vectors, sizeof(vectors), 0))
+		abort();
+	if (!vectors.places[slot->guest_vector])
+		return;
+	index = vectors.places[slot->guest_vector] - 1;
 	if (bpf_map__lookup_elem(map, &index, sizeof(index), &guest, sizeof(guest), 0))
 		abort();
 	if (guest.state >= PENDING_VALID)
@@ -413,16 +421,28 @@ void replay_rename(struct replay *replay, object device, const char *name)
 	strcpy(objects_here(replay->objects, *at), name);
 }
 
+void replay_make_again(struct replay *replay, struct vm *vm, __u32 pid)
+{
+	vm->pid = pid;
+	objects_set(replay->objects, vm->kvm, MEMBER_VM_PID, pid);
+	objects_set(replay->objects, vm->process, MEMBER_TASK_PID, pid);
+	objects_set(replay->objects, vm->process, MEMBER_TASK_PROCESS, pid);
+}
+
 struct vm replay_vm(struct replay *replay, __u32 pid)
 {
 	struct objects *objects = replay->objects;
 	struct vm vm = {
-		.kvm = objects_new(objects, OBJECT_VM), .pid = pid,
+		.kvm = objects_new(objects, OBJECT_VM),
+		.process = objects_new(objects, OBJECT_TASK),
 		.apics = objects_new_array(objects, OBJECT_APIC_MAP, MOST_VCPUS_OF_VM),
 		.routes = objects_new_array(objects, OBJECT_ROUTES, MOST_ROUTES),
 	};
+	object memory = objects_new(objects, OBJECT_MM);
 
-	objects_set(objects, vm.kvm, MEMBER_VM_PID, pid);
+	objects_set(objects, memory, MEMBER_MM_OWNER, vm.process);
+	objects_set(objects, vm.kvm, MEMBER_VM_MM, memory);
+	replay_make_again(replay, &vm, pid);
 	objects_set(objects, vm.kvm, MEMBER_VM_APIC_MAP, vm.apics);
 	objects_set(objects, vm.kvm, MEMBER_VM_ROUTES, vm.routes);
 	objects_set(objects, vm.apics, MEMBER_APIC_MAP_LAST, MOST_VCPUS_OF_VM - 1);
@@ -440,6 +460,8 @@ struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id)
 		.registers = objects_new_bytes(replay->objects, APIC_BYTES),
 	};
 
+	if (id >= MOST_VCPUS_OF_VM)
+		abort();
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_VM, vm->kvm);
 	objects_set(replay->objects, vcpu.vcpu, MEMBER_VCPU_ID, id);
 	objects_set(replay->objects, vcpu.lapic, MEMBER_LAPIC_VCPU, vcpu.vcpu);
@@ -664,6 +686,11 @@ void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int gue
 void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector)
 {
 	RUN(replay, cpu, pv_eoi, vcpu->lapic, (__u32)guest_vector);
+}
+
+void replay_process_end(struct replay *replay, const struct vm *vm)
+{
+	RUN(replay, 0, process_free, vm->process);
 }
 
 void replay_posting(struct replay *replay, const struct vector *vector, bool set)

@@ -28,12 +28,14 @@
 /**
  * struct replay_options - how the programs are loaded
  * @vectors:	room for so many
- * @vcpus:	likewise
+ * @vcpus:	likewise; 0: as imstrace has it
+ * @guests:	likewise of guest vectors of all vCPUs
  * @interrupts:	stream every interrupt
  * @hops:	those that are seen
  * @stream_bytes: size of either stream of records, 0: as imstrace has it
  * @old_posting: as on a kernel before 6.17: kvm_pi_irte_update with other arguments
  * @queue_unseen: as where KVM's workqueue is not seen
+ * @process_ends: that vCPUs are destroyed is seen by the ends of their processes alone
  * @delivery_unseen: as where VM exits are not seen
  * @unchecked:	don't look at the accounts after each event
  * @failed:	told what is wrong with them, and does not return; NULL: abort()
@@ -41,11 +43,13 @@
 struct replay_options {
 	unsigned int vectors;
 	unsigned int vcpus;
+	unsigned int guests;
 	bool interrupts;
 	unsigned int hops;
 	unsigned int stream_bytes;
 	bool old_posting;
 	bool queue_unseen;
+	bool process_ends;
 	bool delivery_unseen;
 	bool unchecked;
 	void (*failed)(const char *what);
@@ -54,12 +58,13 @@ struct replay_options {
 struct vm {
 	object kvm;
 	__u32 pid;
+	object process;	/* the task_struct of its first thread */
 	object apics;	/* its struct kvm_apic_map, of MOST_VCPUS_OF_VM */
 	object routes;	/* its struct kvm_irq_routing_table, of MOST_ROUTES */
 };
 
-#define MOST_VCPUS_OF_VM	8
-#define MOST_ROUTES		32
+#define MOST_VCPUS_OF_VM	32
+#define MOST_ROUTES		4096
 
 struct vcpu {
 	const struct vm *vm;
@@ -126,6 +131,8 @@ object replay_device(struct replay *replay, const char *name);
 void replay_rename(struct replay *replay, object device, const char *name);
 struct vm replay_vm(struct replay *replay, __u32 pid);
 struct vcpu replay_vcpu(struct replay *replay, const struct vm *vm, __u32 id);
+/* Another VM, with vCPUs of its own, in the memory of @vm: what a test has of that is now the new one's. */
+void replay_make_again(struct replay *replay, struct vm *vm, __u32 pid);
 
 /* An eventfd with KVM's irqfd waiting for it: @vm NULL: with nobody. Not bound yet. */
 struct vector replay_new_vector(struct replay *replay, object device, __u32 index, __u32 irq,
@@ -176,6 +183,8 @@ void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 		   bool soft, bool reinjected);
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);
 void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);
+/* The process of @vm ends, and its VM before. */
+void replay_process_end(struct replay *replay, const struct vm *vm);
 void replay_posting(struct replay *replay, const struct vector *vector, bool set);
 
 /* For benchmarks, which run the programs themselves: the object that they are in. */

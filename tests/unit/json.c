@@ -385,7 +385,7 @@ static void reports(void **state)
 	fake->totals.lost_interrupts = 7;
 	assert_object(interval(measurement, 3000),
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0}, 'vectors': ["
+		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'inject': 100, 'eoi': 100},"
 		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("2", "3", "4") "'in_flight': 1, 'stages': {"
@@ -405,7 +405,7 @@ static void reports(void **state)
 	fake_value(fake, STAGE_COUNT + STAGE_HANDLER, 100);
 	assert_object(interval(measurement, 4000),
 		"{'type': 'interval', 'time': 4000, 'duration': 1000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': ["
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'inject': 0, 'eoi': 0},"
 		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("-1", "0", "0") "'in_flight': 2, 'stages': {"
@@ -420,7 +420,7 @@ static void reports(void **state)
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 4000, 'duration': 3000,"
-		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0}, 'vectors': ["
+		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'inject': 100, 'eoi': 100},"
 		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("1", "3", "4") "'in_flight': 2, 'stages': {"
@@ -508,10 +508,10 @@ static void a_report_without_vectors_has_an_empty_list(void **state)
 	(void)state;
 	assert_object(interval(measurement, 3000),
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': []}");
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': []}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0}, 'vectors': []}");
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': []}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -536,7 +536,7 @@ static void a_summary_says_what_a_recording_lacks(void **state)
 	assert_null(json_object_get(object, "clock_set"));
 	json_decref(object);
 	assert_object(summary(measurement), "{'type': 'summary', 'time': 2000, 'duration': 1000,"
-		" 'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0},"
+		" 'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0},"
 		" 'vectors': [], 'cut_off': [{'file': 'interrupts', 'byte': 1234, 'time': 5000,"
 		" 'why': 'a packet is cut off'}], 'clock_set': [{'time': 4000, 'to_wall_clock': -5}]}");
 	measurement_free(measurement);

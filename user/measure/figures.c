@@ -191,6 +191,15 @@ enum imstrace_stage figures_widest_stage(const struct vector_figures *vector)
 	return STAGE_HANDLER;
 }
 
+__u64 figures_lost_guests(const struct figures *figures)
+{
+	__u64 lost = 0;
+
+	for (size_t i = 0; i < figures->count; i++)
+		lost += figures->vectors[i].account.ends[END_LOST];
+	return lost;
+}
+
 bool figures_active(const struct vector_figures *vector)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)

@@ -110,6 +110,9 @@ size_t figures_missing(const struct figures *figures, struct missing missing[FIG
 /* The longest stage that can be measured: it stands for the vector in a short row. */
 enum imstrace_stage figures_widest_stage(const struct vector_figures *vector);
 
+/* Interrupts of all vectors for whose vCPUs there was no room. */
+__u64 figures_lost_guests(const struct figures *figures);
+
 /* Whether anything happened to the vector. */
 bool figures_active(const struct vector_figures *vector);
 

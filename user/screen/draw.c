@@ -260,17 +260,19 @@ static void put_status(const struct drawing *drawing)
 		put_line(1, A_NORMAL, text);
 }
 
-static void put_loss(const struct imstrace_totals *totals)
+static void put_loss(const struct drawing *drawing)
 {
+	const struct imstrace_totals *totals = &drawing->totals;
 	char text[256];
 
 	if (!(totals->lost_vectors | totals->lost_values | totals->lost_runs |
-	      totals->lost_lifecycle))
+	      totals->lost_lifecycle | drawing->lost_guests))
 		return;
 	snprintf(text, sizeof(text), "LOST: %" PRIu64 " vectors, %" PRIu64 " hops, %" PRIu64
-		 " values, %" PRIu64 " lifecycle steps", (uint64_t)totals->lost_vectors,
-		 (uint64_t)totals->lost_runs, (uint64_t)totals->lost_values,
-		 (uint64_t)totals->lost_lifecycle);
+		 " values, %" PRIu64 " lifecycle steps, %" PRIu64 " without room for their vCPUs",
+		 (uint64_t)totals->lost_vectors, (uint64_t)totals->lost_runs,
+		 (uint64_t)totals->lost_values, (uint64_t)totals->lost_lifecycle,
+		 (uint64_t)drawing->lost_guests);
 	put_line(LINES - BELOW, A_BOLD | COLOR_PAIR(COLOR_LOSS), text);
 }
 
@@ -312,7 +314,7 @@ void draw(struct drawing *drawing)
 		put_text(drawing, help, ABOVE);
 		break;
 	}
-	put_loss(&drawing->totals);
+	put_loss(drawing);
 	put_line(LINES - 1, COLOR_PAIR(COLOR_KEYS), keys[drawing->page]);
 	refresh();
 }

@@ -20,6 +20,7 @@ enum page { PAGE_TABLE, PAGE_DETAIL, PAGE_HELP };
  * @paused:	the figures stand still
  * @text:	of PAGE_DETAIL: lines, of printable characters
  * @totals:	what was lost
+ * @lost_guests: interrupts for whose vCPUs there was no room
  * @wall_clock:	of the latest interval, ns since 1970
  * @utf8:	the terminal shows it: set by draw_init()
  */
@@ -33,6 +34,7 @@ struct drawing {
 	bool paused;
 	char *text;
 	struct imstrace_totals totals;
+	__u64 lost_guests;
 	long long wall_clock;
 	bool utf8;
 };

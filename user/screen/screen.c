@@ -213,14 +213,16 @@ static void rebuild(struct screen *screen)
 	screen->changed = true;
 }
 
-static void add_loss(struct screen *screen, const struct imstrace_totals *totals)
+static void add_loss(struct screen *screen, const struct figures *figures)
 {
+	const struct imstrace_totals *totals = &figures->totals;
 	struct imstrace_totals *all = &screen->drawing.totals;
 
 	all->lost_vectors += totals->lost_vectors;
 	all->lost_values += totals->lost_values;
 	all->lost_runs += totals->lost_runs;
 	all->lost_lifecycle += totals->lost_lifecycle;
+	screen->drawing.lost_guests += figures_lost_guests(figures);
 }
 
 static void screen_interval(struct sink *sink, const struct figures *figures)
@@ -230,7 +232,7 @@ static void screen_interval(struct sink *sink, const struct figures *figures)
 	if (!screen->table.rows)
 		return;
 	table_update(&screen->table, figures);
-	add_loss(screen, &figures->totals);
+	add_loss(screen, figures);
 	if (screen->drawing.paused || !screen->terminal)
 		return;
 	screen->drawing.wall_clock = wall_clock_at(screen->source, figures->to);

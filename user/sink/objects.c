@@ -228,7 +228,7 @@ json_t *object_report(const char *type, const struct figures *figures)
 
 	for (size_t i = 0; i < figures->count; i++)
 		json_array_append_new(vectors, vector_object(&figures->vectors[i]));
-	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
+	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
 			   "type", type,
 			   "time", (json_int_t)figures->to,
 			   "duration", (json_int_t)(figures->to - figures->from),
@@ -238,6 +238,7 @@ json_t *object_report(const char *type, const struct figures *figures)
 			   "interrupts", (json_int_t)figures->totals.lost_interrupts,
 			   "runs", (json_int_t)figures->totals.lost_runs,
 			   "values", (json_int_t)figures->totals.lost_values,
+			   "guests", (json_int_t)figures_lost_guests(figures),
 			   "vectors", vectors);
 	if (figures->source && figures->source->cut_count)
 		json_object_set_new(object, "cut_off", cut_off(figures->source));

@@ -290,15 +290,13 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 }
 
 /* It is the vectors', not the host's: which of them, the columns tell. */
-static void print_lost_vcpus(FILE *out, const struct figures *figures)
+static void print_lost_guests(FILE *out, const struct figures *figures)
 {
-	__u64 lost = 0;
+	__u64 lost = figures_lost_guests(figures);
 
-	for (size_t i = 0; i < figures->count; i++)
-		lost += figures->vectors[i].account.ends[END_LOST];
 	if (lost)
 		fprintf(out, "!!! LOST: %" PRIu64 " interrupts are not followed into their guests: the "
-			"table of vCPUs is full (--max-vcpus)\n", (uint64_t)lost);
+			"tables of vCPUs are full (--max-vectors)\n", (uint64_t)lost);
 }
 
 static void print_cuts(const struct sink *sink, const struct source *source)
@@ -479,7 +477,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		putc('\n', out);
 	print_missing(out, figures);
 	print_loss(out, &figures->totals);
-	print_lost_vcpus(out, figures);
+	print_lost_guests(out, figures);
 	if (figures->source) {
 		print_cuts(sink, figures->source);
 		print_blindness(sink, figures->source);

@@ -43,14 +43,14 @@ static void tell_deferred(const struct source *source, const struct deferred_int
 void tell_in_flight(const struct source *source, const struct memory *memory,
 		    const struct imstrace_bpf *programs)
 {
-	size_t count = (size_t)programs->bss->totals.vcpus * GUEST_VECTORS;
+	__u32 count = programs->bss->totals.guests;
 
 	if (!source->handlers.interrupt)
 		return;
 	tell_open(source, programs);
 	for (__u32 id = 0; id < source_vector_count(source); id++)
 		tell_deferred(source, &memory->deferred[id]);
-	for (size_t i = 0; i < count; i++) {
+	for (__u32 i = 0; i < count; i++) {
 		const struct guest_interrupt *guest = &memory->guests[i];
 
 		if (guest->state >= PENDING_VALID)

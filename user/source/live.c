@@ -11,10 +11,10 @@
 #include "in_flight.h"
 #include "known.h"
 #include "memory.h"
+#include "owners.h"
 #include "privileges.h"
 #include "retire.h"
 #include "verify.h"
-#include "vmm.h"
 #include "wall_clock.h"
 #include "whole_btf.h"
 
@@ -55,8 +55,7 @@ struct live {
 	__u64 look_again;	/* when */
 	__u64 count_again;	/* likewise */
 	int statistics;		/* while it is open the kernel measures programs' run time; -1: it isn't */
-	/* By id: the process whose names the vector has. */
-	__u32 *named;
+	struct owners *owners;
 };
 
 static int show_up_to;	/* the largest enum libbpf_print_level that is shown, -1: none */
@@ -98,10 +97,13 @@ static int on_lifecycle(void *context, void *data, size_t size)
 
 static int on_interrupt(void *context, void *data, size_t size)
 {
+	const struct imstrace_interrupt *interrupt = data;
 	struct live *live = context;
 
 	(void)size;
-	live->source.handlers.interrupt(live->source.handlers.context, data);
+	/* A filter asks for the process. */
+	owners_find(live->owners, live->programs, &live->memory.vectors[interrupt->id]);
+	live->source.handlers.interrupt(live->source.handlers.context, interrupt);
 	return --live->budget > 0 ? 0 : -EAGAIN;
 }
 
@@ -135,12 +137,6 @@ static void count_lost_runs(struct live *live)
 	if (!live->source.blind_since && attach_by_ftrace(live->attachments) && !ftrace_enabled())
 		live->source.blind_since = now;
 	live->programs->bss->totals.lost_runs = misses;
-}
-
-/* Whether vectors such as this one come and go unseen, but for their irqs' names. */
-static bool by_names(const struct live *live, const struct imstrace_vector *vector)
-{
-	return vector->kind == KIND_PCI && !live->programs->bss->pci_requests_seen;
 }
 
 /* To be reported by the next poll(). */
@@ -212,7 +208,7 @@ static void add_known(void *context, const struct imstrace_vector *found)
 	if (*entry)
 		return;
 	id = find_or_add_id(live, found, &added);
-	if (id == IMSTRACE_NONE || (!added && !by_names(live, found)))
+	if (id == IMSTRACE_NONE || (!added && !vector_by_names(live->programs, found)))
 		return;
 	live->memory.vectors[id].irq = found->irq;
 	queue_known(live, id, found);
@@ -239,28 +235,12 @@ static void look_again(struct live *live)
 		const struct imstrace_vector *vector = &live->memory.vectors[id];
 		__u64 mine = id + 1;
 
-		if (by_names(live, vector) && vector->irq != IMSTRACE_NONE &&
+		if (vector_by_names(live->programs, vector) && vector->irq != IMSTRACE_NONE &&
 		    live->memory.irq_vectors[vector->irq] == mine && !known_still_bound(vector))
 			__atomic_compare_exchange_n(&live->memory.irq_vectors[vector->irq], &mine, 0, false,
 						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 	known_vectors(add_known, live);
-}
-
-/* A process's names don't change, or not in a way that matters. */
-static void name_vmms(struct live *live)
-{
-	for (__u32 id = 0; id < source_vector_count(&live->source); id++) {
-		struct imstrace_vector *vector = &live->memory.vectors[id];
-		__u32 pid = *(volatile __u32 *)&vector->pid;
-
-		if (pid == live->named[id])
-			continue;
-		pid = vmm_process(pid) ?: pid;
-		vector->pid = pid;
-		vmm_read_names(pid, vector->vmm, vector->guest);
-		live->named[id] = pid;
-	}
 }
 
 static __u64 live_now(const struct source *source)
@@ -311,7 +291,7 @@ static int live_poll(struct source *source, __u64 until)
 	else
 		ret = ring_buffer__consume(live->streams);
 	count_lost_runs(live);
-	name_vmms(live);
+	owners_update(live->owners, source, &live->memory, live->programs);
 	if (!live->attachments && ret >= 0) {
 		tell_in_flight(source, &live->memory, live->programs);
 		source->ended = true;
@@ -334,7 +314,7 @@ static bool live_gone(struct source *source, __u32 id)
 	struct live *live = (struct live *)source;
 
 	return vector_gone(&live->memory, live->programs, id,
-			   by_names(live, &live->memory.vectors[id]));
+			   vector_by_names(live->programs, &live->memory.vectors[id]));
 }
 
 static bool live_retire(struct source *source, __u32 id)
@@ -342,9 +322,9 @@ static bool live_retire(struct source *source, __u32 id)
 	struct live *live = (struct live *)source;
 
 	if (!vector_retire(&live->memory, live->programs, id,
-			   by_names(live, &live->memory.vectors[id])))
+			   vector_by_names(live->programs, &live->memory.vectors[id])))
 		return false;
-	live->named[id] = 0;
+	owners_forget(live->owners, id);
 	return true;
 }
 
@@ -378,7 +358,7 @@ static void live_close(struct source *source)
 	unload(live);
 	if (live->statistics >= 0)
 		close(live->statistics);
-	free(live->named);
+	owners_free(live->owners);
 	free(live->known);
 	free(live);
 }
@@ -480,9 +460,6 @@ static int load_and_attach(struct live *live, const struct live_options *options
 		close(file);
 	if (ret)
 		return ret;
-	live->named = calloc(live->source.capacity, sizeof(*live->named));
-	if (!live->named)
-		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (!attach_sees_any(live->attachments) && !options->trial)
 		return report_error(EXIT_MISSING,
 				    "imstrace check shows what was tried, and why it failed",
@@ -555,7 +532,11 @@ int live_open(struct source **result, const struct live_options *options)
 	live->look_again = live->source.started + LOOK_AGAIN;
 	describe_system(&live->source);
 	known_vectors(add_known, live);
-	ret = drop_privileges();
+	live->owners = owners_new(live->source.capacity);
+	if (live->owners)
+		ret = drop_privileges();
+	else
+		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (ret) {
 		live_close(&live->source);
 		return ret;

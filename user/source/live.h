@@ -8,20 +8,17 @@
 #include "source.h"
 
 /*
- * Room by default, and at most. A vector takes 7 KiB, a vCPU 52 KiB; for more of them
- * than there is room the loss is counted.
+ * Room by default, and at most. A vector takes 9 KiB, with what it needs of its guest; for more of
+ * them than there is room the loss is counted.
  */
 #define DEFAULT_VECTORS	1024
 #define MOST_VECTORS	65536
-#define DEFAULT_VCPUS	256
-#define MOST_VCPUS	8192
 
 /**
  * struct live_options - how to follow the running kernel
  * @hops:	bit mask of the hops to follow, by enum imstrace_hop
  * @interrupts:	stream every interrupt as well
  * @max_vectors: room for so many vectors, by name
- * @max_vcpus:	and for so many vCPUs at a time
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @trial:	only to look what can be seen: that there is no hop is no fault
  * @overhead:	have the kernel measure the programs' run time, which takes its own
@@ -32,7 +29,6 @@ struct live_options {
 	unsigned int hops;
 	bool interrupts;
 	unsigned int max_vectors;
-	unsigned int max_vcpus;
 	bool trial;
 	bool overhead;
 	const char *btf;
@@ -43,7 +39,6 @@ struct live_options {
 #define LIVE_DEFAULTS {					\
 	.hops = (1U << HOP_COUNT) - 1,			\
 	.max_vectors = DEFAULT_VECTORS,			\
-	.max_vcpus = DEFAULT_VCPUS,			\
 }
 
 /**

@@ -13,18 +13,37 @@
 #define BLOCKS_PER_VECTOR	16
 #define LEAST_BLOCKS		2048
 
+/*
+ * vCPUs that interrupts go to, and guest vectors of theirs: a host has thousands of the first, and a
+ * vector leaves a guest vector behind where its guest moves it. 1 KiB and 280 bytes each.
+ */
+#define LEAST_VCPUS		8192
+#define LEAST_GUESTS		16384
+#define GUESTS_PER_VECTOR	4
+
 /* Names of vectors for which there is no room; of more, each step is counted as another. */
 #define LOST_NAMES		1024
 
+void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsigned int guests)
+{
+	programs->rodata->max_vcpus = vcpus;
+	programs->rodata->max_guests = guests;
+	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
+	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
+	bpf_map__set_max_entries(programs->maps.vm_processes, vcpus);
+	bpf_map__set_max_entries(programs->maps.guest_vectors, vcpus);
+	bpf_map__set_max_entries(programs->maps.hardware_vectors, vcpus);
+	bpf_map__set_max_entries(programs->maps.guest_interrupts, guests);
+	bpf_map__set_max_entries(programs->maps.free_guests, guests);
+}
+
 void memory_size(struct imstrace_bpf *programs, const struct live_options *options)
 {
-	unsigned int vectors = options->max_vectors, vcpus = options->max_vcpus;
-	unsigned int blocks = vectors * BLOCKS_PER_VECTOR;
+	unsigned int vectors = options->max_vectors, blocks = vectors * BLOCKS_PER_VECTOR;
 
 	if (blocks < LEAST_BLOCKS)
 		blocks = LEAST_BLOCKS;
 	programs->rodata->max_vectors = vectors;
-	programs->rodata->max_vcpus = vcpus;
 	programs->rodata->max_blocks = blocks;
 	bpf_map__set_max_entries(programs->maps.vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.accounts, vectors * libbpf_num_possible_cpus());
@@ -34,10 +53,8 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.free_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.deferred_interrupts, vectors);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
-	bpf_map__set_max_entries(programs->maps.vcpus, vcpus);
-	bpf_map__set_max_entries(programs->maps.free_vcpus, vcpus);
-	bpf_map__set_max_entries(programs->maps.guest_interrupts, vcpus * GUEST_VECTORS);
-	bpf_map__set_max_entries(programs->maps.hardware_vectors, vcpus);
+	memory_size_guests(programs, LEAST_VCPUS + vectors,
+			   LEAST_GUESTS + GUESTS_PER_VECTOR * vectors);
 	if (!options->interrupts)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, sysconf(_SC_PAGESIZE));
 }

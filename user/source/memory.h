@@ -27,6 +27,9 @@ struct memory {
 /* Before loading: room for what @options say. */
 void memory_size(struct imstrace_bpf *programs, const struct live_options *options);
 
+/* Another room for vCPUs, and for the guest vectors of all of them: tests fill it. */
+void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsigned int guests);
+
 /* After loading: maps them, and has @source show them. false: see errno. */
 bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct source *source);
 

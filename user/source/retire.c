@@ -32,6 +32,11 @@ static bool has_eventfd(const struct memory *memory, const struct imstrace_bpf *
 						sizeof(eventfd), &of, sizeof(of), 0) && of == id;
 }
 
+bool vector_by_names(const struct imstrace_bpf *programs, const struct imstrace_vector *vector)
+{
+	return vector->kind == KIND_PCI && !programs->bss->pci_requests_seen;
+}
+
 bool vector_gone(const struct memory *memory, const struct imstrace_bpf *programs, __u32 id,
 		 bool by_names)
 {

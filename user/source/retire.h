@@ -21,4 +21,7 @@ bool vector_gone(const struct memory *memory, const struct imstrace_bpf *program
  */
 bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 id, bool by_names);
 
+/* Whether vectors such as this one come and go unseen, but for their irqs' names. */
+bool vector_by_names(const struct imstrace_bpf *programs, const struct imstrace_vector *vector);
+
 #endif /* IMSTRACE_SOURCE_RETIRE_H */

@@ -19,6 +19,8 @@ function losses() {
 		lifecycle: 'steps in the lives of vectors that were not recorded',
 		vectors: 'not followed, because there was no room for more',
 		runs: 'runs of BPF programs that the kernel skipped: hops may be missing',
+		guests: 'interrupts that were not followed into their guests, because there was no room for their vCPUs ' +
+			'(--max-vectors)',
 		values: 'latencies that found no histogram bucket: counted, but without percentiles',
 	};
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "owners.h"
+
+#include "../clock.h"
+#include "eventfd_holders.h"
+#include "retire.h"
+#include "vmm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* How often to look whether processes have ended. */
+#define LOOK_AGAIN	1000000000ULL
+
+struct owners {
+	struct eventfd_holders *holders;
+	__u64 look_again;	/* when */
+	__u32 named[];		/* by id: the process whose names the vector has */
+};
+
+struct owners *owners_new(unsigned int capacity)
+{
+	struct owners *owners = calloc(1, sizeof(*owners) + capacity * sizeof(*owners->named));
+
+	if (owners)
+		owners->holders = eventfd_holders_look();
+	return owners;
+}
+
+void owners_free(struct owners *owners)
+{
+	if (!owners)
+		return;
+	eventfd_holders_free(owners->holders);
+	free(owners);
+}
+
+/* Unless the programs have been told of another process meanwhile. */
+static void set_process(struct imstrace_vector *vector, __u32 was, __u32 process)
+{
+	__atomic_compare_exchange_n(&vector->pid, &was, process, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+}
+
+void owners_find(const struct owners *owners, const struct imstrace_bpf *programs,
+		 struct imstrace_vector *vector)
+{
+	__u32 eventfd = *(volatile __u32 *)&vector->eventfd_id, process;
+
+	/* Where it is not seen to be bound, it may have got another eventfd, of the same id. */
+	if (vector->pid || eventfd == IMSTRACE_NONE || vector_by_names(programs, vector))
+		return;
+	process = eventfd_holders_find(owners->holders, eventfd);
+	if (process)
+		set_process(vector, 0, process);
+}
+
+/*
+ * A vector whose process has ended while it stays bound has been handed over. To whom, KVM's next
+ * irqfd tells, which may well be where the last one was: it is looked for anew.
+ */
+static void find_handed_over(const struct source *source, struct memory *memory,
+			     const struct imstrace_bpf *programs)
+{
+	__u32 ended = 0, alive = 0;
+
+	for (__u32 id = 0; id < source_vector_count(source); id++) {
+		struct imstrace_vector *vector = &memory->vectors[id];
+		__u32 pid = *(volatile __u32 *)&vector->pid;
+
+		if (!pid || pid == alive)
+			continue;
+		if (pid != ended && (!kill(pid, 0) || errno != ESRCH)) {
+			alive = pid;
+			continue;
+		}
+		ended = pid;
+		if (vector_gone(memory, programs, id, vector_by_names(programs, vector)))
+			continue;
+		*(volatile __u64 *)&vector->irqfd = 0;
+		set_process(vector, pid, 0);
+	}
+}
+
+void owners_update(struct owners *owners, const struct source *source, struct memory *memory,
+		   const struct imstrace_bpf *programs)
+{
+	__u64 now = clock_now(CLOCK_MONOTONIC);
+
+	if (now >= owners->look_again) {
+		owners->look_again = now + LOOK_AGAIN;
+		find_handed_over(source, memory, programs);
+	}
+	for (__u32 id = 0; id < source_vector_count(source); id++) {
+		struct imstrace_vector *vector = &memory->vectors[id];
+		__u32 pid, process;
+
+		owners_find(owners, programs, vector);
+		pid = *(volatile __u32 *)&vector->pid;
+		/* A process's names don't change, or not in a way that matters. */
+		if (pid == owners->named[id])
+			continue;
+		process = pid ? vmm_process(pid) ?: pid : 0;
+		set_process(vector, pid, process);
+		vmm_read_names(process, vector->vmm, vector->guest);
+		owners->named[id] = process;
+	}
+}
+
+void owners_forget(struct owners *owners, __u32 id)
+{
+	owners->named[id] = 0;
+}
