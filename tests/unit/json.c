@@ -854,8 +854,12 @@ static void the_schema_has_the_hops_of_each_stage(void **state)
 		assert_non_null(json_object_get(hops, hop_name(stage_to(stage))));
 		assert_non_null(GET(rule, "then", "properties", "stages", "properties",
 				    stage_name(stage), "not"));
-		assert_non_null(GET(rule, "else", "properties", "stages", "properties",
-				    stage_name(stage), "type"));
+		/* Null although its hops are not: of paravirtual EOIs. */
+		rule = json_object_get(rule, "else");
+		if (stage_to(stage) == HOP_EOI)
+			rule = json_object_get(rule, "then");
+		assert_non_null(GET(rule, "properties", "stages", "properties", stage_name(stage),
+				    "type"));
 	}
 }
 

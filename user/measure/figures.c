@@ -58,12 +58,18 @@ static void keep_values(struct figures *figures, struct stage_values *to,
 	to->count = figures->bucket_count - to->first;
 }
 
-/* What was counted could be seen, whatever holds by now. */
+/*
+ * What was counted could be seen, whatever holds by now; and so could, maybe before the interval, the
+ * hops in KVM that it had passed before.
+ */
 static const char *hop_missing(const struct source *source, const struct vector_figures *vector,
 			       enum imstrace_hop hop)
 {
-	if (vector->account.hops[hop])
-		return NULL;
+	unsigned int end = hop >= HOP_ACCEPT ? HOP_COUNT : hop + 1;
+
+	for (unsigned int passed = hop; passed < end; passed++)
+		if (vector->account.hops[passed])
+			return NULL;
 	if (hop >= HOP_INJECT && vector->account.ends[END_HARDWARE])
 		return "APICv or AVIC: the CPU itself delivers and ends it, without KVM";
 	return vector_hop_missing(source, &vector->vector, hop);
@@ -149,10 +155,7 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 {
 	const char *from = vector->hop_missing[stage_from(stage)];
 
-	/* What was measured could be, also where its first hop was passed before the interval. */
-	if (vector->stages[stage].count)
-		return NULL;
-	if (stage_to(stage) == HOP_EOI && vector->account.late_eois)
+	if (stage_to(stage) == HOP_EOI && !vector->stages[stage].count && vector->account.late_eois)
 		return "paravirtual EOI: the guest writes it to memory, and KVM notices later";
 	return from ? from : vector->hop_missing[stage_to(stage)];
 }
