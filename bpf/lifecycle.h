@@ -150,8 +150,10 @@ int BPF_PROG(bypass_unregister, struct device *dev, __u32 index, __u32 irq, __u3
 	__u32 id = find_or_add_vector(dev, index);
 	struct imstrace_vector *vector = vector_of(id);
 
-	if (vector)
+	if (vector) {
+		vector->to_post = 0;
 		change_state(vector, 0, STATE_BYPASS | STATE_POSTED);
+	}
 	emit_eventfd(STEP_BYPASS_UNREGISTER, dev, index, irq, slot, id, eventfd, ret);
 	return 0;
 }

@@ -230,6 +230,14 @@ struct {
 	__type(value, struct kept_vectors);
 } kept_vectors SEC(".maps");
 
+/* Processes in whose VM AVIC is inhibited, since imstrace has looked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, bool);
+} inhibited_processes SEC(".maps");
+
 /* Apart, so that a flood of interrupts costs no lifecycle record. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -271,6 +279,8 @@ const volatile __u32 pir_offset;
  * @replayed_task. False, the verifier removes the branch.
  */
 const volatile bool replaying;
+/* The CPU is AMD's. */
+const volatile bool with_avic;
 
 /*
  * Whether interrupts that begin now are followed. Those that have begun are
@@ -313,6 +323,7 @@ __u32 verified_signals;
 __u64 replayed_task;
 /* Id of the thread that stands for the current one, likewise. */
 __u32 replayed_thread;
+__u32 replayed_process;
 struct imstrace_totals totals;
 
 #endif /* IMSTRACE_BPF_MAPS_H */

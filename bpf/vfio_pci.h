@@ -78,6 +78,7 @@ static __always_inline void end_request(__u32 irq, int ret)
 		set_irq_vector(irq, IMSTRACE_NONE);
 		return;
 	}
+	vector->to_post = 0;
 	change_state(vector, STATE_FROM_START | STATE_REQUESTED | STATE_BOUND,
 		     STATE_BYPASS | STATE_POSTED);
 	/* Else it is complete when its bypass has been registered, or has failed to. */
@@ -101,6 +102,7 @@ static __always_inline void end_free(__u32 irq, __u64 eventfd)
 		set_eventfd(vector, id, (struct eventfd_ctx *)eventfd);
 	set_irq_vector(irq, IMSTRACE_NONE);
 	forget_eventfd((struct eventfd_ctx *)eventfd);
+	vector->to_post = 0;
 	change_state(vector, 0, STATE_REQUESTED | STATE_BOUND | STATE_POSTED);
 	emit_pci(STEP_IRQ_FREE, id, false, 0);
 	emit_pci(STEP_VECTOR_UNBIND, id, true, 0);
@@ -266,43 +268,5 @@ SEC("kprobe/irq_bypass_unregister_producer")
 int bypass_unregister_kprobe(struct pt_regs *context)
 {
 	begin_bypass_unregister((struct irq_bypass_producer *)PT_REGS_PARM1(context));
-	return 0;
-}
-
-/*
- * From 6.17 on, and known by a member that came with it, it is (host_irq, vcpu, gsi,
- * gvec, set); before, (host_irq, vcpu_id, gsi, gvec, pi_desc_addr, set). Called where
- * an irqfd's route or the vector changes, not in the path of an interrupt. Serves
- * the vectors of the IMS library as well.
- */
-SEC("raw_tp/kvm_pi_irte_update")
-int posting(struct bpf_raw_tracepoint_args *context)
-{
-	struct kvm_kernel_irqfd *irqfd = NULL;
-	__u32 id = vector_of_irq(context->args[0]);
-	struct imstrace_vector *vector = vector_of(id);
-	struct imstrace_lifecycle *record;
-	bool set, was;
-
-	if (!vector)
-		return 0;
-	/* The barrier keeps the compiler from computing an offset: the verifier takes none. */
-	if (bpf_core_field_exists(irqfd->irq_bypass_vcpu)) {
-		set = (__u8)context->args[4];
-		barrier_var(set);
-	} else {
-		set = (__u8)context->args[5];
-	}
-	was = vector->state & STATE_POSTED;
-	if (set == was)
-		return 0;
-	change_state(vector, set ? STATE_POSTED : 0, set ? 0 : STATE_POSTED);
-	record = new_step(set ? STEP_POSTED : STEP_UNPOSTED, NULL, vector->vector, vector->irq,
-			  vector->slot, id);
-	if (!record)
-		return 0;
-	if (set)
-		record->data = context->args[3];
-	bpf_ringbuf_submit(record, 0);
 	return 0;
 }

@@ -92,6 +92,9 @@ enum imstrace_reader {
 	  "cleared when one has been reported")						\
 	X(__u32, ignored, ignored, UINT,						\
 	  "set by user space: the programs need not follow it")				\
+	X(__u32, to_post, to_post, UINT,						\
+	  "guest vector that KVM has the IOMMU post it to, unless AVIC is inhibited; 0: none")	\
+	X(__u32, post_process, post_process, UINT, "in whose context KVM said so")		\
 	X(__u32, reserved, reserved, UINT, "0")						\
 	TEXT(vmm, IMSTRACE_VMM_LEN, "set by user space: what the process is called")	\
 	TEXT(guest, IMSTRACE_NAME_LEN,							\

@@ -312,6 +312,64 @@ static void posted_after_interrupts(void **state)
 }
 
 /* KVM does not say when it falls back to the host's handler: an interrupt there does. */
+/* AVIC is inhibited and no longer inhibited, with the vectors of two VMs. */
+static void posted_while_avic_is_not_inhibited(void **state)
+{
+	struct replay_options options = world_options();
+	const struct imstrace_lifecycle *steps;
+	struct world *world;
+	struct vector other;
+	size_t count;
+
+	(void)state;
+	options.avic = true;
+	world = world_new(&options);
+	other = replay_new_vector(world->replay, world->device, 1, WORLD_IRQ + 1, &world->vm,
+				  WORLD_VECTOR + 1);
+	replay_bind(world->replay, &world->vector, 0);
+	replay_bind(world->replay, &other, 0);
+	replay_set_process(world->replay, 20);
+	replay_posting(world->replay, &other, true);
+	replay_set_process(world->replay, 10);
+	/* KVM says so while it is inhibited too: interrupts still come to the host. */
+	replay_inhibit(world->replay, 1U << 4);
+	replay_posting(world->replay, &world->vector, true);
+	assert_false(replay_vector(world->replay, &world->vector)->state & STATE_POSTED);
+	replay_inhibit(world->replay, 1U << 4 | 1U << 2);
+	world_accept(world, &world->vector, &world->vcpus[0]);
+	world_serve(world, &world->vector, &world->vcpus[0]);
+	assert_hops(world, &world->vector, 1, 1, 1, 1, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		replay_steps(world->replay, &count);
+		replay_inhibit(world->replay, 0);
+		assert_true(replay_vector(world->replay, &world->vector)->state & STATE_POSTED);
+		replay_inhibit(world->replay, 1);
+		assert_false(replay_vector(world->replay, &world->vector)->state & STATE_POSTED);
+		steps = replay_steps(world->replay, &count);
+		assert_int_equal(count, 2);
+		assert_int_equal(steps[0].step, STEP_POSTED);
+		assert_int_equal(steps[0].data, WORLD_VECTOR);
+		assert_int_equal(steps[1].step, STEP_UNPOSTED);
+	}
+	assert_true(replay_vector(world->replay, &other)->state & STATE_POSTED);
+	/* One that has been unbound meanwhile is not posted. */
+	replay_unbind(world->replay, &world->vector);
+	replay_inhibit(world->replay, 0);
+	assert_false(replay_vector(world->replay, &world->vector)->state & STATE_POSTED);
+	replay_set_process(world->replay, 20);
+	replay_inhibit(world->replay, 1);
+	assert_false(replay_vector(world->replay, &other)->state & STATE_POSTED);
+	world_free(world);
+	/* An Intel host's IOMMU posts all the same. */
+	options.avic = false;
+	world = world_new(&options);
+	replay_bind(world->replay, &world->vector, 0);
+	replay_inhibit(world->replay, 1);
+	replay_posting(world->replay, &world->vector, true);
+	assert_true(replay_vector(world->replay, &world->vector)->state & STATE_POSTED);
+	world_free(world);
+}
+
 static void posted_until_an_interrupt_comes_by(void **state)
 {
 	struct world *world = world_bound();
@@ -441,6 +499,7 @@ int main(void)
 		cmocka_unit_test(posted),
 		cmocka_unit_test(posted_on_a_kernel_before_6_17),
 		cmocka_unit_test(posted_after_interrupts),
+		cmocka_unit_test(posted_while_avic_is_not_inhibited),
 		cmocka_unit_test(posted_until_an_interrupt_comes_by),
 		cmocka_unit_test(posted_until_it_is_unbound),
 		cmocka_unit_test(posting_of_an_irq_that_is_not_ours),

@@ -117,6 +117,7 @@ static bool load(struct replay *replay)
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->follow_kvm = true;
 	programs->rodata->replaying = true;
+	programs->rodata->with_avic = options->avic;
 	programs->rodata->pir_offset = objects_size(replay->objects, OBJECT_VCPU);
 	if (options->stream_bytes) {
 		bpf_map__set_max_entries(programs->maps.lifecycle_stream, options->stream_bytes);
@@ -699,4 +700,14 @@ void replay_posting(struct replay *replay, const struct vector *vector, bool set
 		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, set);
 	else
 		RUN(replay, 0, posting, vector->irq, 0, 0, vector->guest_vector, 0x1000, set);
+}
+
+void replay_inhibit(struct replay *replay, __u64 inhibits)
+{
+	RUN(replay, 0, inhibition, 0, inhibits != 0, inhibits);
+}
+
+void replay_set_process(struct replay *replay, __u32 process)
+{
+	replay->programs->bss->replayed_process = process;
 }

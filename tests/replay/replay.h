@@ -34,6 +34,7 @@
  * @hops:	those that are seen
  * @stream_bytes: size of either stream of records, 0: as imstrace has it
  * @old_posting: as on a kernel before 6.17: kvm_pi_irte_update with other arguments
+ * @avic:	as on a CPU of AMD
  * @queue_unseen: as where KVM's workqueue is not seen
  * @process_ends: that vCPUs are destroyed is seen by the ends of their processes alone
  * @delivery_unseen: as where VM exits are not seen
@@ -48,6 +49,7 @@ struct replay_options {
 	unsigned int hops;
 	unsigned int stream_bytes;
 	bool old_posting;
+	bool avic;
 	bool queue_unseen;
 	bool process_ends;
 	bool delivery_unseen;
@@ -186,6 +188,10 @@ void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int 
 /* The process of @vm ends, and its VM before. */
 void replay_process_end(struct replay *replay, const struct vm *vm);
 void replay_posting(struct replay *replay, const struct vector *vector, bool set);
+
+/* AVIC of the VM of the process that the events are in the context of. At first it is not inhibited. */
+void replay_inhibit(struct replay *replay, __u64 inhibits);
+void replay_set_process(struct replay *replay, __u32 process);
 
 /* For benchmarks, which run the programs themselves: the object that they are in. */
 struct bpf_object *replay_object(struct replay *replay);

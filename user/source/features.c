@@ -45,7 +45,8 @@ const struct feature features[FEATURE_COUNT] = {
 	},
 	[FEATURE_POSTING] = {
 		"posting", HOP_COUNT, true, "a vector that the IOMMU posts looks idle",
-		{ { RAW_TRACEPOINT, NULL, { { "posting", "kvm_pi_irte_update" } } } },
+		{ { RAW_TRACEPOINT, NULL, { { "inhibition", "kvm_apicv_inhibit_changed", true },
+					    { "posting", "kvm_pi_irte_update" } } } },
 	},
 	[FEATURE_IRQ] = {
 		"irq", HOP_IRQ, false, "stages handler, delivery and total",

@@ -376,6 +376,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 	live->programs = programs;
 	memory_size(programs, options);
 	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->with_avic = !access("/sys/module/kvm_amd", F_OK);
 	programs->rodata->pir_offset = live->pir_offset;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
 	attach_plan(live->attachments, programs->obj);
