@@ -8,7 +8,8 @@
  * The oracle's APIC has an IRR and an ISR bit for a guest vector of a vCPU. KVM takes an
  * interrupt out of the IRR some time before it says so, and other CPUs may set the bit
  * again in between: then the programs take the new interrupt for a merged one
- * until its injection is told. Where APICv is active the CPU takes it out, and nobody says so.
+ * until its injection is told. Where APICv is active the CPU takes it out, and nobody says so. Handlers
+ * wake threads, and KVM leaves signals to its workqueue.
  */
 #include "world.h"
 
@@ -19,7 +20,7 @@
 #define VCPUS		3
 #define ROOM		2	/* in the programs, for vCPUs */
 #define CPUS		2
-#define STEPS		15000
+#define STEPS		20000
 #define READ_EVERY	97
 
 /*
@@ -56,8 +57,13 @@ struct simulation {
 	bool apic_off[VCPUS];
 	bool unrouted[VECTORS];
 	bool queued[VECTORS];	/* in KVM's workqueue */
-	/* Taken from there, and not accepted: how it ends, which is counted when the next is taken. */
+	/*
+	 * Taken from there, or signalled by a thread, and not accepted: how it ends, which is counted
+	 * when the next one is.
+	 */
 	enum imstrace_end unaccepted[VECTORS];
+	bool woken[VECTORS];	/* the thread of its irq */
+	enum imstrace_end left[VECTORS];	/* how the last that its handler left has ended */
 	struct cpu cpus[CPUS];
 	struct slot slots[VECTORS][VCPUS];
 	unsigned int thirds;	/* accepted while the second was taken, and that not told */
@@ -105,7 +111,7 @@ static bool is_handled(const struct simulation *s, unsigned int vector)
 
 static bool in_use(const struct simulation *s, unsigned int vector)
 {
-	return s->queued[vector] || is_handled(s, vector);
+	return s->queued[vector] || s->woken[vector] || is_handled(s, vector);
 }
 
 /* It is given out by the first interrupt for a vCPU: see run_stream(). */
@@ -152,8 +158,10 @@ static void leave(struct simulation *s, unsigned int at)
 	unsigned int number = cpu->vector;
 	bool broadcast = cpu->where == SIGNALLED && !cpu->refused && one_in(s, 2);
 
-	if (cpu->where == HANDLER)
+	if (cpu->where == HANDLER) {
 		s->expected[number].ends[END_NO_SIGNAL]++;
+		s->left[number] = END_NO_SIGNAL;
+	}
 	if (broadcast)
 		replay_queue(s->world->replay, &s->vectors[number]);
 	/* Also where it is queued for an earlier one: KVM queues it once. */
@@ -164,6 +172,21 @@ static void leave(struct simulation *s, unsigned int at)
 		s->expected[number].ends[cpu->refused ? END_REFUSED : END_NOT_ACCEPTED]++;
 	cpu->where = IDLE;
 	replay_exit(s->world->replay, at, s->vectors[number].irq);
+}
+
+/* It leaves the rest to its irq's thread, which may have been woken and not have run yet. */
+static void wake(struct simulation *s, unsigned int at)
+{
+	struct cpu *cpu = &s->cpus[at];
+	unsigned int number = cpu->vector;
+
+	if (s->woken[number]) {
+		s->expected[number].ends[END_MERGED]++;
+		s->left[number] = END_MERGED;
+	}
+	s->woken[number] = true;
+	cpu->where = IDLE;
+	replay_wake(s->world->replay, at, s->vectors[number].irq);
 }
 
 static bool waits(const struct slot *slot)
@@ -294,6 +317,10 @@ static void handle(struct simulation *s, unsigned int at)
 			leave(s, at);
 			break;
 		}
+		if (one_in(s, 5)) {
+			wake(s, at);
+			break;
+		}
 		signal(s, at, CAUSE_IRQ);
 		break;
 	case SIGNALLED:
@@ -352,23 +379,62 @@ static void end(struct simulation *s, unsigned int at, unsigned int vector, unsi
 		replay_eoi(world->replay, at, &world->vcpus[vcpu], guest_vector);
 }
 
-/* The workqueue's thread, on a CPU that is in no handler. */
-static void run_queue(struct simulation *s, unsigned int at, unsigned int vector)
+/* What a thread has signalled, and no local APIC has accepted. */
+static void end_unaccepted(struct simulation *s, unsigned int vector)
+{
+	enum imstrace_end end = s->unaccepted[vector];
+
+	/* KVM's workqueue has it, together with an earlier one. */
+	if (end == END_NOT_ACCEPTED && s->queued[vector])
+		end = END_WORK_MERGED;
+	s->expected[vector].ends[end] += end != END_COMPLETE;
+	s->unaccepted[vector] = END_COMPLETE;
+}
+
+static void accept_in_thread(struct simulation *s, unsigned int at, unsigned int vector)
 {
 	struct cpu thread = { .where = SIGNALLED, .vector = vector };
 
-	s->expected[vector].ends[s->unaccepted[vector]] += s->unaccepted[vector] != END_COMPLETE;
-	s->queued[vector] = false;
-	replay_work(s->world->replay, at, &s->vectors[vector]);
-	if (s->unrouted[vector]) {
-		s->expected[vector].ends[END_NO_ROUTE]++;
-		s->unaccepted[vector] = END_COMPLETE;
-		return;
-	}
 	if (!one_in(s, 10))
 		accept(s, at, &thread);
 	s->unaccepted[vector] = thread.where != SIGNALLED ? END_COMPLETE :
 				thread.refused ? END_REFUSED : END_NOT_ACCEPTED;
+}
+
+/*
+ * The thread of an irq signals, for all irqs that have woken it; or a softirq does, for the last that
+ * its handler has left. Of none of these nothing is counted.
+ */
+static void run_thread(struct simulation *s, unsigned int at, unsigned int vector)
+{
+	struct imstrace_account *expected = &s->expected[vector];
+	bool of_none = !s->woken[vector] && s->left[vector] == END_COMPLETE;
+
+	if (!of_none) {
+		end_unaccepted(s, vector);
+		if (!s->woken[vector]) {
+			expected->ends[s->left[vector]]--;
+			s->left[vector] = END_COMPLETE;
+		}
+		s->woken[vector] = false;
+		expected->hops[HOP_SIGNAL]++;
+		expected->deferred++;
+		expected->ends[END_NO_ROUTE] += s->unrouted[vector];
+	}
+	replay_signal(s->world->replay, at, &s->vectors[vector], CAUSE_IRQ);
+	if (!of_none && !s->unrouted[vector])
+		accept_in_thread(s, at, vector);
+}
+
+/* The workqueue's thread, on a CPU that is in no handler. */
+static void run_queue(struct simulation *s, unsigned int at, unsigned int vector)
+{
+	s->queued[vector] = false;
+	end_unaccepted(s, vector);
+	replay_work(s->world->replay, at, &s->vectors[vector]);
+	s->expected[vector].ends[END_NO_ROUTE] += s->unrouted[vector];
+	if (!s->unrouted[vector])
+		accept_in_thread(s, at, vector);
 }
 
 /* What has been delivered is seen when the vCPU leaves guest mode. */
@@ -408,6 +474,10 @@ static void run_guest(struct simulation *s, unsigned int at)
 
 	if (s->queued[vector] && one_in(s, 3)) {
 		run_queue(s, at, vector);
+		return;
+	}
+	if (s->bound[vector] && !is_emulated(vector) && one_in(s, s->woken[vector] ? 3 : 20)) {
+		run_thread(s, at, vector);
 		return;
 	}
 	if (s->apicv[vcpu] && slot->isr && one_in(s, 2)) {
@@ -569,6 +639,7 @@ static void assert_all_happened(const struct simulation *s)
 	static const enum imstrace_end ends[] = {
 		END_COALESCED, END_HARDWARE, END_NMI, END_NO_SIGNAL, END_NO_ROUTE,
 		END_NOT_ACCEPTED, END_REFUSED, END_NO_EOI, END_LOST, END_WORK_MERGED,
+		END_MERGED,
 	};
 	struct imstrace_account sum = { 0 };
 
@@ -577,6 +648,7 @@ static void assert_all_happened(const struct simulation *s)
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		assert_true(sum.hops[hop] > STEPS / 80);
 	assert_true(s->thirds > 0);
+	assert_true(sum.deferred > 0);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		assert_true(sum.ends[ends[i]] > 0);
 }
@@ -638,7 +710,7 @@ static void run_stream(__u64 seed)
 }
 
 /* Numbers as good as any others. */
-#define SEEDS(X)	X(1) X(2) X(3) X(4) X(1966)
+#define SEEDS(X)	X(1) X(2) X(3) X(5) X(6)
 
 #define X(number)					\
 static void stream_##number(void **state)		\

@@ -2,12 +2,10 @@
 #define _GNU_SOURCE
 #include "eventfd_holders.h"
 
+#include "files.h"
+
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,20 +50,9 @@ static enum claim claim_of(const char *link)
 	return strcmp(link, "anon_inode:kvm-vm") ? CLAIM_NONE : CLAIM_VM;
 }
 
-/* In a directory of numbers, of processes or of their files: the next; NULL: there is none. */
-static const char *next_number(DIR *directory)
+static bool read_link(DIR *files, const char *name, char *link, size_t size)
 {
-	struct dirent *entry;
-
-	while ((entry = readdir(directory)))
-		if (isdigit((unsigned char)*entry->d_name))
-			return entry->d_name;
-	return NULL;
-}
-
-static bool read_link(int directory, const char *name, char *link, size_t size)
-{
-	ssize_t length = readlinkat(directory, name, link, size - 1);
+	ssize_t length = readlinkat(dirfd(files), name, link, size - 1);
 
 	if (length < 0)
 		return false;
@@ -80,67 +67,53 @@ static enum claim find_claim(DIR *files)
 	const char *name;
 	char link[64];
 
-	while (claim != CLAIM_DEVICE && (name = next_number(files)))
-		if (read_link(dirfd(files), name, link, sizeof(link)) && claim_of(link) > claim)
+	while (claim != CLAIM_DEVICE && (name = file_next(files)))
+		if (read_link(files, name, link, sizeof(link)) && claim_of(link) > claim)
 			claim = claim_of(link);
 	rewinddir(files);
 	return claim;
 }
 
-static bool read_eventfd_id(int process, const char *name, __u32 *id)
+static bool read_eventfd_id(__u32 process, const char *name, __u32 *id)
 {
-	char path[32], line[128];
+	FILE *file = file_open("/proc/%u/fdinfo/%s", process, name);
 	bool found = false;
-	FILE *file;
-	int fd;
+	char line[128];
 
-	snprintf(path, sizeof(path), "fdinfo/%.20s", name);
-	fd = openat(process, path, O_RDONLY | O_CLOEXEC);
-	file = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!file) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while (!found && fgets(line, sizeof(line), file))
+	while (file && !found && fgets(line, sizeof(line), file))
 		found = sscanf(line, "eventfd-id: %u", id) == 1;
-	fclose(file);
+	if (file)
+		fclose(file);
 	return found;
 }
 
-static bool add_eventfds(struct eventfd_holders *holders, int process, DIR *files, struct holder *holder)
+static bool add_eventfds(struct eventfd_holders *holders, DIR *files, struct holder *holder)
 {
 	const char *name;
 	char link[64];
 
-	while ((name = next_number(files)))
-		if (read_link(dirfd(files), name, link, sizeof(link)) &&
+	while ((name = file_next(files)))
+		if (read_link(files, name, link, sizeof(link)) &&
 		    !strcmp(link, "anon_inode:[eventfd]") &&
-		    read_eventfd_id(process, name, &holder->eventfd_id) && !add(holders, holder))
+		    read_eventfd_id(holder->process, name, &holder->eventfd_id) &&
+		    !add(holders, holder))
 			return false;
 	return true;
 }
 
 /* false: it is there and can't be looked at, so that nothing can be said of any. */
-static bool add_process(struct eventfd_holders *holders, int proc, const char *name)
+static bool add_process(struct eventfd_holders *holders, __u32 process)
 {
-	int process = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = process < 0 ? -1 : openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 || errno == ENOENT || errno == ESRCH;
-	struct holder holder = { .process = strtoul(name, NULL, 10) };
-	DIR *files = fd < 0 ? NULL : fdopendir(fd);
+	DIR *files = file_directory("/proc/%u/fd", process);
+	struct holder holder = { .process = process };
+	bool ok = true;
 
-	if (files) {
-		holder.claim = find_claim(files);
-		if (holder.claim != CLAIM_NONE)
-			ok = add_eventfds(holders, process, files, &holder);
-		closedir(files);
-	} else if (fd >= 0) {
-		ok = false;
-		close(fd);
-	}
-	if (process >= 0)
-		close(process);
+	if (!files)
+		return errno == ENOENT || errno == ESRCH;
+	holder.claim = find_claim(files);
+	if (holder.claim != CLAIM_NONE)
+		ok = add_eventfds(holders, files, &holder);
+	closedir(files);
 	return ok;
 }
 
@@ -157,13 +130,14 @@ static int compare(const void *a, const void *b)
 
 struct eventfd_holders *eventfd_holders_look(void)
 {
-	struct eventfd_holders *holders = access("/dev/vfio", F_OK) ? NULL : calloc(1, sizeof(*holders));
-	DIR *proc = holders ? opendir("/proc") : NULL;
+	struct eventfd_holders *holders = file_exists("/dev/vfio") ? calloc(1, sizeof(*holders)) : NULL;
+	DIR *proc = holders ? file_directory("/proc") : NULL;
 	bool ok = proc;
 	const char *name;
 
-	while (ok && (name = next_number(proc)))
-		ok = add_process(holders, dirfd(proc), name);
+	while (ok && (name = file_next(proc)))
+		if (isdigit((unsigned char)*name))
+			ok = add_process(holders, strtoul(name, NULL, 10));
 	if (proc)
 		closedir(proc);
 	if (!ok) {

@@ -6,12 +6,10 @@
 #include "files.h"
 #include "holders.h"
 #include "known.h"
+#include "vmm.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The inode of the first PID namespace, PROC_PID_INIT_INO in the kernel. */
-#define FIRST_PID_NAMESPACE	"pid:[4026531836]"
 
 #define VFIO_DEVICES		"/sys/class/vfio-dev"
 
@@ -196,11 +194,8 @@ static bool find_users(struct reader *reader)
 bool inventory_read(struct inventory *inventory)
 {
 	struct reader reader = { .inventory = inventory };
-	char namespace[32];
-
 	memset(inventory, 0, sizeof(*inventory));
-	if (file_link_base(namespace, sizeof(namespace), "/proc/self/ns/pid"))
-		inventory->of_namespace = strcmp(namespace, FIRST_PID_NAMESPACE);
+	inventory->of_namespace = vmm_in_namespace();
 	inventory->hidden = !file_exists("/proc/1");
 	reader.failed = !read_devices(inventory) || !holders_read(&reader.holders, inventory);
 	if (!reader.failed)

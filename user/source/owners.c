@@ -15,6 +15,7 @@
 #define LOOK_AGAIN	1000000000ULL
 
 struct owners {
+	bool in_namespace;	/* the programs' pids are not those of /proc */
 	struct eventfd_holders *holders;
 	__u64 look_again;	/* when */
 	__u32 named[];		/* by id: the process whose names the vector has */
@@ -24,7 +25,10 @@ struct owners *owners_new(unsigned int capacity)
 {
 	struct owners *owners = calloc(1, sizeof(*owners) + capacity * sizeof(*owners->named));
 
-	if (owners)
+	if (!owners)
+		return NULL;
+	owners->in_namespace = vmm_in_namespace();
+	if (!owners->in_namespace)
 		owners->holders = eventfd_holders_look();
 	return owners;
 }
@@ -89,6 +93,8 @@ void owners_update(struct owners *owners, const struct source *source, struct me
 {
 	__u64 now = clock_now(CLOCK_MONOTONIC);
 
+	if (owners->in_namespace)
+		return;
 	if (now >= owners->look_again) {
 		owners->look_again = now + LOOK_AGAIN;
 		find_handed_over(source, memory, programs);

@@ -9,7 +9,7 @@
 
 struct owners;
 
-/* Of up to @capacity vectors. Looks who holds eventfds now: see holders.h. NULL: out of memory. */
+/* Of up to @capacity vectors. Looks who holds eventfds now: see eventfd_holders.h. NULL: out of memory. */
 struct owners *owners_new(unsigned int capacity);
 void owners_free(struct owners *owners);
 

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* The inode of the first PID namespace, PROC_PID_INIT_INO in the kernel. */
+#define FIRST_PID_NAMESPACE	"pid:[4026531836]"
+
 /* The start of a file in /proc/PID; its NULs stay. Return: how much. */
 static size_t read_process_file(__u32 pid, const char *file, char *text, size_t size)
 {
@@ -30,6 +33,14 @@ void vmm_parse_name(const char *value, char guest[IMSTRACE_NAME_LEN])
 			break;
 		guest[length++] = *from;
 	}
+}
+
+bool vmm_in_namespace(void)
+{
+	char namespace[32];
+
+	return file_link_base(namespace, sizeof(namespace), "/proc/self/ns/pid") &&
+	       strcmp(namespace, FIRST_PID_NAMESPACE);
 }
 
 void vmm_read_names(__u32 pid, char vmm[IMSTRACE_VMM_LEN], char guest[IMSTRACE_NAME_LEN])

@@ -6,6 +6,10 @@
 #define IMSTRACE_SOURCE_VMM_H
 
 #include <imstrace/records.h>
+#include <stdbool.h>
+
+/* Whether /proc has processes by other numbers than the BPF programs do, and only some of them. */
+bool vmm_in_namespace(void);
 
 /**
  * vmm_read_names - look at a process for the names
