@@ -19,5 +19,6 @@ int run_accuracy(void);
 int run_lint(void);
 int run_recording(void);
 int run_runs(void);
+int run_edu(void);
 
 #endif /* IMSTRACE_E2E_GROUPS_H */

@@ -89,7 +89,7 @@ static volatile sig_atomic_t interrupted;
 static const char doc[] =
 	"Raises interrupts of an ims-sample device in a tiny guest, and tells the truth.\n"
 	"\n"
-	"Binds the vectors of the mediated device UUID to a KVM guest of a few instructions "
+	"Binds the vectors of DEVICE to a KVM guest of a few instructions "
 	"(MSI-X vector v is guest vector 0x30 + v on vCPU v modulo --vcpus), rings their "
 	"doorbells in turns, and prints one line of JSON: how often each vector was rung "
 	"(\"rang\") and seen by the guest (\"seen\"), when it was rung (\"ring_ns\") and when the "
@@ -108,6 +108,9 @@ static const char doc[] =
 	"  ims-guest --step UUID\n"
 	"        prints {\"event\":\"bound\",...}, waits for a line on stdin, rings, prints\n"
 	"        the truth, waits for another line, unbinds: time to attach a tracer\n"
+	"\n"
+	"DEVICE is the UUID of a mediated device, or the PCI address of QEMU's edu device, which "
+	"has one MSI and is bound to vfio-pci.\n"
 	"\n"
 	"To create a device, and one whose messages are sent by DMA:\n"
 	"  cd /sys/class/mdev_bus\n"
@@ -324,7 +327,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (!options->uuid)
-			argp_error(state, "the UUID of the device is missing");
+			argp_error(state, "the device is missing: a UUID or a PCI address");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -384,11 +387,11 @@ static void choose_vectors(struct vectors *vectors, const struct options *option
 	uint64_t wanted = options->vectors ? options->vectors : UINT64_MAX;
 
 	if (options->vectors >> vfio->num_vectors)
-		fail(EXIT_USAGE, "device %s has vectors 0 to %u only", vfio->uuid,
+		fail(EXIT_USAGE, "device %s has vectors 0 to %u only", vfio->name,
 		     vfio->num_vectors - 1);
 	if (options->doorbell == DOORBELL_DMA && !(vfio->features & IMS_SAMPLE_FEATURE_DMA))
 		fail(EXIT_UNAVAILABLE, "device %s has no DMA engine for --doorbell dma: it must be "
-		     "of type ims_sample-dma (in QEMU: -device lsi53c895a)", vfio->uuid);
+		     "of type ims_sample-dma (in QEMU: -device lsi53c895a)", vfio->name);
 
 	vectors->v = calloc(vfio->num_vectors, sizeof(*vectors->v));
 	if (!vectors->v)
@@ -668,7 +671,7 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = option_table,
 		.parser = parse_option,
-		.args_doc = "UUID",
+		.args_doc = "DEVICE",
 		.doc = doc,
 	};
 	struct options options = {

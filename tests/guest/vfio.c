@@ -16,6 +16,12 @@
 #include "vfio.h"
 
 #define MDEV_BUS	"/sys/bus/mdev/devices"
+#define PCI_BUS		"/sys/bus/pci/devices"
+
+/* docs/specs/edu.rst of QEMU */
+#define EDU_VENDOR_ID	0x1234
+#define EDU_DEVICE_ID	0x11e8
+#define EDU_RAISE	0x60	/* any bit that is written raises the interrupt, each time */
 
 /* A missing privilege or module is not the same as a failure. */
 static enum exit_code open_error(int error)
@@ -24,28 +30,37 @@ static enum exit_code open_error(int error)
 		EXIT_RUNTIME;
 }
 
+static void check_exists(const struct vfio *vfio)
+{
+	char link[PATH_MAX];
+
+	snprintf(link, sizeof(link), "%s/%s", vfio->edu ? PCI_BUS : MDEV_BUS, vfio->name);
+	if (!access(link, F_OK))
+		return;
+	if (vfio->edu)
+		fail(EXIT_RUNTIME, "there is no PCI device %s (in QEMU: -device edu)", vfio->name);
+	if (access(MDEV_BUS, F_OK))
+		fail(EXIT_UNAVAILABLE, "%s is missing: the kernel has no mediated devices loaded "
+		     "(modprobe mdev; insmod irq-ims.ko, vfio-ims.ko, ims-sample.ko)", MDEV_BUS);
+	fail(EXIT_RUNTIME, "there is no mediated device %s (create one: echo %s > "
+	     "/sys/class/mdev_bus/ims_sample/mdev_supported_types/ims_sample-software/create)",
+	     vfio->name, vfio->name);
+}
+
 /* The device's IOMMU group is a link to .../iommu_groups/NUMBER. */
-static void find_group(const char *uuid, char *path, size_t size)
+static void find_group(const struct vfio *vfio, char *path, size_t size)
 {
 	char link[PATH_MAX], target[PATH_MAX];
 	const char *number;
 	ssize_t len;
 
-	if (access(MDEV_BUS, F_OK))
-		fail(EXIT_UNAVAILABLE, "%s is missing: the kernel has no mediated devices loaded "
-		     "(modprobe mdev; insmod irq-ims.ko, vfio-ims.ko, ims-sample.ko)", MDEV_BUS);
-
-	snprintf(link, sizeof(link), "%s/%s", MDEV_BUS, uuid);
-	if (access(link, F_OK))
-		fail(EXIT_RUNTIME, "there is no mediated device %s (create one: echo %s > "
-		     "/sys/class/mdev_bus/ims_sample/mdev_supported_types/ims_sample-software/create)",
-		     uuid, uuid);
-
-	snprintf(link, sizeof(link), "%s/%s/iommu_group", MDEV_BUS, uuid);
+	check_exists(vfio);
+	snprintf(link, sizeof(link), "%s/%s/iommu_group", vfio->edu ? PCI_BUS : MDEV_BUS,
+		 vfio->name);
 	len = readlink(link, target, sizeof(target) - 1);
 	if (len < 0)
 		fail(EXIT_RUNTIME, "device %s has no IOMMU group: %s (is its vfio driver loaded "
-		     "and bound?)", uuid, strerror(errno));
+		     "and bound?)", vfio->name, strerror(errno));
 	target[len] = '\0';
 
 	number = strrchr(target, '/');
@@ -57,7 +72,7 @@ static void open_group(struct vfio *vfio)
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	char path[64];
 
-	find_group(vfio->uuid, path, sizeof(path));
+	find_group(vfio, path, sizeof(path));
 
 	vfio->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (vfio->container < 0)
@@ -82,9 +97,9 @@ static void open_group(struct vfio *vfio)
 	if (ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		fail(EXIT_RUNTIME, "%s: VFIO_SET_IOMMU: %s", path, strerror(errno));
 
-	vfio->device = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, vfio->uuid);
+	vfio->device = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, vfio->name);
 	if (vfio->device < 0)
-		fail(EXIT_RUNTIME, "device %s: VFIO_GROUP_GET_DEVICE_FD: %s", vfio->uuid,
+		fail(EXIT_RUNTIME, "device %s: VFIO_GROUP_GET_DEVICE_FD: %s", vfio->name,
 		     strerror(errno));
 }
 
@@ -93,7 +108,7 @@ static off_t region_offset(const struct vfio *vfio, unsigned int index)
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
 
 	if (ioctl(vfio->device, VFIO_DEVICE_GET_REGION_INFO, &info))
-		fail(EXIT_RUNTIME, "device %s: region %u: %s", vfio->uuid, index, strerror(errno));
+		fail(EXIT_RUNTIME, "device %s: region %u: %s", vfio->name, index, strerror(errno));
 	return info.offset;
 }
 
@@ -102,44 +117,59 @@ static void read_exactly(const struct vfio *vfio, off_t offset, void *value, siz
 	ssize_t len = pread(vfio->device, value, size, offset);
 
 	if (len != (ssize_t)size)
-		fail(EXIT_RUNTIME, "device %s: reading %zu bytes at %#llx: %s", vfio->uuid, size,
+		fail(EXIT_RUNTIME, "device %s: reading %zu bytes at %#llx: %s", vfio->name, size,
 		     (unsigned long long)offset, len < 0 ? strerror(errno) : "too short");
 }
 
 /* Ringing registers of another kind of device could do anything. */
 static void check_identity(const struct vfio *vfio)
 {
+	uint16_t wanted_vendor = vfio->edu ? EDU_VENDOR_ID : IMS_SAMPLE_VENDOR_ID;
+	uint16_t wanted_device = vfio->edu ? EDU_DEVICE_ID : IMS_SAMPLE_DEVICE_ID;
 	off_t config = region_offset(vfio, VFIO_PCI_CONFIG_REGION_INDEX);
 	uint16_t vendor, device;
 
 	read_exactly(vfio, config + PCI_VENDOR_ID, &vendor, sizeof(vendor));
 	read_exactly(vfio, config + PCI_DEVICE_ID, &device, sizeof(device));
-	if (vendor != IMS_SAMPLE_VENDOR_ID || device != IMS_SAMPLE_DEVICE_ID)
-		fail(EXIT_RUNTIME, "device %s is %04x:%04x, not an ims-sample device (%04x:%04x)",
-		     vfio->uuid, vendor, device, IMS_SAMPLE_VENDOR_ID, IMS_SAMPLE_DEVICE_ID);
+	if (vendor != wanted_vendor || device != wanted_device)
+		fail(EXIT_RUNTIME, "device %s is %04x:%04x, not %04x:%04x", vfio->name, vendor, device,
+		     wanted_vendor, wanted_device);
+}
+
+/* Its registers answer, and it may send its message. */
+static void enable_edu(const struct vfio *vfio)
+{
+	const uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	off_t config = region_offset(vfio, VFIO_PCI_CONFIG_REGION_INDEX);
+
+	if (pwrite(vfio->device, &command, sizeof(command), config + PCI_COMMAND) !=
+	    sizeof(command))
+		fail(EXIT_RUNTIME, "device %s: writing its command register: %s", vfio->name,
+		     strerror(errno));
+}
+
+static unsigned int irq_index(const struct vfio *vfio)
+{
+	return vfio->edu ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX;
 }
 
 static void check_vectors(const struct vfio *vfio)
 {
-	struct vfio_irq_info info = { .argsz = sizeof(info), .index = VFIO_PCI_MSIX_IRQ_INDEX };
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = irq_index(vfio) };
 
 	if (ioctl(vfio->device, VFIO_DEVICE_GET_IRQ_INFO, &info))
-		fail(EXIT_RUNTIME, "device %s: VFIO_DEVICE_GET_IRQ_INFO: %s", vfio->uuid,
+		fail(EXIT_RUNTIME, "device %s: VFIO_DEVICE_GET_IRQ_INFO: %s", vfio->name,
 		     strerror(errno));
 	if (info.count != vfio->num_vectors || !info.count || info.count > IMS_SAMPLE_MAX_VECTORS)
 		fail(EXIT_RUNTIME, "device %s has %u vectors in its register and %u in VFIO",
-		     vfio->uuid, vfio->num_vectors, info.count);
+		     vfio->name, vfio->num_vectors, info.count);
 	if (!(info.flags & VFIO_IRQ_INFO_EVENTFD))
-		fail(EXIT_RUNTIME, "device %s takes no eventfds for its vectors", vfio->uuid);
+		fail(EXIT_RUNTIME, "device %s takes no eventfds for its vectors", vfio->name);
 }
 
-void vfio_open(struct vfio *vfio, const char *uuid)
+static void read_sample(struct vfio *vfio)
 {
 	uint32_t value;
-
-	vfio->uuid = uuid;
-	open_group(vfio);
-	check_identity(vfio);
 
 	vfio->registers = region_offset(vfio, IMS_SAMPLE_REGISTERS_BAR);
 	read_exactly(vfio, vfio->registers + IMS_SAMPLE_REG_VECTORS, &value, sizeof(value));
@@ -148,7 +178,22 @@ void vfio_open(struct vfio *vfio, const char *uuid)
 	vfio->emulated = value;
 	read_exactly(vfio, vfio->registers + IMS_SAMPLE_REG_FEATURES, &value, sizeof(value));
 	vfio->features = value;
+}
 
+void vfio_open(struct vfio *vfio, const char *name)
+{
+	vfio->name = name;
+	/* No UUID has one. */
+	vfio->edu = strchr(name, ':');
+	open_group(vfio);
+	check_identity(vfio);
+	if (vfio->edu) {
+		vfio->registers = region_offset(vfio, VFIO_PCI_BAR0_REGION_INDEX);
+		vfio->num_vectors = 1;
+		enable_edu(vfio);
+	} else {
+		read_sample(vfio);
+	}
 	check_vectors(vfio);
 }
 
@@ -159,7 +204,7 @@ void vfio_close(struct vfio *vfio)
 	close(vfio->container);
 }
 
-/* VFIO_DEVICE_SET_IRQS on the MSI-X index, for one vector with an eventfd or for none. */
+/* VFIO_DEVICE_SET_IRQS on the index of its MSI or MSI-X, for one vector with an eventfd or for none. */
 static int set_irqs(const struct vfio *vfio, uint32_t data, uint32_t start, uint32_t count,
 		    const int *eventfd)
 {
@@ -170,7 +215,7 @@ static int set_irqs(const struct vfio *vfio, uint32_t data, uint32_t start, uint
 		.set = {
 			.argsz = sizeof(struct vfio_irq_set) + (eventfd ? sizeof(*eventfd) : 0),
 			.flags = VFIO_IRQ_SET_ACTION_TRIGGER | data,
-			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.index = irq_index(vfio),
 			.start = start,
 			.count = count,
 		},
@@ -186,7 +231,7 @@ void vfio_bind(const struct vfio *vfio, const struct vector *vector)
 	int ret = set_irqs(vfio, VFIO_IRQ_SET_DATA_EVENTFD, vector->vector, 1, &vector->eventfd);
 
 	if (ret)
-		fail(EXIT_RUNTIME, "device %s: binding vector %u: %s%s", vfio->uuid,
+		fail(EXIT_RUNTIME, "device %s: binding vector %u: %s%s", vfio->name,
 		     vector->vector, strerror(-ret), ret == -ENOSPC ?
 		     " (no interrupt vector of a CPU, or no slot, is free)" : "");
 }
@@ -196,7 +241,7 @@ void vfio_unbind_all(const struct vfio *vfio)
 	int ret = set_irqs(vfio, VFIO_IRQ_SET_DATA_NONE, 0, 0, NULL);
 
 	if (ret)
-		fail(EXIT_RUNTIME, "device %s: unbinding its vectors: %s", vfio->uuid,
+		fail(EXIT_RUNTIME, "device %s: unbinding its vectors: %s", vfio->name,
 		     strerror(-ret));
 }
 
@@ -213,8 +258,10 @@ int vfio_ring(const struct vfio *vfio, const struct vector *vector)
 		doorbell += IMS_SAMPLE_REG_DOORBELL_DMA;
 		break;
 	default:
-		doorbell += IMS_SAMPLE_REG_DOORBELL_SOFTWARE;
+		doorbell += vfio->edu ? EDU_RAISE : IMS_SAMPLE_REG_DOORBELL_SOFTWARE;
 	}
+	if (vfio->edu)
+		value = 1;
 
 	len = pwrite(vfio->device, &value, sizeof(value), doorbell);
 	if (len < 0)

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The VFIO client: a mediated ims-sample device, its registers and its MSI-X vectors. */
+/*
+ * The VFIO client: a mediated ims-sample device, its registers and its MSI-X vectors; or QEMU's edu
+ * device at vfio-pci, which raises its one MSI when a register is written.
+ */
 #ifndef IMS_GUEST_VFIO_H
 #define IMS_GUEST_VFIO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "vector.h"
 
 struct vfio {
-	const char *uuid;
+	const char *name;	/* its UUID or PCI address */
+	bool edu;
 	int container;
 	int group;
 	int device;
@@ -20,7 +25,7 @@ struct vfio {
 };
 
 /* Every function but vfio_ring() ends the program on an error. */
-void vfio_open(struct vfio *vfio, const char *uuid);
+void vfio_open(struct vfio *vfio, const char *name);
 void vfio_close(struct vfio *vfio);
 void vfio_bind(const struct vfio *vfio, const struct vector *vector);
 void vfio_unbind_all(const struct vfio *vfio);
