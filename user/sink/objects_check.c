@@ -37,7 +37,8 @@ static json_t *feature_object(const struct feature_status *feature)
 			 "verified", *feature->attached && *feature->verified ?
 				     object_name(feature->verified) : json_null(),
 			 "refused", *feature->tried ? object_name(feature->tried) : json_null(),
-			 "lost", *feature->attached ? json_null() : object_name(feature->lost));
+			 "lost", *feature->attached || !feature->lost ? json_null() :
+							       object_name(feature->lost));
 }
 
 json_t *object_features(const struct source *source)

@@ -56,9 +56,11 @@ static void print_feature(FILE *out, const struct feature_status *feature)
 			wrap_close(&line, ",");
 			wrap_words(&line, feature->verified);
 		}
-	} else {
+	} else if (feature->lost) {
 		wrap_words(&line, "-; lost:");
 		wrap_words(&line, feature->lost);
+	} else {
+		wrap_words(&line, "-");
 	}
 	wrap_end(&line);
 	print_tried(out, feature->tried);

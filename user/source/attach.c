@@ -67,6 +67,8 @@ static void find_possible(struct attachments *attachments)
 		}
 		if (i == FEATURE_DELIVERY && attachments->no_delivery) {
 			snprintf(status->tried, sizeof(status->tried), "%s", attachments->no_delivery);
+			if (!strcmp(attachments->no_delivery, DELIVERY_NOT_NEEDED))
+				status->lost = NULL;
 			continue;
 		}
 		for (size_t j = 0; j < MAX_RUNGS && rung_size(&feature->rungs[j]); j++) {

@@ -11,6 +11,8 @@
 
 struct attachments;
 
+#define DELIVERY_NOT_NEEDED	"not needed: neither APICv nor AVIC is allowed"
+
 /**
  * attach_new - what is attached: nothing yet
  * @hops:	mask of the hops asked for

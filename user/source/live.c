@@ -439,7 +439,7 @@ static int try_rungs(struct live *live, const struct live_options *options, cons
 static const char *no_delivery(struct live *live, bool apicv)
 {
 	if (!apicv)
-		return "not needed: neither APICv nor AVIC is allowed";
+		return DELIVERY_NOT_NEEDED;
 	return apicv_find_requests(&live->pir_offset);
 }
 

@@ -25,7 +25,7 @@ struct hop_status {
  * @attached:	what it is attached by, "": not at all
  * @verified:	how that was seen to work, "": it was not tried
  * @tried:	what was tried before, or in vain, and why not
- * @lost:	what can't be seen without it
+ * @lost:	what can't be seen without it; NULL: nothing
  */
 struct feature_status {
 	const char *name;
