@@ -166,7 +166,8 @@ static __noinline void leave_signalled(struct open_interrupt *open)
 	struct imstrace_vector *vector;
 	__u32 id;
 
-	if (!open)
+	/* Without kvm.ko its types are not known: the rest must be dead code. */
+	if (!follow_kvm || !open)
 		return;
 	id = open->current.id;
 	vector = vector_of(id);
