@@ -62,14 +62,21 @@ static void keep_values(struct figures *figures, struct stage_values *to,
  * What was counted could be seen, whatever holds by now; and so could, maybe before the interval, the
  * hops in KVM that it had passed before.
  */
-static const char *hop_missing(const struct source *source, const struct vector_figures *vector,
-			       enum imstrace_hop hop)
+static bool was_seen(const struct vector_figures *vector, enum imstrace_hop hop)
 {
 	unsigned int end = hop >= HOP_ACCEPT ? HOP_COUNT : hop + 1;
 
 	for (unsigned int passed = hop; passed < end; passed++)
 		if (vector->account.hops[passed])
-			return NULL;
+			return true;
+	return false;
+}
+
+static const char *hop_missing(const struct source *source, const struct vector_figures *vector,
+			       enum imstrace_hop hop)
+{
+	if (was_seen(vector, hop))
+		return NULL;
 	if (hop >= HOP_INJECT && vector->account.ends[END_HARDWARE])
 		return "APICv or AVIC: the CPU itself delivers and ends it, without KVM";
 	return vector_hop_missing(source, &vector->vector, hop);
@@ -85,7 +92,7 @@ static const char *in_flight_missing(const struct source *source,
 	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++) {
 		const char *why = vector_hop_missing(source, &vector->vector, hop);
 
-		if (why && !vector->account.hops[hop])
+		if (why && !was_seen(vector, hop))
 			return why;
 	}
 	return vector->account.ends[END_HARDWARE] && !vector->account.hops[HOP_INJECT] ?
