@@ -71,6 +71,7 @@ static __noinline struct open_interrupt *take_deferred(__u32 id)
 	open->coalesced = 0;
 	open->refused = 0;
 	open->merged = 0;
+	open->from_queue = 0;
 	open->state = OPEN_IRQ;
 	__sync_fetch_and_add(&account->deferred, 1);
 	return open;
@@ -120,22 +121,28 @@ static __always_inline void leave_to_thread(const struct open_interrupt *open,
 	any_signalled_by_thread = true;
 }
 
-/* What is in the state @state, for @vec: @open of this CPU or, outside of handlers, this thread's. */
-static __always_inline struct open_interrupt *open_for(struct open_interrupt *open,
-						       enum open_state state, __u8 vec)
+/* What this thread has signalled last, outside of handlers. */
+static __always_inline struct open_interrupt *open_of_thread(void)
 {
 	struct deferred_interrupts *deferred;
 	__u32 thread, *id;
 
-	if (open && open->state == state && open->current.guest_vector == vec)
-		return open;
 	if (!any_signalled_by_thread)
 		return NULL;
 	thread = current_thread();
 	id = bpf_map_lookup_elem(&signalling_threads, &thread);
 	deferred = id ? bpf_map_lookup_elem(&deferred_interrupts, id) : NULL;
-	return deferred && deferred->signalled.state == state &&
-	       deferred->signalled.current.guest_vector == vec ? &deferred->signalled : NULL;
+	return deferred ? &deferred->signalled : NULL;
+}
+
+/* What is in the state @state, for @vec: @open of this CPU or, outside of handlers, this thread's. */
+static __always_inline struct open_interrupt *open_for(struct open_interrupt *open,
+						       enum open_state state, __u8 vec)
+{
+	if (open && open->state == state && open->current.guest_vector == vec)
+		return open;
+	open = open_of_thread();
+	return open && open->state == state && open->current.guest_vector == vec ? open : NULL;
 }
 
 #endif /* IMSTRACE_BPF_DEFERRED_H */

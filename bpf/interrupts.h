@@ -34,6 +34,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->coalesced = 0;
 	open->refused = 0;
 	open->merged = 0;
+	open->from_queue = 0;
 }
 
 /*
@@ -277,11 +278,37 @@ int signal_kprobe(struct pt_regs *context)
 #define APIC_DM_FIXED	0x000
 #define APIC_DM_LOWEST	0x100
 
+/* Whether the message of @open, which one vCPU has accepted, is now accepted by another one. */
+static __always_inline bool is_copy(const struct open_interrupt *open, __u32 apicid, __u8 vec)
+{
+	return (open->state == OPEN_ACCEPTED || open->state == OPEN_DONE) &&
+	       open->current.guest_vector == vec && open->current.times[HOP_ACCEPT] &&
+	       open->current.vcpu != apicid;
+}
+
+/*
+ * Only where it can be no other message: in the handler that has signalled it, or in the workqueue
+ * that delivers it.
+ */
+static __always_inline void count_copy(const struct open_interrupt *open, __u32 apicid, __u8 vec)
+{
+	struct imstrace_vector *vector;
+
+	if (!open || open->irq == IMSTRACE_NONE || !is_copy(open, apicid, vec)) {
+		open = open_of_thread();
+		if (!open || !open->from_queue || !is_copy(open, apicid, vec))
+			return;
+	}
+	vector = vector_of(open->current.id);
+	if (vector)
+		__sync_fetch_and_add(&vector->copies, 1);
+}
+
 /* A message to several vCPUs is accepted by each; the first one is followed. */
 SEC("raw_tp/kvm_apic_accept_irq")
 int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 {
-	struct open_interrupt *open = this_cpu();
+	struct open_interrupt *this = this_cpu(), *open = this;
 	struct imstrace_account *account;
 	const struct recent_target *target;
 	struct guest_interrupt *guest;
@@ -289,8 +316,10 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 	if (open && open->state == OPEN_ACCEPTED)
 		open->state = OPEN_DONE;	/* this is another one's */
 	open = open_for(open, OPEN_SIGNALLED, vec);
-	if (!open)
+	if (!open) {
+		count_copy(this, apicid, vec);
 		return 0;
+	}
 	account = account_of(open->current.id);
 	if (!account)
 		return 0;

@@ -58,6 +58,7 @@ static __always_inline void begin_delivery(struct kvm_kernel_irqfd *irqfd)
 		open->current.recounted = END_USER;
 		__sync_fetch_and_sub(&account->ends[END_USER], 1);
 	}
+	open->from_queue = 1;
 	read_irqfd(irqfd, &start);
 	vector->irqfd = (__u64)irqfd;
 	vector->pid = owner_of((struct kvm *)start.kvm);

@@ -31,7 +31,7 @@ struct open_interrupt {
 	__u32 coalesced; /* it was counted as such when it was accepted */
 	__u32 refused;	/* by a local APIC that is switched off */
 	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
-	__u32 reserved;	/* 0 */
+	__u32 from_queue; /* KVM's workqueue delivers it */
 };
 
 /*

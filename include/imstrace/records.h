@@ -95,7 +95,8 @@ enum imstrace_reader {
 	X(__u32, to_post, to_post, UINT,						\
 	  "guest vector that KVM has the IOMMU post it to, unless AVIC is inhibited; 0: none")	\
 	X(__u32, post_process, post_process, UINT, "in whose context KVM said so")		\
-	X(__u32, reserved, reserved, UINT, "0")						\
+	X(__u32, copies, copies, UINT,							\
+	  "of its messages for several vCPUs: accepted by others than the first, so far")	\
 	TEXT(vmm, IMSTRACE_VMM_LEN, "set by user space: what the process is called")	\
 	TEXT(guest, IMSTRACE_NAME_LEN,							\
 	     "likewise: what the VMM calls its VM; empty if it doesn't say")

@@ -284,6 +284,7 @@ static void from_the_workqueue(void **state)
 			assert_int_equal(number(seen, "hops.accept"), COUNT_OF_EACH);
 			assert_int_equal(number(seen, "hops.inject"), COUNT_OF_EACH);
 			assert_int_equal(number(seen, "hops.eoi"), COUNT_OF_EACH);
+			assert_int_equal(number(seen, "copies"), 0);
 			ends = json_object_get(seen, "ends");
 			json_object_foreach(ends, end, count)
 				assert_int_equal(json_integer_value(count), 0);
@@ -294,6 +295,34 @@ static void from_the_workqueue(void **state)
 		json_decref(truth);
 		trace_free(&trace);
 	}
+}
+
+/*
+ * Each message is for two vCPUs, and one of them is followed. The guest's count of a vector is both
+ * vCPUs', so the next doorbell rings when one of them has taken the interrupt: some merge.
+ */
+static void broadcasts_to_two_vcpus(void **state)
+{
+	struct trace trace = trace_start("broadcast-to-two", "--interrupts -i 20ms");
+	json_t *truth, *expected;
+	size_t i;
+
+	(void)state;
+	truth = guest_run("--count 50 --no-stamps --vectors 0-3 --vcpus 2 --broadcast " DEVICE);
+	trace_end(&trace);
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
+		json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+
+		assert_int_equal(number(seen, "hops.signal"), 50);
+		assert_true(number(seen, "hops.accept") > 1);
+		assert_int_equal(number(seen, "hops.accept") + number(seen, "ends.work_merged"), 50);
+		assert_int_equal(number(seen, "copies"), number(seen, "hops.accept"));
+		assert_true(number(expected, "seen") > number(seen, "hops.eoi"));
+	}
+	check_settled(&trace);
+	check_intervals(&trace);
+	json_decref(truth);
+	trace_free(&trace);
 }
 
 static void spoiled_ends(void **state)
@@ -507,6 +536,7 @@ int run_accounts(void)
 		INTERRUPTION(4), INTERRUPTION(5),
 		cmocka_unit_test_teardown(spoiled_ends, lab_teardown),
 		cmocka_unit_test_teardown(from_the_workqueue, lab_teardown),
+		cmocka_unit_test_teardown(broadcasts_to_two_vcpus, lab_teardown),
 		cmocka_unit_test_teardown(apic_state_is_put_back, lab_teardown),
 		cmocka_unit_test_teardown(vms_killed_in_the_middle, lab_teardown),
 		cmocka_unit_test_teardown(tracers_come_and_go, lab_teardown),

@@ -388,7 +388,7 @@ static void foreign_interrupts_in_between_change_nothing(void **state)
 	world_free(world);
 }
 
-/* A message to several vCPUs: the first that accepts it is followed. */
+/* A message to several vCPUs: the first that accepts it is followed, the others are counted. */
 static void further_accepts_of_one_signal_count_nothing(void **state)
 {
 	struct world *world = world_bound();
@@ -398,7 +398,12 @@ static void further_accepts_of_one_signal_count_nothing(void **state)
 	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
 	replay_accept(world->replay, 0, &world->vcpus[0], APIC_DM_FIXED, WORLD_VECTOR);
 	replay_accept(world->replay, 0, &world->vcpus[1], APIC_DM_FIXED, WORLD_VECTOR);
+	replay_accept(world->replay, 0, &world->vcpus[2], APIC_DM_FIXED, WORLD_VECTOR);
+	replay_accept(world->replay, 0, &world->vcpus[2], APIC_DM_FIXED, WORLD_FOREIGN_VECTOR);
 	replay_exit(world->replay, 0, WORLD_IRQ);
+	/* This is none of it. */
+	replay_accept(world->replay, 0, &world->vcpus[1], APIC_DM_FIXED, WORLD_VECTOR);
+	assert_int_equal(replay_vector(world->replay, &world->vector)->copies, 2);
 	world_serve(world, &world->vector, &world->vcpus[1]);
 	assert_hops(world, &world->vector, 1, 1, 1, 0, 0);
 	world_serve(world, &world->vector, &world->vcpus[0]);

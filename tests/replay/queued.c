@@ -40,6 +40,11 @@ static void a_broadcast(void **state)
 	}
 	assert_hops(world, &world->vector, 10, 10, 10, 10, 10);
 	assert_unmatched(world, &world->vector, 0, 0, 0, 0);
+	assert_int_equal(replay_vector(world->replay, &world->vector)->copies, 10);
+	/* What the thread accepts of another irqfd is no copy. */
+	replay_work(world->replay, 0, &world->vector);
+	replay_accept(world->replay, 0, &world->vcpus[1], APIC_DM_FIXED, WORLD_VECTOR);
+	assert_int_equal(replay_vector(world->replay, &world->vector)->copies, 10);
 	records = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 10);
 	for (size_t i = 0; i < count; i++) {

@@ -458,6 +458,9 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].account.late_eois)
 			fprintf(out, " (%" PRIu64 " paravirtual EOIs: in no service or total)",
 				(uint64_t)figures->vectors[i].account.late_eois);
+		if (figures->vectors[i].vector.copies)
+			fprintf(out, " (%u more accepts: messages for several vCPUs)",
+				figures->vectors[i].vector.copies);
 		putc('\n', out);
 	}
 	if (figures->count) {
