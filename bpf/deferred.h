@@ -67,11 +67,7 @@ static __noinline struct open_interrupt *take_deferred(__u32 id)
 		open->current = deferred->buffers[waiting & DEFERRED_BUFFER];
 	}
 	open->irq = IMSTRACE_NONE;
-	open->kvm = 0;
-	open->coalesced = 0;
-	open->refused = 0;
-	open->merged = 0;
-	open->from_queue = 0;
+	forget_way(open);
 	open->state = OPEN_IRQ;
 	__sync_fetch_and_add(&account->deferred, 1);
 	return open;

@@ -54,4 +54,14 @@ static __always_inline void end_unaccepted(const struct open_interrupt *open)
 	end_interrupt(&open->current, open->refused ? END_REFUSED : END_NOT_ACCEPTED);
 }
 
+/* Nothing is known yet of where @open will go. */
+static __always_inline void forget_way(struct open_interrupt *open)
+{
+	open->kvm = 0;
+	open->coalesced = 0;
+	open->refused = 0;
+	open->merged = 0;
+	open->from_queue = 0;
+}
+
 #endif /* IMSTRACE_BPF_ENDS_H */

@@ -30,11 +30,7 @@ static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 i
 	open->current.cpu = bpf_get_smp_processor_id();
 	open->current.cause = cause;
 	open->irq = irq;
-	open->kvm = 0;
-	open->coalesced = 0;
-	open->refused = 0;
-	open->merged = 0;
-	open->from_queue = 0;
+	forget_way(open);
 }
 
 /*

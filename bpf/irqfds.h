@@ -159,6 +159,15 @@ static __always_inline bool is_queued(const struct imstrace_vector *vector)
 	return irqfd && BPF_CORE_READ(irqfd, inject.data.counter) & WORK_PENDING;
 }
 
+/* KVM's workqueue may deliver @open: until then it is in @state, OPEN_QUEUED or OPEN_UNREAD. */
+static __always_inline void leave_to_queue(struct deferred_interrupts *deferred,
+					   const struct open_interrupt *open, enum open_state state)
+{
+	deferred->queued = *open;
+	deferred->queued.state = state;
+	any_left = true;
+}
+
 /* The signal of @open has returned, and no local APIC has accepted it so far. */
 static __noinline void leave_signalled(struct open_interrupt *open)
 {
@@ -179,9 +188,7 @@ static __noinline void leave_signalled(struct open_interrupt *open)
 	} else if (deferred->queued.state == OPEN_QUEUED) {
 		end_interrupt(&open->current, END_WORK_MERGED);
 	} else {
-		deferred->queued = *open;
-		deferred->queued.state = OPEN_QUEUED;
-		any_left = true;
+		leave_to_queue(deferred, open, OPEN_QUEUED);
 	}
 }
 
@@ -200,12 +207,10 @@ static __noinline void leave_unread(struct open_interrupt *open, enum imstrace_e
 	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
 	if (!deferred || deferred->queued.state == OPEN_QUEUED)
 		return;
-	deferred->queued.state = OPEN_NONE;
-	if (end != END_USER)
-		return;
-	deferred->queued = *open;
-	deferred->queued.state = OPEN_UNREAD;
-	any_left = true;
+	if (end == END_USER)
+		leave_to_queue(deferred, open, OPEN_UNREAD);
+	else
+		deferred->queued.state = OPEN_NONE;
 }
 
 /*

@@ -18,8 +18,7 @@ static __always_inline void leave_emulated(struct deferred_interrupts *deferred,
 	if (deferred->queued.state == OPEN_QUEUED || !open || open->state != OPEN_SIGNALLED ||
 	    open->irq != IMSTRACE_NONE || open->current.id != id)
 		return;
-	deferred->queued = *open;
-	deferred->queued.state = OPEN_QUEUED;
+	leave_to_queue(deferred, open, OPEN_QUEUED);
 	open->state = OPEN_NONE;
 }
 

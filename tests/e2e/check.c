@@ -163,6 +163,16 @@ void check_accounts(const struct trace *trace)
 	}
 }
 
+void check_only_end(json_t *vector, const char *end, long long count)
+{
+	const char *name;
+	json_t *counted;
+
+	json_object_foreach(json_object_get(vector, "ends"), name, counted)
+		assert_int_equal(json_integer_value(counted),
+				 end && !strcmp(name, end) ? count : 0);
+}
+
 void check_settled(const struct trace *trace)
 {
 	json_t *vector;

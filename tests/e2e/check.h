@@ -15,6 +15,9 @@ extern const size_t check_hop_count;
  */
 void check_accounts(const struct trace *trace);
 
+/* Of a vector's "ends", @end is @count, and all others are 0. @end NULL: all are. */
+void check_only_end(json_t *vector, const char *end, long long count);
+
 /* Nothing that is seen is lost, and nothing that has begun is in flight. */
 void check_settled(const struct trace *trace);
 
