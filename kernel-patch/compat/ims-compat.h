@@ -7,11 +7,51 @@
 #ifndef _IMS_COMPAT_H
 #define _IMS_COMPAT_H
 
+#include <linux/kref.h>
 #include <linux/version.h>
+#include <linux/wait.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #include <linux/eventfd.h>
 
+/*
+ * struct eventfd_ctx is fs/eventfd.c's own. Its beginning is the same from 5.2 to 7.3,
+ * and has the id since 5.2.
+ */
+static inline int eventfd_ctx_id(const struct eventfd_ctx *ctx)
+{
+	const struct {
+		struct kref		kref;
+		wait_queue_head_t	wqh;
+		__u64			count;
+		unsigned int		flags;
+		int			id;
+	} *layout = (const void *)ctx;
+
+	return layout->id;
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/irqbypass.h>
+
+/* What the producer offers had to be in it already. */
+static inline int
+ims_compat_register_producer(struct irq_bypass_producer *producer,
+			     struct eventfd_ctx *eventfd, int irq)
+{
+	producer->token = eventfd;
+	producer->irq = irq;
+	return irq_bypass_register_producer(producer);
+}
+
+#define irq_bypass_register_producer	ims_compat_register_producer
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+/* Moves were deferred to the interrupt unless somebody said IRQ_MOVE_PCNTXT. */
+#define IRQCHIP_MOVE_DEFERRED	0
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 /* The counter's increment was an argument, and always 1. */
 #define eventfd_signal(ctx)	((void)eventfd_signal(ctx, 1))
 #endif

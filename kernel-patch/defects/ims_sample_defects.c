@@ -22,6 +22,7 @@
 #include <linux/irqbypass.h>
 #include <linux/irqchip/irq-ims.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -32,6 +33,7 @@
 #include <linux/vfio_ims.h>
 
 #include <trace/events/ims.h>
+#include <trace/events/vfio_ims.h>
 
 #include "../samples/vfio-mdev/ims_sample_parent.h"
 
@@ -101,7 +103,7 @@ struct ims_broken {
 	struct list_head		list;
 	struct vfio_ims			*vi;
 	struct device			*dev;
-	u32				pasid;
+	u64				pasid;
 	enum ims_defect			defect;
 	bool				leaked;
 	struct eventfd_ctx		*trigger;
@@ -131,12 +133,12 @@ static struct ims_broken *ims_broken_find(struct vfio_ims *vi)
 	return f;
 }
 
-static void ims_broken_signal(struct ims_broken *f, enum ims_trace_cause cause)
+static void ims_broken_signal(struct ims_broken *f, enum vfio_ims_cause cause)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	trace_ims_signal(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot, f->trigger,
+	trace_vfio_ims_signal(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot, f->trigger,
 			 cause);
 	eventfd_signal(f->trigger);
 	local_irq_restore(flags);
@@ -144,23 +146,22 @@ static void ims_broken_signal(struct ims_broken *f, enum ims_trace_cause cause)
 
 static irqreturn_t ims_broken_handler(int irq, void *arg)
 {
-	ims_broken_signal(arg, IMS_CAUSE_IRQ);
+	ims_broken_signal(arg, VFIO_IMS_CAUSE_IRQ);
 	return IRQ_HANDLED;
 }
 
 /* Past the chip, which does not know. */
-static void ims_broken_write_pasid(struct ims_broken *f, u32 pasid)
+static void ims_broken_write_pasid(struct ims_broken *f, u64 pasid)
 {
 	struct ims_parent *parent = container_of(to_mdev_device(f->dev)->type,
 						 struct ims_parent, type);
 	struct ims_slot __iomem *slot = &parent->slots[f->slot];
 	u32 old = readl(&slot->ctrl);
 	u32 new = (old & IMS_CTRL_MASK) | IMS_CTRL_PASID_ENABLE |
-		  FIELD_PREP(IMS_CTRL_PASID, pasid);
+		  FIELD_PREP(IMS_CTRL_PASID, (u32)pasid);
 
 	writel(new, &slot->ctrl);
-	trace_ims_auxdata_write(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot, old,
-				new);
+	trace_ims_auxdata_write(parent->mdev.dev, f->irq, f->slot, pasid, old, new);
 }
 
 /* Neither the PASID nor the mask: a retrigger doesn't ask for either. */
@@ -178,10 +179,9 @@ static void ims_broken_forget_pasid(struct ims_broken *f)
 
 static void ims_broken_register(struct ims_broken *f)
 {
-	f->producer.token = f->trigger;
-	f->producer.irq = f->irq;
-	f->bypass = irq_bypass_register_producer(&f->producer);
-	trace_ims_bypass_register(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
+	f->bypass = irq_bypass_register_producer(&f->producer, f->trigger,
+						 f->irq);
+	trace_vfio_ims_bypass_register(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
 				  f->trigger, f->bypass);
 }
 
@@ -189,31 +189,41 @@ static void ims_broken_unregister(struct ims_broken *f)
 {
 	if (!f->bypass)
 		irq_bypass_unregister_producer(&f->producer);
-	trace_ims_bypass_unregister(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
+	trace_vfio_ims_bypass_unregister(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
 				    f->trigger, f->bypass ? -ENOENT : 0);
+}
+
+static void ims_broken_free_slot(struct ims_broken *f)
+{
+	ims_irq_free(f->irq);
+	trace_vfio_ims_slot_free(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot);
 }
 
 static int ims_broken_irq_setup(struct ims_broken *f)
 {
 	int ret;
 
-	ret = ims_irq_alloc(f->vi->domain, f->dev, IMS_BROKEN_VECTOR, f->pasid);
+	ret = ims_irq_alloc(f->vi->domain, f->pasid);
+	if (ret >= 0) {
+		f->irq = ret;
+		f->slot = ims_irq_slot(f->irq);
+	}
+	trace_vfio_ims_slot_alloc(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
+				  f->pasid, min(ret, 0));
 	if (ret < 0)
 		return ret;
-	f->irq = ret;
-	f->slot = ims_irq_slot(f->irq);
 
 	if (f->defect == DEFECT_SIGNAL_BEFORE_REQUEST)
-		ims_broken_signal(f, IMS_CAUSE_EMULATED);
+		ims_broken_signal(f, VFIO_IMS_CAUSE_EMULATED);
 	if (f->defect == DEFECT_PASID_WRONG)
 		ims_broken_write_pasid(f, f->pasid ^ 1);
 	if (f->defect == DEFECT_INTERRUPT_BEFORE_PASID)
 		ims_broken_forget_pasid(f);
 
 	ret = request_irq(f->irq, ims_broken_handler, 0, f->name, f);
-	trace_ims_irq_request(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot, ret);
+	trace_vfio_ims_irq_request(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot, ret);
 	if (ret)
-		ims_irq_free(f->irq);
+		ims_broken_free_slot(f);
 	return ret;
 }
 
@@ -228,7 +238,7 @@ static void ims_broken_reset(struct ims_broken *f)
 	f->lost_trigger = NULL;
 	f->name = NULL;
 	f->irq = 0;
-	f->slot = IMS_TRACE_NONE;
+	f->slot = IMS_SLOT_NONE;
 	f->leaked = false;
 }
 
@@ -247,7 +257,7 @@ static int ims_broken_bind(struct ims_broken *f, int fd)
 	ret = f->name ? ims_broken_irq_setup(f) : -ENOMEM;
 	if (!ret)
 		ims_broken_register(f);
-	trace_ims_vector_bind(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
+	trace_vfio_ims_vector_bind(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
 			      trigger, ret);
 	if (ret) {
 		ims_broken_reset(f);
@@ -259,7 +269,7 @@ static int ims_broken_bind(struct ims_broken *f, int fd)
 		f->lost_trigger = eventfd_ctx_fdget(fd);
 		if (IS_ERR(f->lost_trigger))
 			f->lost_trigger = NULL;
-		trace_ims_vector_bind(f->dev, IMS_BROKEN_VECTOR, f->irq,
+		trace_vfio_ims_vector_bind(f->dev, IMS_BROKEN_VECTOR, f->irq,
 				      f->slot, trigger, 0);
 	}
 	if (f->defect == DEFECT_PASID_CHANGED)
@@ -273,19 +283,19 @@ static void ims_broken_irq_teardown(struct ims_broken *f)
 		ims_broken_unregister(f);
 
 	free_irq(f->irq, f);
-	trace_ims_irq_free(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot);
+	trace_vfio_ims_irq_free(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot);
 
 	if (f->defect == DEFECT_PRODUCER_AT_FREE)
 		ims_broken_unregister(f);
 	if (f->defect == DEFECT_PASID_AFTER_FREE)
 		ims_broken_write_pasid(f, f->pasid);
 	if (f->defect == DEFECT_SIGNAL_AFTER_FREE)
-		ims_broken_signal(f, IMS_CAUSE_IRQ);
+		ims_broken_signal(f, VFIO_IMS_CAUSE_IRQ);
 }
 
 static void ims_broken_trace_unbind(struct ims_broken *f)
 {
-	trace_ims_vector_unbind(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
+	trace_vfio_ims_vector_unbind(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot,
 				f->trigger, 0);
 }
 
@@ -296,7 +306,7 @@ static void ims_broken_unbind(struct ims_broken *f)
 
 	if (f->defect == DEFECT_SIGNAL_UNBOUND) {
 		ims_broken_trace_unbind(f);
-		ims_broken_signal(f, IMS_CAUSE_EMULATED);
+		ims_broken_signal(f, VFIO_IMS_CAUSE_EMULATED);
 	}
 
 	f->leaked = f->defect == DEFECT_IRQ_LEAKED || f->defect == DEFECT_SLOT_LEAKED ||
@@ -306,7 +316,7 @@ static void ims_broken_unbind(struct ims_broken *f)
 	else
 		ims_broken_unregister(f);
 	if (f->defect != DEFECT_IRQ_LEAKED && f->defect != DEFECT_SLOT_LEAKED)
-		ims_irq_free(f->irq);
+		ims_broken_free_slot(f);
 	if (f->defect != DEFECT_EVENTFD_LEAKED && f->defect != DEFECT_SIGNAL_UNBOUND)
 		ims_broken_trace_unbind(f);
 	if (f->defect == DEFECT_UNBIND_WITHOUT_BIND)
@@ -323,12 +333,12 @@ static void ims_broken_clean_up(struct ims_broken *f)
 
 	if (f->defect == DEFECT_IRQ_LEAKED) {
 		free_irq(f->irq, f);
-		trace_ims_irq_free(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot);
+		trace_vfio_ims_irq_free(f->dev, IMS_BROKEN_VECTOR, f->irq, f->slot);
 	}
 	if (f->defect == DEFECT_EVENTFD_LEAKED)
 		ims_broken_trace_unbind(f);
 	else
-		ims_irq_free(f->irq);
+		ims_broken_free_slot(f);
 	ims_broken_reset(f);
 }
 
@@ -355,7 +365,7 @@ static int ims_broken_set_eventfds(struct ims_broken *f, u32 flags, u32 index,
 
 /* For the prototypes: the sample knows these by the library's names. */
 int ims_broken_init(struct vfio_ims *vi, struct vfio_device *vdev,
-		    struct ims_domain *domain, u32 nvec, u32 default_pasid);
+		    struct ims_domain *domain, u32 nvec, u64 default_pasid);
 void ims_broken_release(struct vfio_ims *vi);
 int ims_broken_set_irqs(struct vfio_ims *vi, u32 flags, u32 index, u32 start,
 			u32 count, const void *data);
@@ -415,7 +425,7 @@ int ims_broken_slot(struct vfio_ims *vi, u32 vector)
 }
 
 int ims_broken_init(struct vfio_ims *vi, struct vfio_device *vdev,
-		    struct ims_domain *domain, u32 nvec, u32 default_pasid)
+		    struct ims_domain *domain, u32 nvec, u64 default_pasid)
 {
 	struct ims_broken *f;
 	int ret;
@@ -433,7 +443,7 @@ int ims_broken_init(struct vfio_ims *vi, struct vfio_device *vdev,
 	f->vi = vi;
 	f->dev = vdev->dev;
 	f->pasid = default_pasid;
-	f->slot = IMS_TRACE_NONE;
+	f->slot = IMS_SLOT_NONE;
 	mutex_lock(&ims_broken_lock);
 	list_add(&f->list, &ims_broken_list);
 	mutex_unlock(&ims_broken_lock);

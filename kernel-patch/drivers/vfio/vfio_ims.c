@@ -24,6 +24,7 @@
 #include <linux/irqbypass.h>
 #include <linux/irqchip/irq-ims.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci_regs.h>
@@ -32,7 +33,7 @@
 #include <linux/vfio.h>
 #include <linux/vfio_ims.h>
 
-#include <trace/events/ims.h>
+#include <trace/events/vfio_ims.h>
 
 /**
  * enum vfio_ims_kind - What is behind a vector
@@ -49,12 +50,12 @@ enum vfio_ims_kind {
  * @dev: The virtual device
  * @vector: Index in the MSI-X table
  * @kind: What is behind the vector
- * @pasid: PASID which the slot will be allocated with, or IMS_PASID_NONE
+ * @cookie: What the slot will be allocated with, or IMS_COOKIE_NONE
  * @lock: Protects @trigger against those who signal, in any context
  * @trigger: The eventfd to signal; NULL when the vector is not bound
  * @irq: Linux interrupt; 0 for an emulated or unbound vector, but only @kind
  *	 and @trigger tell which
- * @slot: Slot of @irq, IMS_TRACE_NONE without
+ * @slot: Slot of @irq, IMS_SLOT_NONE without
  * @name: Name of @irq
  * @producer: Offers @irq for delivery which bypasses the host
  * @bypass: @producer is registered
@@ -65,7 +66,7 @@ struct vfio_ims_vector {
 	struct device			*dev;
 	u32				vector;
 	enum vfio_ims_kind		kind;
-	u32				pasid;
+	u64				cookie;
 	spinlock_t			lock;		/* of @trigger */
 	struct eventfd_ctx		*trigger;
 	unsigned int			irq;
@@ -81,7 +82,7 @@ struct vfio_ims_vector {
  * eventfd follow each other on one CPU, which tracers rely on.
  */
 static bool vfio_ims_vector_signal(struct vfio_ims_vector *v,
-				   enum ims_trace_cause cause)
+				   enum vfio_ims_cause cause)
 {
 	unsigned long flags;
 	bool bound;
@@ -89,7 +90,7 @@ static bool vfio_ims_vector_signal(struct vfio_ims_vector *v,
 	spin_lock_irqsave(&v->lock, flags);
 	bound = v->trigger;
 	if (bound) {
-		trace_ims_signal(v->dev, v->vector, v->irq, v->slot,
+		trace_vfio_ims_signal(v->dev, v->vector, v->irq, v->slot,
 				 v->trigger, cause);
 		eventfd_signal(v->trigger);
 	}
@@ -100,7 +101,7 @@ static bool vfio_ims_vector_signal(struct vfio_ims_vector *v,
 
 static irqreturn_t vfio_ims_handler(int irq, void *arg)
 {
-	vfio_ims_vector_signal(arg, IMS_CAUSE_IRQ);
+	vfio_ims_vector_signal(arg, VFIO_IMS_CAUSE_IRQ);
 	return IRQ_HANDLED;
 }
 
@@ -126,11 +127,9 @@ static void vfio_ims_bypass_register(struct vfio_ims_vector *v)
 {
 	int ret;
 
-	v->producer.token = v->trigger;
-	v->producer.irq = v->irq;
-	ret = irq_bypass_register_producer(&v->producer);
+	ret = irq_bypass_register_producer(&v->producer, v->trigger, v->irq);
 	v->bypass = !ret;
-	trace_ims_bypass_register(v->dev, v->vector, v->irq, v->slot,
+	trace_vfio_ims_bypass_register(v->dev, v->vector, v->irq, v->slot,
 				  v->trigger, ret);
 }
 
@@ -139,9 +138,15 @@ static void vfio_ims_bypass_unregister(struct vfio_ims_vector *v)
 	/* Would unregister the other vector's with the same eventfd. */
 	if (v->bypass)
 		irq_bypass_unregister_producer(&v->producer);
-	trace_ims_bypass_unregister(v->dev, v->vector, v->irq, v->slot,
+	trace_vfio_ims_bypass_unregister(v->dev, v->vector, v->irq, v->slot,
 				    v->trigger, v->bypass ? 0 : -ENOENT);
 	v->bypass = false;
+}
+
+static void vfio_ims_slot_free(struct vfio_ims_vector *v)
+{
+	ims_irq_free(v->irq);
+	trace_vfio_ims_slot_free(v->dev, v->vector, v->irq, v->slot);
 }
 
 /* The interrupt of an IMS vector: slot, message, PASID, handler. */
@@ -149,17 +154,20 @@ static int vfio_ims_irq_setup(struct vfio_ims *vi, struct vfio_ims_vector *v)
 {
 	int ret;
 
-	ret = ims_irq_alloc(vi->domain, v->dev, v->vector, v->pasid);
+	ret = ims_irq_alloc(vi->domain, v->cookie);
+	if (ret >= 0) {
+		v->irq = ret;
+		v->slot = ims_irq_slot(v->irq);
+	}
+	trace_vfio_ims_slot_alloc(v->dev, v->vector, v->irq, v->slot, v->cookie,
+				  min(ret, 0));
 	if (ret < 0)
 		return ret;
 
-	v->irq = ret;
-	v->slot = ims_irq_slot(v->irq);
-
 	ret = request_irq(v->irq, vfio_ims_handler, 0, v->name, v);
-	trace_ims_irq_request(v->dev, v->vector, v->irq, v->slot, ret);
+	trace_vfio_ims_irq_request(v->dev, v->vector, v->irq, v->slot, ret);
 	if (ret)
-		ims_irq_free(v->irq);
+		vfio_ims_slot_free(v);
 
 	return ret;
 }
@@ -167,8 +175,8 @@ static int vfio_ims_irq_setup(struct vfio_ims *vi, struct vfio_ims_vector *v)
 static void vfio_ims_irq_teardown(struct vfio_ims_vector *v)
 {
 	free_irq(v->irq, v);
-	trace_ims_irq_free(v->dev, v->vector, v->irq, v->slot);
-	ims_irq_free(v->irq);
+	trace_vfio_ims_irq_free(v->dev, v->vector, v->irq, v->slot);
+	vfio_ims_slot_free(v);
 }
 
 static void vfio_ims_vector_reset(struct vfio_ims_vector *v)
@@ -176,7 +184,7 @@ static void vfio_ims_vector_reset(struct vfio_ims_vector *v)
 	kfree(v->name);
 	v->name = NULL;
 	v->irq = 0;
-	v->slot = IMS_TRACE_NONE;
+	v->slot = IMS_SLOT_NONE;
 }
 
 /*
@@ -204,7 +212,7 @@ static int vfio_ims_bind(struct vfio_ims *vi, struct vfio_ims_vector *v,
 			vfio_ims_bypass_register(v);
 	}
 out:
-	trace_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, trigger, ret);
+	trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, trigger, ret);
 	if (ret)
 		vfio_ims_vector_reset(v);
 	return ret;
@@ -220,7 +228,7 @@ static void vfio_ims_unbind(struct vfio_ims_vector *v)
 		vfio_ims_irq_teardown(v);
 	}
 	trigger = vfio_ims_set_trigger(v, NULL);
-	trace_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot, trigger, 0);
+	trace_vfio_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot, trigger, 0);
 	eventfd_ctx_put(trigger);
 	vfio_ims_vector_reset(v);
 }
@@ -239,18 +247,18 @@ static void vfio_ims_rebind(struct vfio_ims_vector *v,
 		vfio_ims_bypass_unregister(v);
 
 	old = vfio_ims_set_trigger(v, trigger);
-	trace_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot, old, 0);
+	trace_vfio_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot, old, 0);
 	eventfd_ctx_put(old);
 
 	if (v->kind == VFIO_IMS_VECTOR_IMS)
 		vfio_ims_bypass_register(v);
-	trace_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, trigger, 0);
+	trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, trigger, 0);
 }
 
 static void vfio_ims_enable_locked(struct vfio_ims *vi)
 {
 	vi->state = VFIO_IMS_ENABLED;
-	trace_ims_index_enable(vi->vdev->dev, vi->nvec, 0);
+	trace_vfio_ims_index_enable(vi->vdev->dev, vi->nvec);
 }
 
 static void vfio_ims_disable_locked(struct vfio_ims *vi)
@@ -265,7 +273,7 @@ static void vfio_ims_disable_locked(struct vfio_ims *vi)
 			vfio_ims_unbind(&vi->vectors[i]);
 	}
 	vi->state = VFIO_IMS_DISABLED;
-	trace_ims_index_disable(vi->vdev->dev, vi->nvec, 0);
+	trace_vfio_ims_index_disable(vi->vdev->dev, vi->nvec);
 }
 
 /*
@@ -297,7 +305,7 @@ static int vfio_ims_set_eventfds(struct vfio_ims *vi, u32 start, u32 count,
 		trigger = eventfd_ctx_fdget(fds[i]);
 		if (IS_ERR(trigger)) {
 			ret = PTR_ERR(trigger);
-			trace_ims_vector_bind(v->dev, v->vector, v->irq,
+			trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq,
 					      v->slot, NULL, ret);
 			goto out_put;
 		}
@@ -355,7 +363,7 @@ static int vfio_ims_loopback(struct vfio_ims *vi, u32 start, u32 count,
 	for (i = 0; i < count; i++) {
 		if (!bools || bools[i])
 			vfio_ims_vector_signal(&vi->vectors[start + i],
-					       IMS_CAUSE_LOOPBACK);
+					       VFIO_IMS_CAUSE_LOOPBACK);
 	}
 	return 0;
 }
@@ -529,10 +537,10 @@ int vfio_ims_set_emulated(struct vfio_ims *vi, u32 vector)
 EXPORT_SYMBOL_GPL(vfio_ims_set_emulated);
 
 /**
- * vfio_ims_set_pasid - Give one vector another PASID than the device's default
+ * vfio_ims_set_cookie - Give one vector another cookie than the device's default
  * @vi: The vectors of the device
  * @vector: Index in the MSI-X table
- * @pasid: The PASID, or IMS_PASID_NONE
+ * @cookie: The cookie, such as a PASID, or IMS_COOKIE_NONE
  *
  * It is checked when the vector is bound, by ims_irq_alloc(), and applies from
  * then on. To change it, unbind the vector: an interrupt which is sent with the
@@ -542,7 +550,7 @@ EXPORT_SYMBOL_GPL(vfio_ims_set_emulated);
  * Return: 0, -EINVAL for a vector which is emulated or outside of the table,
  *	   -EBUSY for one which is bound, -ENODEV after release.
  */
-int vfio_ims_set_pasid(struct vfio_ims *vi, u32 vector, u32 pasid)
+int vfio_ims_set_cookie(struct vfio_ims *vi, u32 vector, u64 cookie)
 {
 	struct vfio_ims_vector *v;
 	int ret = 0;
@@ -556,11 +564,11 @@ int vfio_ims_set_pasid(struct vfio_ims *vi, u32 vector, u32 pasid)
 	else if (v->trigger)
 		ret = -EBUSY;
 	else
-		v->pasid = pasid;
+		v->cookie = cookie;
 	mutex_unlock(&vi->lock);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfio_ims_set_pasid);
+EXPORT_SYMBOL_GPL(vfio_ims_set_cookie);
 
 /**
  * vfio_ims_signal - Raise an emulated vector
@@ -585,7 +593,7 @@ int vfio_ims_signal(struct vfio_ims *vi, u32 vector)
 	if (v->kind != VFIO_IMS_VECTOR_EMULATED)
 		return -EINVAL;
 
-	return vfio_ims_vector_signal(v, IMS_CAUSE_EMULATED) ? 0 : -ENXIO;
+	return vfio_ims_vector_signal(v, VFIO_IMS_CAUSE_EMULATED) ? 0 : -ENXIO;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_signal);
 
@@ -646,8 +654,8 @@ EXPORT_SYMBOL_GPL(vfio_ims_slot);
  * @vdev: The device
  * @domain: Where the slots come from; must outlive @vi
  * @nvec: Size of the MSI-X table
- * @default_pasid: The PASID of all vectors which vfio_ims_set_pasid() is not
- *		   called for, or IMS_PASID_NONE
+ * @default_cookie: The cookie, such as the PASID, of all vectors which
+ *		    vfio_ims_set_cookie() is not called for, or IMS_COOKIE_NONE
  *
  * All vectors are IMS vectors until vfio_ims_set_emulated(). No slot is taken
  * before user space binds one.
@@ -657,7 +665,7 @@ EXPORT_SYMBOL_GPL(vfio_ims_slot);
  *	   when @vi is in use, -ENOMEM.
  */
 int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
-		  struct ims_domain *domain, u32 nvec, u32 default_pasid)
+		  struct ims_domain *domain, u32 nvec, u64 default_cookie)
 {
 	u32 i;
 
@@ -676,8 +684,8 @@ int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
 		v->dev = vdev->dev;
 		v->vector = i;
 		v->kind = VFIO_IMS_VECTOR_IMS;
-		v->pasid = default_pasid;
-		v->slot = IMS_TRACE_NONE;
+		v->cookie = default_cookie;
+		v->slot = IMS_SLOT_NONE;
 		spin_lock_init(&v->lock);
 	}
 

@@ -24,7 +24,7 @@
 #include <linux/vfio.h>
 #include <linux/vfio_ims.h>
 
-#include <trace/events/ims.h>
+#include <trace/events/vfio_ims.h>
 
 #define NR_SLOTS	4
 #define NVEC		8
@@ -784,7 +784,7 @@ static void pasid_is_checked_by_allocation(struct kunit *test)
 	int ret;
 
 	test_bind(test, 0, 0);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(&ctx->vi, 2, IMS_PASID_NONE), 0);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(&ctx->vi, 2, IMS_COOKIE_NONE), 0);
 	test_snapshot(test, &before);
 	ret = test_set_irqs(test, EVENTFD, 1, 3, fds);
 	KUNIT_EXPECT_EQ(test, ret, -EINVAL);

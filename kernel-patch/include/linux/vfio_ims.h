@@ -9,7 +9,7 @@
  * The order of things, which is enforced:
  *
  *	vfio_ims_init()
- *	  vfio_ims_set_emulated(), vfio_ims_set_pasid()
+ *	  vfio_ims_set_emulated(), vfio_ims_set_cookie()
  *	  VFIO_DEVICE_SET_IRQS	-> vfio_ims_set_irqs(): enabled, vectors bound
  *	    vfio_ims_signal(), vfio_ims_irq(), vfio_ims_slot()
  *	  last close		-> vfio_ims_disable()
@@ -55,11 +55,11 @@ struct vfio_ims {
 };
 
 int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
-		  struct ims_domain *domain, u32 nvec, u32 default_pasid);
+		  struct ims_domain *domain, u32 nvec, u64 default_cookie);
 void vfio_ims_release(struct vfio_ims *vi);
 
 int vfio_ims_set_emulated(struct vfio_ims *vi, u32 vector);
-int vfio_ims_set_pasid(struct vfio_ims *vi, u32 vector, u32 pasid);
+int vfio_ims_set_cookie(struct vfio_ims *vi, u32 vector, u64 cookie);
 
 int vfio_ims_get_irq_info(struct vfio_ims *vi, struct vfio_irq_info *info);
 int vfio_ims_set_irqs(struct vfio_ims *vi, u32 flags, u32 index, u32 start,

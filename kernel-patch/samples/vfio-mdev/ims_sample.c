@@ -110,6 +110,13 @@ static int ims_sample_ring_dma(struct ims_sample *s, u32 vector)
 	return s->parent->send(s->parent, slot);
 }
 
+#define IMS_SAMPLE_PASID_NONE	U32_MAX
+
+static u64 ims_sample_cookie(u32 pasid)
+{
+	return pasid == IMS_SAMPLE_PASID_NONE ? IMS_COOKIE_NONE : pasid;
+}
+
 /*
  * IMS: one vector may have another PASID than the rest. A real driver never puts
  * the guest's number into a slot, but the host's PASID that it stands for.
@@ -118,7 +125,7 @@ static int ims_sample_set_pasid(struct ims_sample *s, u32 vector, u32 pasid)
 {
 	int ret;
 
-	ret = vfio_ims_set_pasid(&s->ims, vector, pasid);
+	ret = vfio_ims_set_cookie(&s->ims, vector, ims_sample_cookie(pasid));
 	if (!ret)
 		s->pasids[vector] = pasid;
 	return ret;
@@ -437,7 +444,7 @@ static void ims_sample_default_pasids(struct ims_sample *s)
 	u32 i;
 
 	for (i = 0; i < s->nvec; i++) {
-		s->pasids[i] = IMS_PASID_NONE;
+		s->pasids[i] = IMS_SAMPLE_PASID_NONE;
 		ims_sample_set_pasid(s, i, s->default_pasid);
 	}
 }
@@ -481,10 +488,10 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 	 * iommu_alloc_global_pasid() or from the IOMMU domain of the device.
 	 */
 	s->default_pasid = READ_ONCE(pasid);
-	if (s->default_pasid != IMS_PASID_NONE)
+	if (s->default_pasid != IMS_SAMPLE_PASID_NONE)
 		s->default_pasid += s->number;
 	ret = vfio_ims_init(&s->ims, vdev, s->parent->domain, nvec,
-			    s->default_pasid);
+			    ims_sample_cookie(s->default_pasid));
 	if (ret)
 		goto err_ida;
 

@@ -30,6 +30,7 @@
 #include <linux/io.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
+#include <linux/msi.h>
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
@@ -57,6 +58,36 @@ static int ims_sample_slots_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ims_sample_slots);
 
+/*
+ * IMS: how the slots are written. An array of them which looks like this takes no more.
+ */
+static int ims_parent_compose(void *data, u64 cookie, u32 *ctrl)
+{
+	return ims_slot_compose_pasid(cookie, IMS_PASID_REQUIRED, ctrl);
+}
+
+static void ims_parent_write_msg(void *data, unsigned int slot,
+				 const struct msi_msg *msg)
+{
+	struct ims_parent *parent = data;
+
+	ims_slot_write_msg(&parent->slots[slot], msg);
+}
+
+static void ims_parent_write_ctrl(void *data, unsigned int slot, u32 ctrl)
+{
+	struct ims_parent *parent = data;
+
+	ims_slot_write_ctrl(&parent->slots[slot], ctrl);
+}
+
+static const struct ims_slot_ops ims_array_ops = {
+	.masked		= IMS_CTRL_MASK,
+	.compose	= ims_parent_compose,
+	.write_msg	= ims_parent_write_msg,
+	.write_ctrl	= ims_parent_write_ctrl,
+};
+
 static int ims_parent_register(struct ims_parent *parent, struct device *dev,
 			       struct pci_dev *msi_dev, const char *type)
 {
@@ -66,10 +97,8 @@ static int ims_parent_register(struct ims_parent *parent, struct device *dev,
 		.dev		= dev,
 		.msi_dev	= msi_dev,
 		.nr_slots	= parent->nr_slots,
-		.slots		= parent->write_slot ? NULL : parent->slots,
-		.write_slot	= parent->write_slot,
+		.ops		= parent->ops,
 		.data		= parent,
-		.pasid_policy	= parent->pasid_policy,
 	};
 	int ret;
 
@@ -98,7 +127,7 @@ static void ims_parent_unregister(struct ims_parent *parent)
 	debugfs_remove(parent->debugfs);
 	/* Waits until every virtual device is closed, and so every slot free. */
 	mdev_unregister_parent(&parent->mdev);
-	WARN_ON(ims_domain_destroy(parent->domain));
+	ims_domain_destroy(parent->domain);
 }
 
 /*
@@ -112,7 +141,7 @@ static struct ims_slot ims_queue_slots[IMS_SOFTWARE_SLOTS];
  * then it may use the old ones, but never half of each.
  */
 static void ims_queue_write_slot(void *data, unsigned int index,
-				 const struct ims_slot *contents)
+				 const struct msi_msg *msg, u32 ctrl)
 {
 	struct ims_parent *parent = data;
 	struct ims_slot __iomem *slot = &parent->slots[index];
@@ -120,11 +149,20 @@ static void ims_queue_write_slot(void *data, unsigned int index,
 	writel(readl(&slot->ctrl) | IMS_CTRL_MASK, &slot->ctrl);
 	/* A device would be told to stop the queue, and waited for. */
 	usleep_range(20, 50);
-	writel(contents->address_lo, &slot->address_lo);
-	writel(contents->address_hi, &slot->address_hi);
-	writel(contents->data, &slot->data);
-	writel(contents->ctrl, &slot->ctrl);
+	ims_slot_write_msg(slot, msg);
+	ims_slot_write_ctrl(slot, ctrl);
 }
+
+static int ims_queue_compose(void *data, u64 cookie, u32 *ctrl)
+{
+	return ims_slot_compose_pasid(cookie, IMS_PASID_OPTIONAL, ctrl);
+}
+
+static const struct ims_slot_ops ims_queue_ops = {
+	.masked		= IMS_CTRL_MASK,
+	.compose	= ims_queue_compose,
+	.write_slot	= ims_queue_write_slot,
+};
 
 static struct ims_software {
 	struct ims_parent	parent;
@@ -138,14 +176,13 @@ static struct ims_software {
 		/* On x86, memory takes readl() and writel() as MMIO does. */
 		.parent.slots		= (void __iomem __force *)ims_software_slots,
 		.parent.nr_slots	= IMS_SOFTWARE_SLOTS,
-		.parent.pasid_policy	= IMS_PASID_REQUIRED,
+		.parent.ops		= &ims_array_ops,
 	}, {
 		.name			= IMS_SAMPLE_NAME "_queue",
 		.type			= "queue",
 		.parent.slots		= (void __iomem __force *)ims_queue_slots,
 		.parent.nr_slots	= IMS_SOFTWARE_SLOTS,
-		.parent.write_slot	= ims_queue_write_slot,
-		.parent.pasid_policy	= IMS_PASID_OPTIONAL,
+		.parent.ops		= &ims_queue_ops,
 	},
 };
 
@@ -310,7 +347,7 @@ static int ims_lsi_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	lsi->parent.nr_slots = pci_resource_len(pdev, LSI_RAM_BAR) /
 			       sizeof(struct ims_slot);
 	lsi->parent.send = ims_lsi_send;
-	lsi->parent.pasid_policy = IMS_PASID_REQUIRED;
+	lsi->parent.ops = &ims_array_ops;
 	pci_set_drvdata(pdev, lsi);
 	return ims_parent_register(&lsi->parent, &pdev->dev, pdev, "dma");
 }

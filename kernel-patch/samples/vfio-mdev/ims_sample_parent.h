@@ -18,9 +18,7 @@ struct dentry;
  * @domain: Where the interrupts of the virtual devices come from
  * @slots: The slots themselves
  * @nr_slots: Number of them
- * @write_slot: How to write a slot when that may sleep; NULL when the interrupt
- *		chip can do it by itself
- * @pasid_policy: Whether a virtual device here needs a PASID
+ * @ops: How they are written
  * @send: Have the device send the message in a slot: 0, -EAGAIN when the slot is
  *	  masked, or an error of the device; NULL when it can't send. May sleep.
  * @debugfs: Directory to look at the slots
@@ -32,8 +30,7 @@ struct ims_parent {
 	struct ims_domain	*domain;
 	struct ims_slot __iomem	*slots;
 	unsigned int		nr_slots;
-	ims_write_slot_t	write_slot;
-	enum ims_pasid_policy	pasid_policy;
+	const struct ims_slot_ops *ops;
 	int (*send)(struct ims_parent *parent, unsigned int slot);
 	struct dentry		*debugfs;
 };
