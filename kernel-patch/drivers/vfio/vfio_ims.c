@@ -32,6 +32,7 @@
 #include <linux/pci_regs.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/vfio.h>
 #include <linux/vfio_ims.h>
 
@@ -65,7 +66,7 @@ enum vfio_ims_kind {
  *
  * All of it is protected by the lock of struct vfio_ims. @trigger is also read
  * without: by the handler of @irq, which free_irq() and synchronize_irq() wait for,
- * and by vfio_ims_signal() under RCU.
+ * and by vfio_ims_signal() under vfio_ims_srcu.
  */
 struct vfio_ims_vector {
 	struct device			*dev;
@@ -81,6 +82,9 @@ struct vfio_ims_vector {
 	struct irq_bypass_producer	producer;
 	bool				bypass;
 };
+
+/* As KVM's of irqfds: a VMM which changes a vector may have stopped its guest. */
+DEFINE_STATIC_SRCU(vfio_ims_srcu);
 
 /* Numbers of vectors come from user space, and from guests. */
 static struct vfio_ims_vector *vfio_ims_at(struct vfio_ims *vi, u32 vector)
@@ -112,27 +116,29 @@ static void vfio_ims_unlock(struct vfio_ims *vi)
 }
 
 /* The one place where eventfds are signalled. */
-static bool vfio_ims_vector_signal(struct vfio_ims_vector *v,
+static void vfio_ims_vector_signal(struct vfio_ims_vector *v,
+				   struct eventfd_ctx *trigger,
 				   enum vfio_ims_cause cause)
 {
-	struct eventfd_ctx *trigger;
-
-	rcu_read_lock();
-	trigger = rcu_dereference(v->trigger);
-	if (trigger) {
-		trace_vfio_ims_signal(v->dev, v->vector, v->irq, v->slot,
-				      trigger, cause);
-		eventfd_signal(trigger);
-	}
-	rcu_read_unlock();
-
-	return trigger;
+	trace_vfio_ims_signal(v->dev, v->vector, v->irq, v->slot, trigger, cause);
+	eventfd_signal(trigger);
 }
 
+/* There is a trigger as long as there is a handler. */
 static irqreturn_t vfio_ims_handler(int irq, void *arg)
 {
-	vfio_ims_vector_signal(arg, VFIO_IMS_CAUSE_IRQ);
+	struct vfio_ims_vector *v = arg;
+
+	vfio_ims_vector_signal(v, rcu_dereference_raw(v->trigger),
+			       VFIO_IMS_CAUSE_IRQ);
 	return IRQ_HANDLED;
+}
+
+static struct eventfd_ctx *vfio_ims_trigger(const struct vfio_ims *vi,
+					    const struct vfio_ims_vector *v)
+{
+	return rcu_dereference_protected(v->trigger,
+					 lockdep_is_held(&vi->lock));
 }
 
 /*
@@ -252,8 +258,7 @@ static void vfio_ims_begin(struct vfio_ims *vi, u32 start, u32 count)
 	u32 i;
 
 	vfio_ims_for_each(vi, v, i, start, count)
-		v->old = rcu_dereference_protected(v->trigger,
-						   lockdep_is_held(&vi->lock));
+		v->old = vfio_ims_trigger(vi, v);
 }
 
 static void vfio_ims_end(struct vfio_ims *vi, u32 start, u32 count)
@@ -341,10 +346,7 @@ static int vfio_ims_setup(struct vfio_ims *vi, u32 start, u32 count)
 	return 0;
 }
 
-/*
- * Nobody signals the old eventfds any more. Only vfio_ims_signal() is worth a grace
- * period, which takes milliseconds: the reader of an IMS vector is its handler.
- */
+/* When it returns, nobody signals the old eventfds any more. */
 static void vfio_ims_wait(struct vfio_ims *vi, u32 start, u32 count)
 {
 	struct vfio_ims_vector *v;
@@ -360,7 +362,7 @@ static void vfio_ims_wait(struct vfio_ims *vi, u32 start, u32 count)
 			synchronize_irq(v->irq);
 	}
 	if (emulated)
-		synchronize_rcu();
+		synchronize_srcu_expedited(&vfio_ims_srcu);
 }
 
 /*
@@ -458,14 +460,17 @@ out:
 static int vfio_ims_loopback(struct vfio_ims *vi, u32 start, u32 count,
 			     const u8 *bools)
 {
+	struct eventfd_ctx *trigger;
+	struct vfio_ims_vector *v;
 	u32 i;
 
 	if (vi->state != VFIO_IMS_ENABLED)
 		return -EINVAL;
 
-	for (i = 0; i < count; i++) {
-		if (!bools || bools[i])
-			vfio_ims_vector_signal(vfio_ims_at(vi, start + i),
+	vfio_ims_for_each(vi, v, i, start, count) {
+		trigger = vfio_ims_trigger(vi, v);
+		if (trigger && (!bools || bools[i - start]))
+			vfio_ims_vector_signal(v, trigger,
 					       VFIO_IMS_CAUSE_LOOPBACK);
 	}
 	return 0;
@@ -649,8 +654,8 @@ static int vfio_ims_check_cookie(const struct ims_domain *domain, u64 cookie)
 }
 
 /*
- * A bound vector whose cookie is taken away stays bound, with its slot masked.
- * Nothing can fail then, nor on the way back after a failure.
+ * A bound vector whose cookie is taken away stays bound, with its slot masked: that
+ * can't fail.
  */
 static int vfio_ims_change_cookie(struct vfio_ims_vector *v, u64 from, u64 to)
 {
@@ -689,6 +694,7 @@ static int vfio_ims_set_device_cookie(struct vfio_ims *vi, u64 cookie)
 		return 0;
 	}
 
+	/* The slots have taken this one before. */
 	end = i;
 	vfio_ims_for_each(vi, v, i, 0, end) {
 		if (v->cookie == VFIO_IMS_COOKIE_UNSET)
@@ -817,7 +823,9 @@ EXPORT_SYMBOL_GPL(vfio_ims_set_cookie);
  */
 int vfio_ims_signal(struct vfio_ims *vi, u32 vector)
 {
+	struct eventfd_ctx *trigger;
 	struct vfio_ims_vector *v;
+	int idx;
 
 	if (vector >= vi->nvec)
 		return -EINVAL;
@@ -826,7 +834,13 @@ int vfio_ims_signal(struct vfio_ims *vi, u32 vector)
 	if (v->kind != VFIO_IMS_VECTOR_EMULATED)
 		return -EINVAL;
 
-	return vfio_ims_vector_signal(v, VFIO_IMS_CAUSE_EMULATED) ? 0 : -ENXIO;
+	idx = srcu_read_lock(&vfio_ims_srcu);
+	trigger = srcu_dereference(v->trigger, &vfio_ims_srcu);
+	if (trigger)
+		vfio_ims_vector_signal(v, trigger, VFIO_IMS_CAUSE_EMULATED);
+	srcu_read_unlock(&vfio_ims_srcu, idx);
+
+	return trigger ? 0 : -ENXIO;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_signal);
 

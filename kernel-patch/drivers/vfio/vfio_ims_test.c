@@ -21,8 +21,8 @@
 #include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/mutex.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 #include <linux/vfio.h>
 #include <linux/vfio_ims.h>
@@ -204,10 +204,10 @@ static void fake_synchronize_irq(unsigned int irq)
 	synchronize_irq(irq);
 }
 
-static void fake_synchronize_rcu(void)
+static void fake_synchronize_srcu_expedited(struct srcu_struct *srcu)
 {
 	fake_log('S');
-	synchronize_rcu();
+	synchronize_srcu_expedited(srcu);
 }
 
 static void fake_mutex_lock(struct mutex *lock)
@@ -239,7 +239,7 @@ static void *fake_kvcalloc(size_t n, size_t size, gfp_t gfp)
 #define request_irq			fake_request_irq
 #define free_irq			fake_free_irq
 #define synchronize_irq			fake_synchronize_irq
-#define synchronize_rcu			fake_synchronize_rcu
+#define synchronize_srcu_expedited	fake_synchronize_srcu_expedited
 
 #define trace_vfio_ims_slot_alloc(dev, vector, irq, slot, cookie, ret) \
 	fake_event('A', vector, ret)
