@@ -92,11 +92,6 @@ static struct vfio_ims_vector *vfio_ims_at(struct vfio_ims *vi, u32 vector)
 	return &vi->vectors[array_index_nospec(vector, vi->nvec)];
 }
 
-#define vfio_ims_for_each(vi, v, i, start, count)			\
-	for ((i) = (start);						\
-	     (i) - (start) < (count) && ((v) = vfio_ims_at(vi, i));	\
-	     (i)++)
-
 /*
  * Zeroed memory has no lock: it is for vfio_ims_init() to make, and gone after
  * vfio_ims_release().
@@ -257,8 +252,10 @@ static void vfio_ims_begin(struct vfio_ims *vi, u32 start, u32 count)
 	struct vfio_ims_vector *v;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count)
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		v->old = vfio_ims_trigger(vi, v);
+	}
 }
 
 static void vfio_ims_end(struct vfio_ims *vi, u32 start, u32 count)
@@ -266,7 +263,8 @@ static void vfio_ims_end(struct vfio_ims *vi, u32 start, u32 count)
 	struct vfio_ims_vector *v;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		v->old = NULL;
 		v->next = NULL;
 	}
@@ -277,7 +275,8 @@ static void vfio_ims_resolve_undo(struct vfio_ims *vi, u32 start, u32 count)
 	struct vfio_ims_vector *v;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (v->next)
 			eventfd_ctx_put(v->next);
 	}
@@ -290,7 +289,8 @@ static int vfio_ims_resolve(struct vfio_ims *vi, u32 start, u32 count,
 	struct eventfd_ctx *next;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (fds[i - start] == -1)
 			continue;
 
@@ -318,7 +318,8 @@ static void vfio_ims_setup_undo(struct vfio_ims *vi, u32 start, u32 count,
 	struct vfio_ims_vector *v;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (vfio_ims_wants_irq(v)) {
 			vfio_ims_irq_teardown(v);
 			vfio_ims_bind_failed(v, ret);
@@ -332,7 +333,8 @@ static int vfio_ims_setup(struct vfio_ims *vi, u32 start, u32 count)
 	int ret;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (!vfio_ims_wants_irq(v))
 			continue;
 
@@ -353,7 +355,8 @@ static void vfio_ims_wait(struct vfio_ims *vi, u32 start, u32 count)
 	bool emulated = false;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (!v->old)
 			continue;
 		if (v->kind == VFIO_IMS_VECTOR_EMULATED)
@@ -376,12 +379,14 @@ static void vfio_ims_commit(struct vfio_ims *vi, u32 start, u32 count)
 	struct vfio_ims_vector *v;
 	u32 i;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (v->old && v->kind == VFIO_IMS_VECTOR_IMS)
 			vfio_ims_bypass_unregister(v);
 	}
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (v->old && !v->next && v->kind == VFIO_IMS_VECTOR_IMS)
 			vfio_ims_irq_teardown(v);
 		else
@@ -390,7 +395,8 @@ static void vfio_ims_commit(struct vfio_ims *vi, u32 start, u32 count)
 
 	vfio_ims_wait(vi, start, count);
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (!v->old)
 			continue;
 		trace_vfio_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot,
@@ -400,7 +406,8 @@ static void vfio_ims_commit(struct vfio_ims *vi, u32 start, u32 count)
 			vfio_ims_vector_reset(v);
 	}
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		if (!v->next)
 			continue;
 		if (v->kind == VFIO_IMS_VECTOR_IMS)
@@ -467,7 +474,8 @@ static int vfio_ims_loopback(struct vfio_ims *vi, u32 start, u32 count,
 	if (vi->state != VFIO_IMS_ENABLED)
 		return -EINVAL;
 
-	vfio_ims_for_each(vi, v, i, start, count) {
+	for (i = start; i < start + count; i++) {
+		v = vfio_ims_at(vi, i);
 		trigger = vfio_ims_trigger(vi, v);
 		if (trigger && (!bools || bools[i - start]))
 			vfio_ims_vector_signal(v, trigger,
@@ -682,7 +690,8 @@ static int vfio_ims_set_device_cookie(struct vfio_ims *vi, u64 cookie)
 	u32 i, end;
 	int ret = 0;
 
-	vfio_ims_for_each(vi, v, i, 0, vi->nvec) {
+	for (i = 0; i < vi->nvec; i++) {
+		v = vfio_ims_at(vi, i);
 		if (v->cookie != VFIO_IMS_COOKIE_UNSET)
 			continue;
 		ret = vfio_ims_change_cookie(v, vi->cookie, cookie);
@@ -696,7 +705,8 @@ static int vfio_ims_set_device_cookie(struct vfio_ims *vi, u64 cookie)
 
 	/* The slots have taken this one before. */
 	end = i;
-	vfio_ims_for_each(vi, v, i, 0, end) {
+	for (i = 0; i < end; i++) {
+		v = vfio_ims_at(vi, i);
 		if (v->cookie == VFIO_IMS_COOKIE_UNSET)
 			WARN_ON_ONCE(vfio_ims_change_cookie(v, cookie, vi->cookie));
 	}

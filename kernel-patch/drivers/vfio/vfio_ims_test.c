@@ -89,6 +89,67 @@ static void fake_event(char event, u32 vector, int ret)
 		  vector, ret ? "!" : "");
 }
 
+static void fake_trace_slot_alloc(struct device *dev, u32 vector, u32 irq, u32 slot,
+				  u64 cookie, int ret)
+{
+	fake_event('A', vector, ret);
+}
+
+static void fake_trace_slot_free(struct device *dev, u32 vector, u32 irq, u32 slot)
+{
+	fake_event('a', vector, 0);
+}
+
+static void fake_trace_irq_request(struct device *dev, u32 vector, u32 irq, u32 slot,
+				   int ret)
+{
+	fake_event('R', vector, ret);
+}
+
+static void fake_trace_irq_free(struct device *dev, u32 vector, u32 irq, u32 slot)
+{
+	fake_event('r', vector, 0);
+}
+
+static void fake_trace_bypass_register(struct device *dev, u32 vector, u32 irq, u32 slot,
+				       struct eventfd_ctx *eventfd, int ret)
+{
+	fake_event('B', vector, ret);
+}
+
+static void fake_trace_bypass_unregister(struct device *dev, u32 vector, u32 irq, u32 slot,
+					 struct eventfd_ctx *eventfd, int ret)
+{
+	fake_event('b', vector, ret);
+}
+
+static void fake_trace_vector_bind(struct device *dev, u32 vector, u32 irq, u32 slot,
+				   struct eventfd_ctx *eventfd, int ret)
+{
+	fake_event('V', vector, ret);
+}
+
+static void fake_trace_vector_unbind(struct device *dev, u32 vector, u32 irq, u32 slot,
+				     struct eventfd_ctx *eventfd, int ret)
+{
+	fake_event('v', vector, ret);
+}
+
+static void fake_trace_index_enable(struct device *dev, u32 vectors)
+{
+	fake_event('E', vectors, 0);
+}
+
+static void fake_trace_index_disable(struct device *dev, u32 vectors)
+{
+	fake_event('e', vectors, 0);
+}
+
+static void fake_trace_signal(struct device *dev, u32 vector, u32 irq, u32 slot,
+			      struct eventfd_ctx *eventfd, enum vfio_ims_cause cause)
+{
+}
+
 static bool fake_fail(void)
 {
 	return fake.fail_in && !--fake.fail_in;
@@ -241,25 +302,17 @@ static void *fake_kvcalloc(size_t n, size_t size, gfp_t gfp)
 #define synchronize_irq			fake_synchronize_irq
 #define synchronize_srcu_expedited	fake_synchronize_srcu_expedited
 
-#define trace_vfio_ims_slot_alloc(dev, vector, irq, slot, cookie, ret) \
-	fake_event('A', vector, ret)
-#define trace_vfio_ims_slot_free(dev, vector, irq, slot) \
-	fake_event('a', vector, 0)
-#define trace_vfio_ims_irq_request(dev, vector, irq, slot, ret) \
-	fake_event('R', vector, ret)
-#define trace_vfio_ims_irq_free(dev, vector, irq, slot) \
-	fake_event('r', vector, 0)
-#define trace_vfio_ims_bypass_register(dev, vector, irq, slot, eventfd, ret) \
-	fake_event('B', vector, ret)
-#define trace_vfio_ims_bypass_unregister(dev, vector, irq, slot, eventfd, ret) \
-	fake_event('b', vector, ret)
-#define trace_vfio_ims_vector_bind(dev, vector, irq, slot, eventfd, ret) \
-	fake_event('V', vector, ret)
-#define trace_vfio_ims_vector_unbind(dev, vector, irq, slot, eventfd, ret) \
-	fake_event('v', vector, ret)
-#define trace_vfio_ims_index_enable(dev, vectors)	fake_event('E', vectors, 0)
-#define trace_vfio_ims_index_disable(dev, vectors)	fake_event('e', vectors, 0)
-#define trace_vfio_ims_signal(dev, vector, irq, slot, eventfd, cause) do { } while (0)
+#define trace_vfio_ims_slot_alloc		fake_trace_slot_alloc
+#define trace_vfio_ims_slot_free		fake_trace_slot_free
+#define trace_vfio_ims_irq_request		fake_trace_irq_request
+#define trace_vfio_ims_irq_free			fake_trace_irq_free
+#define trace_vfio_ims_bypass_register		fake_trace_bypass_register
+#define trace_vfio_ims_bypass_unregister	fake_trace_bypass_unregister
+#define trace_vfio_ims_vector_bind		fake_trace_vector_bind
+#define trace_vfio_ims_vector_unbind		fake_trace_vector_unbind
+#define trace_vfio_ims_index_enable		fake_trace_index_enable
+#define trace_vfio_ims_index_disable		fake_trace_index_disable
+#define trace_vfio_ims_signal			fake_trace_signal
 
 /* The exports are those of the real module. */
 #undef EXPORT_SYMBOL_GPL
@@ -592,8 +645,7 @@ static void order_of_events_when_undone(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 0, 5, fds), -ENOSPC);
 	KUNIT_EXPECT_STREQ(test, fake.events,
-			   "E8A0R0A1R1A2R2A3R3A4!V4!"
-			   "r0a0V0!r1a1V1!r2a2V2!r3a3V3!e8");
+			   "E8A0R0A1R1A2R2A3R3A4!V4!r0a0V0!r1a1V1!r2a2V2!r3a3V3!e8");
 }
 
 static void get_irq_info(struct kunit *test)
@@ -981,10 +1033,10 @@ static void one_grace_period_per_call(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, NVEC, before), 0);
 	fake_log_clear();
 	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, NVEC, after), 0);
-	KUNIT_EXPECT_STREQ(test, fake.log, "GGGGG" "bbb" "sss" "S" "PPPPP" "BBB");
+	KUNIT_EXPECT_STREQ(test, fake.log, "GGGGGbbbsssSPPPPPBBB");
 	fake_log_clear();
 	KUNIT_ASSERT_EQ(test, test_set_irqs(test, NONE, 0, 0, NULL), 0);
-	KUNIT_EXPECT_STREQ(test, fake.log, "bbb" "rarara" "S" "PPPPP");
+	KUNIT_EXPECT_STREQ(test, fake.log, "bbbrararaSPPPPP");
 }
 
 /*

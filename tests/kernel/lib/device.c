@@ -40,6 +40,18 @@ const char *device_parent(void)
 	return getenv("IMS_PARENT") ?: "ims_sample";
 }
 
+bool handlers_threaded(void)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+	char line[4096] = "";
+	bool found;
+
+	assert_non_null(file);
+	found = fgets(line, sizeof(line), file) && strstr(line, "threadirqs");
+	fclose(file);
+	return found;
+}
+
 bool device_try_create(const struct device *device)
 {
 	char pattern[128];

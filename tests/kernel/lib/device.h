@@ -41,6 +41,11 @@ void device_create(struct device *device, unsigned int number, unsigned int num_
 /* A device which can't be made. Return: why, as an errno. */
 int device_refused(struct device *device, unsigned int number, unsigned int num_vectors,
 		   unsigned int num_emulated, unsigned int pasid);
+/*
+ * Whether handlers run in threads, by "threadirqs" on the kernel's command line: an
+ * interrupt which comes before its thread has run merges with the one before.
+ */
+bool handlers_threaded(void);
 /* The same device again, if it does not exist and its parent does. */
 bool device_try_create(const struct device *device);
 void device_remove(struct device *device);
