@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -387,7 +388,7 @@ static void unreadable_memory(void **state)
 	munmap(end - page, page);
 }
 
-/* With a PASID that does not fit, or none where the device needs one, no slot is had. */
+/* With a PASID that does not fit, or none where the parent needs one, there is no device. */
 static void refused_by_pasid(void **state)
 {
 	static const unsigned int pasids[] = { 1 << 20, NO_PASID };
@@ -397,47 +398,27 @@ static void refused_by_pasid(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < bad; i++) {
 		struct device device;
-		struct view view;
-		int event = event_new();
 
 		/* The sample adds a number of its own to it. */
-		device_create(&device, 100 + i, 2, 1, pasids[i]);
-		device_open(&device);
-		assert_int_equal(device_bind(&device, 0, event), -EINVAL);
-		assert_int_equal(device_bind_all(&device, 0, 2, (int[]){ event, event }),
-				 -EINVAL);
-		view = view_read(&device);
-		view_assert_empty(&view);
-		assert_int_equal(device_loopback(&device, 0, 2), -EINVAL);
-		assert_int_equal(ring(&device, 1), -ENXIO);
-		/* The emulated one needs none. And then it stays. */
-		assert_int_equal(device_bind(&device, 1, event), 0);
-		assert_int_equal(device_bind(&device, 0, event), -EINVAL);
-		assert_int_equal(ring(&device, 1), 0);
-		assert_int_equal(event_take(event), 1);
-		device_close(&device);
-		device_remove(&device);
-		close(event);
+		assert_int_equal(device_refused(&device, 100 + i, 2, 1, pasids[i]), EINVAL);
 	}
 }
 
-/* One of many vectors has a PASID that is too large: none of the others is bound. */
-static void bad_pasid_in_the_middle(void **state)
+/* A PASID is refused when it is given, whether the vector is bound or not. */
+static void bad_pasid_changes_nothing(void **state)
 {
-	struct request request = request_make(EVENTFD | TRIGGER, 0, VECTORS);
+	struct view before, after;
 
 	(void)state;
-	for (int i = 0; i < VECTORS; i++)
-		request.fds[i] = t.events[VECTORS + i];
-	assert_int_equal(device_set_pasid(&t.device, 4, 1 << 20), 0);
-	expect_refusal(&request, EINVAL);
-	bind_some();
-	expect_refusal(&request, EINVAL);
-	/* No matter for the call which does not bind it. */
-	bind(3, 3, (int[]){ 9, -1, 10 });
-	expect_refusal(&request, EINVAL);
-	assert_int_equal(device_set_pasid(&t.device, 4, t.pasids[4]), 0);
-	bind(0, VECTORS, (int[]){ 8, 9, 10, 11, 12, 13, 14, 15 });
+	for (int bound = 0; bound < 2; bound++) {
+		before = expect_state();
+		assert_int_equal(device_set_pasid(&t.device, 4, 1 << 20), -EINVAL);
+		assert_int_equal(device_set_pasid(&t.device, IMS_VECTORS, t.pasids[0]), -EINVAL);
+		after = view_read(&t.device);
+		view_assert_same(&before, &after);
+		assert_int_equal(device_get_pasid(&t.device, 4), t.pasids[4]);
+		bind(0, VECTORS, (int[]){ 8, 9, 10, 11, 12, 13, 14, 15 });
+	}
 	expect_state();
 }
 
@@ -515,26 +496,91 @@ static void rebinding_keeps_slot_and_irq(void **state)
 	}
 }
 
+static void change_pasid(unsigned int vector, unsigned int pasid)
+{
+	assert_int_equal(device_set_pasid(&t.device, vector, pasid), 0);
+	t.pasids[vector] = pasid;
+}
+
 static void one_vector_has_another_pasid(void **state)
 {
+	struct view before, after;
+
 	(void)state;
-	assert_int_equal(device_set_pasid(&t.device, 1, 0), 0);
-	assert_int_equal(device_set_pasid(&t.device, 2, 0xfffff), 0);
-	t.pasids[1] = 0;
-	t.pasids[2] = 0xfffff;
+	change_pasid(1, 1);
+	change_pasid(2, 0xfffff);
 	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
-	expect_state();
-	/* Not while it is bound; an emulated one has none. */
-	assert_int_equal(device_set_pasid(&t.device, 1, 5), -EBUSY);
-	assert_int_equal(device_set_pasid(&t.device, IMS_VECTORS, 5), -EINVAL);
-	expect_state();
+	before = expect_state();
+	/* While it is bound, slot and irq stay. */
+	change_pasid(1, 5);
+	after = expect_state();
+	before.vectors[1].pasid = 5;
+	view_assert_same(&before, &after);
 	/* Another eventfd does not change it, and unbinding does not forget it. */
 	bind(1, 2, (int[]){ 9, -1 });
 	expect_state();
-	assert_int_equal(device_set_pasid(&t.device, 2, 5), 0);
-	t.pasids[2] = 5;
+	change_pasid(2, 5);
 	bind(1, 2, (int[]){ 1, 2 });
 	expect_state();
+}
+
+/* Registrations for bypass, in an instance of tracefs of our own. */
+#define INSTANCE	"/sys/kernel/tracing/instances/set_irqs"
+#define REGISTER	INSTANCE "/events/vfio_ims/vfio_ims_bypass_register/"
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void trace_start(void)
+{
+	assert_int_equal(mkdir(INSTANCE, 0700), 0);
+	write_text(REGISTER "enable", "1");
+}
+
+static unsigned int trace_count(const char *word)
+{
+	FILE *file = fopen(INSTANCE "/trace", "r");
+	unsigned int count = 0;
+	char line[512];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += line[0] != '#' && strstr(line, word);
+	fclose(file);
+	return count;
+}
+
+static void trace_stop(void)
+{
+	write_text(REGISTER "enable", "0");
+	assert_int_equal(rmdir(INSTANCE), 0);
+}
+
+/* Eventfds which change places in a call bypass the host afterwards, all of them. */
+static void changing_places_keeps_bypass(void **state)
+{
+	static const int events[][IMS_VECTORS] = {
+		{ 0, 1, 2, 3, 4, -1 },
+		{ 1, 0, 2, 4, 3, -1 },
+		{ 4, 1, 0, 2, -1, 3 },
+		{ -1, 4, 1, 0, 2, 3 },
+	};
+
+	(void)state;
+	trace_start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++) {
+		bind(0, IMS_VECTORS, events[i]);
+		expect_state();
+	}
+	assert_int_equal(trace_count("ret=0"), 5 * ARRAY_SIZE(events));
+	assert_int_equal(trace_count("ret=-"), 0);
+	trace_stop();
 }
 
 /* One call binds, rebinds, unbinds and leaves alone. */
@@ -738,10 +784,10 @@ static void growing_loses_nothing(void **state)
 	       (unsigned long long)traffic_accepted(&traffic),
 	       (unsigned long long)traffic.accepted[0], view.vectors[0].count);
 	assert_true(traffic.accepted[0] > 100);
-	assert_int_equal(lost, 0);
+	assert_true(!lost || handlers_threaded());
 	/* Never freed in between: that would have set it back to 0. */
 	assert_int_equal(view.vectors[0].count, traffic.accepted[0]);
-	assert_int_equal(events[0], traffic.accepted[0]);
+	assert_true(events[0] == traffic.accepted[0] || handlers_threaded());
 }
 
 /*
@@ -905,12 +951,13 @@ static const struct CMUnitTest others[] = {
 	TEST(loopback_before_enable),
 	TEST(unreadable_memory),
 	TEST(refused_by_pasid),
-	TEST(bad_pasid_in_the_middle),
+	TEST(bad_pasid_changes_nothing),
 	TEST(one_vector_has_another_pasid),
 	TEST(first_call_enables),
 	TEST(emulated_vectors_have_no_slot),
 	TEST(minus_one_unbinds),
 	TEST(rebinding_keeps_slot_and_irq),
+	TEST(changing_places_keeps_bypass),
 	TEST(all_in_one_call),
 	TEST(one_eventfd_on_two_vectors),
 	TEST(disable_unbinds_all),

@@ -40,12 +40,24 @@ const char *device_parent(void)
 	return getenv("IMS_PARENT") ?: "ims_sample";
 }
 
+bool handlers_threaded(void)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+	char line[4096] = "";
+	bool found;
+
+	assert_non_null(file);
+	found = fgets(line, sizeof(line), file) && strstr(line, "threadirqs");
+	fclose(file);
+	return found;
+}
+
 bool device_try_create(const struct device *device)
 {
 	char pattern[128];
 	bool done = false;
 	glob_t found;
-	int fd;
+	int fd, error;
 
 	/* The one type of devices that a parent has. */
 	snprintf(pattern, sizeof(pattern), "/sys/class/mdev_bus/%s/mdev_supported_types/*/create",
@@ -56,13 +68,15 @@ bool device_try_create(const struct device *device)
 	globfree(&found);
 	if (fd >= 0) {
 		done = write(fd, device->uuid, strlen(device->uuid)) > 0;
+		error = errno;
 		close(fd);
+		errno = error;
 	}
 	return done;
 }
 
-void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
-		   unsigned int num_emulated, unsigned int pasid)
+static void prepare(struct device *device, unsigned int number, unsigned int num_vectors,
+		    unsigned int num_emulated, unsigned int pasid)
 {
 	memset(device, 0, sizeof(*device));
 	snprintf(device->uuid, sizeof(device->uuid), "83b8f4f2-509f-382f-3c1e-%012x", number);
@@ -72,9 +86,23 @@ void device_create(struct device *device, unsigned int number, unsigned int num_
 	set_parameter("vectors", num_vectors);
 	set_parameter("emulated", num_emulated);
 	set_parameter("pasid", pasid);
+}
+
+void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
+		   unsigned int num_emulated, unsigned int pasid)
+{
+	prepare(device, number, num_vectors, num_emulated, pasid);
 	if (!device_try_create(device))
 		fail_msg("%s can't be created on %s: %s", device->uuid, device_parent(),
 			 strerror(errno));
+}
+
+int device_refused(struct device *device, unsigned int number, unsigned int num_vectors,
+		   unsigned int num_emulated, unsigned int pasid)
+{
+	prepare(device, number, num_vectors, num_emulated, pasid);
+	errno = 0;
+	return device_try_create(device) ? 0 : errno;
 }
 
 void device_remove(struct device *device)

@@ -38,6 +38,14 @@ const char *device_parent(void);
 /* Device @number. Fails the running test if it can't be made. */
 void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
 		   unsigned int num_emulated, unsigned int pasid);
+/* A device which can't be made. Return: why, as an errno. */
+int device_refused(struct device *device, unsigned int number, unsigned int num_vectors,
+		   unsigned int num_emulated, unsigned int pasid);
+/*
+ * Whether handlers run in threads, by "threadirqs" on the kernel's command line: an
+ * interrupt which comes before its thread has run merges with the one before.
+ */
+bool handlers_threaded(void);
 /* The same device again, if it does not exist and its parent does. */
 bool device_try_create(const struct device *device);
 void device_remove(struct device *device);
