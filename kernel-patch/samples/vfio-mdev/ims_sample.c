@@ -4,7 +4,8 @@
  * Message Store.
  *
  * A virtual device here is a mediated device: a PCI function with an MSI-X
- * capability and a register BAR with doorbells, see ims_sample.h. The slots are its
+ * capability, see ims_sample_function.c, and a register BAR with doorbells, see
+ * ims_sample.h. The slots are its
  * parent's, see ims_sample_parent.c. To create and destroy one:
  *
  *	cd /sys/class/mdev_bus/ims_sample/mdev_supported_types
@@ -23,8 +24,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
-#include <linux/pci_ids.h>
-#include <linux/pci_regs.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -33,9 +32,8 @@
 #include <linux/vfio_pci_core.h>
 
 #include "ims_sample.h"
+#include "ims_sample_function.h"
 #include "ims_sample_parent.h"
-
-#define IMS_SAMPLE_MSIX_CAP	0x40
 
 static unsigned int vectors = 5;
 module_param(vectors, uint, 0644);
@@ -68,9 +66,7 @@ struct ims_sample {
 	u32			chosen[IMS_SAMPLE_MAX_VECTORS];	/* of @cookies */
 	u32			nvec;
 	u32			emulated;	/* bit mask of vectors */
-	u8			config[PCI_CFG_SPACE_SIZE];
-	u8			config_writable[PCI_CFG_SPACE_SIZE];
-	u8			msix_bar[IMS_SAMPLE_BAR_SIZE];
+	struct ims_function	function;
 };
 
 static struct ims_sample *to_ims_sample(struct vfio_device *vdev)
@@ -134,7 +130,7 @@ static int ims_sample_choose_pasid(struct ims_sample *s, u32 vector, u32 number)
 }
 
 /*
- * Regions.
+ * Registers.
  */
 static bool ims_sample_is_pasid_register(u64 offset)
 {
@@ -203,72 +199,25 @@ static ssize_t ims_sample_register_access(struct ims_sample *s, char __user *buf
 	return ret ?: count;
 }
 
-/* Plain memory, of which only the bits in @writable change; NULL: all do. */
-static ssize_t ims_sample_memory_access(u8 *memory, const u8 *writable,
-					char __user *buf, size_t count,
-					bool write)
-{
-	size_t i;
-	u8 *data;
-
-	if (!write)
-		return copy_to_user(buf, memory, count) ? -EFAULT : count;
-
-	data = memdup_user(buf, count);
-	if (IS_ERR(data))
-		return PTR_ERR(data);
-
-	for (i = 0; i < count; i++) {
-		u8 mask = writable ? writable[i] : 0xff;
-
-		memory[i] = (memory[i] & ~mask) | (data[i] & mask);
-	}
-	kfree(data);
-	return count;
-}
-
-static size_t ims_sample_region_size(unsigned int index)
-{
-	switch (index) {
-	case IMS_SAMPLE_REGISTERS_BAR:
-	case IMS_SAMPLE_MSIX_BAR:
-		return IMS_SAMPLE_BAR_SIZE;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return PCI_CFG_SPACE_SIZE;
-	default:
-		return 0;
-	}
-}
-
 static ssize_t ims_sample_access(struct vfio_device *vdev, char __user *buf,
 				 size_t count, loff_t *ppos, bool write)
 {
 	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
 	u64 offset = *ppos & VFIO_PCI_OFFSET_MASK;
 	struct ims_sample *s = to_ims_sample(vdev);
-	size_t size = ims_sample_region_size(index);
-	ssize_t ret = 0;
+	size_t size = ims_function_region_size(index);
+	ssize_t ret;
 
 	if (offset >= size || count > size - offset)
 		return -EINVAL;
 	offset = array_index_nospec(offset, size);
 
 	mutex_lock(&s->lock);
-	switch (index) {
-	case IMS_SAMPLE_REGISTERS_BAR:
+	if (index == IMS_SAMPLE_REGISTERS_BAR)
 		ret = ims_sample_register_access(s, buf, count, offset, write);
-		break;
-	case IMS_SAMPLE_MSIX_BAR:
-		/* VMMs keep the guest's table and PBA: nobody looks into ours. */
-		ret = ims_sample_memory_access(s->msix_bar + offset, NULL, buf,
-					       count, write);
-		break;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		ret = ims_sample_memory_access(s->config + offset,
-					       s->config_writable + offset, buf,
-					       count, write);
-		break;
-	}
+	else
+		ret = ims_function_access(&s->function, index, offset, buf, count,
+					  write);
 	mutex_unlock(&s->lock);
 
 	if (ret > 0)
@@ -287,47 +236,6 @@ static ssize_t ims_sample_write(struct vfio_device *vdev,
 				loff_t *ppos)
 {
 	return ims_sample_access(vdev, (char __user *)buf, count, ppos, true);
-}
-
-static void ims_sample_config(struct ims_sample *s, unsigned int offset,
-			      unsigned int bytes, u32 value, u32 writable)
-{
-	for (; bytes--; offset++, value >>= 8, writable >>= 8) {
-		s->config[offset] = value;
-		s->config_writable[offset] = writable;
-	}
-}
-
-static void ims_sample_reset(struct ims_sample *s)
-{
-	const u32 msix = IMS_SAMPLE_MSIX_CAP;
-	u32 i;
-
-	ims_sample_config(s, PCI_VENDOR_ID, 2, IMS_SAMPLE_VENDOR_ID, 0);
-	ims_sample_config(s, PCI_DEVICE_ID, 2, IMS_SAMPLE_DEVICE_ID, 0);
-	ims_sample_config(s, PCI_COMMAND, 2, 0,
-			  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	ims_sample_config(s, PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0);
-	ims_sample_config(s, PCI_CLASS_DEVICE, 2, PCI_CLASS_OTHERS << 8, 0);
-	ims_sample_config(s, PCI_BASE_ADDRESS_0 + 4 * IMS_SAMPLE_REGISTERS_BAR,
-			  4, 0, ~(IMS_SAMPLE_BAR_SIZE - 1));
-	ims_sample_config(s, PCI_BASE_ADDRESS_0 + 4 * IMS_SAMPLE_MSIX_BAR,
-			  4, 0, ~(IMS_SAMPLE_BAR_SIZE - 1));
-	ims_sample_config(s, PCI_SUBSYSTEM_VENDOR_ID, 2, IMS_SAMPLE_VENDOR_ID, 0);
-	ims_sample_config(s, PCI_SUBSYSTEM_ID, 2, IMS_SAMPLE_DEVICE_ID, 0);
-	ims_sample_config(s, PCI_CAPABILITY_LIST, 1, msix, 0);
-
-	ims_sample_config(s, msix + PCI_CAP_LIST_ID, 1, PCI_CAP_ID_MSIX, 0);
-	ims_sample_config(s, msix + PCI_MSIX_FLAGS, 2, s->nvec - 1,
-			  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-	ims_sample_config(s, msix + PCI_MSIX_TABLE, 4, IMS_SAMPLE_MSIX_BAR, 0);
-	ims_sample_config(s, msix + PCI_MSIX_PBA, 4,
-			  IMS_SAMPLE_BAR_SIZE / 2 | IMS_SAMPLE_MSIX_BAR, 0);
-
-	memset(s->msix_bar, 0, sizeof(s->msix_bar));
-	for (i = 0; i < s->nvec; i++)
-		s->msix_bar[i * PCI_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_VECTOR_CTRL] =
-			PCI_MSIX_ENTRY_CTRL_MASKBIT;
 }
 
 /*
@@ -356,7 +264,7 @@ static int ims_sample_get_region_info(struct vfio_device *vdev,
 	if (info->index >= VFIO_PCI_NUM_REGIONS)
 		return -EINVAL;
 
-	info->size = ims_sample_region_size(info->index);
+	info->size = ims_function_region_size(info->index);
 	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
 	info->flags = info->size ? VFIO_REGION_INFO_FLAG_READ |
 				   VFIO_REGION_INFO_FLAG_WRITE : 0;
@@ -431,7 +339,7 @@ static long ims_sample_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return ims_sample_set_irqs(s, uarg);
 	case VFIO_DEVICE_RESET:
 		mutex_lock(&s->lock);
-		ims_sample_reset(s);
+		ims_function_reset(&s->function, s->nvec);
 		mutex_unlock(&s->lock);
 		return 0;
 	default:
@@ -449,7 +357,7 @@ static void ims_sample_close(struct vfio_device *vdev)
 	vfio_ims_disable(&s->ims);
 	for (i = 0; i < s->nvec; i++)
 		ims_sample_choose_pasid(s, i, 0);
-	ims_sample_reset(s);
+	ims_function_reset(&s->function, s->nvec);
 	mutex_unlock(&s->lock);
 }
 
@@ -511,7 +419,7 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 		s->emulated |= BIT(i);
 	}
 
-	ims_sample_reset(s);
+	ims_function_reset(&s->function, s->nvec);
 	return 0;
 
 err_ida:
