@@ -6,7 +6,7 @@
 #	make install		to PREFIX, /usr/local; "make uninstall" takes it away
 #	make help		the other targets
 
-# Debian's kernel that the modules are built for and the VM runs: 6.12 or 6.1.
+# Debian's kernel that the modules are built for and the VM runs: 6.1, 6.12 or 7.3.
 KERNEL ?= 6.12
 
 CC	?= gcc
@@ -164,11 +164,12 @@ MODULES := build/modules-$(KERNEL)
 
 modules: $(MODULES)/built
 
-$(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
+$(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/build-root
 	$(call say,MODULES,$(MODULES))
 	$(Q)mkdir -p build
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
+		tests/vm/build-root -k $(KERNEL) \
+			kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
 		{ cat $(MODULES).log; exit 1; }
 	$(Q)! grep -nE ':[0-9]+: warning:|^WARNING:' $(MODULES).log
 	$(Q)touch $@
@@ -196,7 +197,7 @@ clean:
 
 help:
 	@sed -n '/^#\tmake/s/^#//p' Makefile tests/tests.mk
-	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
+	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.1, 6.12 or 7.3'
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
@@ -204,4 +205,4 @@ help:
 .PHONY: all install uninstall modules kernel-patch-series deps demo clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -not -path '*-[67].*/*' 2>/dev/null)
