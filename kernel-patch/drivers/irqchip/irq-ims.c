@@ -516,7 +516,8 @@ void ims_domain_destroy(struct ims_domain *domain)
 	for (slot = 0; slot < domain->nr_slots; slot++)
 		used += !!domain->irqs[slot];
 	mutex_unlock(&domain->lock);
-	dev_WARN_ONCE(domain->dev, used, "%u interrupts are still allocated\n", used);
+	if (used)
+		dev_err(domain->dev, "%u IMS interrupts are not freed yet\n", used);
 
 	kref_put(&domain->ref, ims_domain_release);
 }
