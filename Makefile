@@ -161,17 +161,20 @@ uninstall:
 ### The library and the sample device: modules for Debian's kernel
 
 MODULES := build/modules-$(KERNEL)
+# With the defects of the sample device, which tests look for.
+DEFECTS := build/tests/modules-$(KERNEL)
 
 modules: $(MODULES)/built
 
-$(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/build-root
-	$(call say,MODULES,$(MODULES))
-	$(Q)mkdir -p build
+$(DEFECTS)/built: module_options = IMS_DEFECTS=1
+$(MODULES)/built $(DEFECTS)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/build-root
+	$(call say,MODULES,$(@D))
+	$(Q)mkdir -p $(@D)
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
 		tests/vm/build-root -k $(KERNEL) \
-			kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
-		{ cat $(MODULES).log; exit 1; }
-	$(Q)! grep -nE ':[0-9]+: warning:|^WARNING:' $(MODULES).log
+			kernel-patch/build-module "$$HEADERS" $(@D) W=1 $(module_options) > $(@D).log 2>&1 || \
+		{ cat $(@D).log; exit 1; }
+	$(Q)! grep -nE ':[0-9]+: warning:|^WARNING:' $(@D).log
 	$(Q)touch $@
 
 # build/series/: the library as patches to mail, each of them checked.

@@ -136,7 +136,7 @@ $(B)/tests/vm/whole-btf: $(B)/tests/vm/whole-btf.o $(B)/user/source/whole_btf.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
 
-e2e-tests: $(B)/tests/e2e/e2e $(B)/tests/vm/whole-btf all guest modules $(FAULT)/ims-fault.ko
+e2e-tests: $(B)/tests/e2e/e2e $(B)/tests/vm/whole-btf all guest $(DEFECTS)/built $(FAULT)/ims-fault.ko
 
 # Those of the library: programs run inside the VM.
 KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))

@@ -17,6 +17,7 @@
 
 #include "lib/cm.h"
 #include "lib/device.h"
+#include "lib/irq.h"
 #include "lib/journal.h"
 #include "lib/traffic.h"
 #include "lib/view.h"
@@ -31,6 +32,7 @@ static unsigned int seconds = 2;
 static struct {
 	struct device device;
 	int events[VECTORS];
+	bool sends;
 } t;
 
 static double now(void)
@@ -39,43 +41,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-/* Return: 0 or an errno. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = errno;
-	close(fd);
-	return error;
-}
-
-static int set_affinity(unsigned int irq, unsigned int cpu)
-{
-	char path[64], mask[16];
-
-	snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity", irq);
-	snprintf(mask, sizeof(mask), "%x", 1U << cpu);
-	return write_text(path, mask);
-}
-
-/* Where the kernel says that it goes now. */
-static unsigned int effective_cpu(unsigned int irq)
-{
-	char path[64];
-	unsigned int cpu;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/irq/%u/effective_affinity_list", irq);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%u", &cpu), 1);
-	fclose(file);
-	return cpu;
 }
 
 static int set_online(unsigned int cpu, bool online)
@@ -93,7 +58,7 @@ static int set_online(unsigned int cpu, bool online)
 static void expect_messages_follow(const struct view *view)
 {
 	for (unsigned int i = 0; i < t.device.num_ims; i++) {
-		unsigned int cpu = effective_cpu(view->vectors[i].irq), in_slot = ~0U;
+		unsigned int cpu = irq_effective_cpu(view->vectors[i].irq), in_slot = ~0U;
 
 		for (int tries = 0; tries < 1000 && in_slot != cpu; tries++) {
 			if (tries)
@@ -104,6 +69,12 @@ static void expect_messages_follow(const struct view *view)
 			fail_msg("irq %u goes to CPU %u, its slot's message to CPU %u",
 				 view->vectors[i].irq, cpu, in_slot);
 	}
+}
+
+/* By the device itself, if it can send. */
+static int ring(unsigned int vector)
+{
+	return t.sends ? device_send(&t.device, vector) : device_ring(&t.device, vector);
 }
 
 /*
@@ -118,13 +89,13 @@ static unsigned long ring_until(double end, bool more, uint64_t *extra)
 	*extra = 0;
 	for (; now() < end; rung++) {
 		unsigned int vector = rung % t.device.num_ims;
-		int ret = device_ring(&t.device, vector);
+		int ret = ring(vector);
 		uint64_t seen;
 
 		/* One that the kernel retriggers by itself may still be on its way. */
 		for (int tries = 0; more && ret == -EBUSY && tries < 1000; tries++) {
 			usleep(1000);
-			ret = device_ring(&t.device, vector);
+			ret = ring(vector);
 		}
 		assert_int_equal(ret, 0);
 		seen = event_wait(t.events[vector], 1);
@@ -150,7 +121,7 @@ static void *move_irqs(void *arg)
 
 	for (; !mover->stop; mover->moves++) {
 		unsigned int irq = mover->view->vectors[mover->moves % t.device.num_ims].irq;
-		int error = set_affinity(irq, mover->moves / t.device.num_ims % CPUS);
+		int error = irq_set_affinity(irq, mover->moves / t.device.num_ims % CPUS);
 
 		/* The move before it is not over. */
 		if (error == EBUSY)
@@ -180,7 +151,7 @@ static void affinity_against_doorbells(void **state)
 	assert_true(mover.moves > mover.busy);
 	/* What was asked for last is done by the next interrupt, or has been. */
 	for (unsigned int i = 0; i < t.device.num_ims; i++) {
-		assert_int_equal(device_ring(&t.device, i), 0);
+		assert_int_equal(ring(i), 0);
 		assert_int_equal(event_wait(t.events[i], 1), 1);
 	}
 	expect_messages_follow(&view);
@@ -218,7 +189,7 @@ static void *keep_on_cpu_1(void *arg)
 
 	for (; !mover->stop; mover->moves++) {
 		/* Refused while there is no such CPU. */
-		set_affinity(mover->view->vectors[mover->moves % t.device.num_ims].irq, 1);
+		irq_set_affinity(mover->view->vectors[mover->moves % t.device.num_ims].irq, 1);
 		usleep(500);
 	}
 	return NULL;
@@ -270,15 +241,15 @@ static void messages_leave_an_offline_cpu(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(set_affinity(view.vectors[i].irq, 1), 0);
+		assert_int_equal(irq_set_affinity(view.vectors[i].irq, 1), 0);
 	ring_until(now() + 0.2, true, &extra);
 	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(effective_cpu(view.vectors[i].irq), 1);
+		assert_int_equal(irq_effective_cpu(view.vectors[i].irq), 1);
 	expect_messages_follow(&view);
 
 	assert_int_equal(set_online(1, false), 0);
 	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(effective_cpu(view.vectors[i].irq), 0);
+		assert_int_equal(irq_effective_cpu(view.vectors[i].irq), 0);
 	expect_messages_follow(&view);
 	for (unsigned int i = 0; i < t.device.num_ims; i++)
 		assert_int_equal(event_wait(t.events[i], queue), queue);
@@ -293,6 +264,7 @@ static int setup(void **state)
 		t.events[i] = event_new();
 	device_create(&t.device, 0x34, VECTORS, EMULATED, DEFAULT_PASID);
 	device_open(&t.device);
+	t.sends = device_parent_sends();
 	return device_bind_all(&t.device, 0, VECTORS, t.events);
 }
 
