@@ -116,11 +116,12 @@ $(B)/tests/bench/native $(B)/tests/bench/recording: $(B)/tests/bench/%: \
 # Modules that make calls of the kernel fail, or be late.
 FAULT := build/tests/kernel/fault-$(KERNEL)
 
-$(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
+$(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel tests/vm/build-root
 	$(call say,MODULE,$@)
 	$(Q)mkdir -p $(@D)
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
+		tests/vm/build-root -k $(KERNEL) \
+			tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
 		{ cat $(FAULT).log; exit 1; }
 	$(Q)touch $@
 
@@ -151,11 +152,12 @@ $(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
 # The KUnit suites, with a KUnit that Debian's kernel lacks.
 KUNIT := build/kunit-$(KERNEL)
 
-$(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
+$(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/build-root
 	$(call say,MODULES,$(KUNIT))
 	$(Q)mkdir -p build
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
+		tests/vm/build-root -k $(KERNEL) \
+			kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
 		{ cat $(KUNIT).log; exit 1; }
 	$(Q)touch $@
 

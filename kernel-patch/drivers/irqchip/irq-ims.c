@@ -389,7 +389,7 @@ struct ims_domain *ims_domain_create(const struct ims_domain_info *info)
 	domain->ops = info->ops;
 	domain->data = info->data;
 	domain->nr_slots = info->nr_slots;
-	domain->chip = info->ops->write_slot ? ims_queue_chip : ims_array_chip;
+	domain->chip = info->ops->write_slot ? &ims_queue_chip : &ims_array_chip;
 
 	for (slot = 0; slot < domain->nr_slots; slot++)
 		ims_reset_slot(domain, slot);
@@ -516,7 +516,8 @@ void ims_domain_destroy(struct ims_domain *domain)
 	for (slot = 0; slot < domain->nr_slots; slot++)
 		used += !!domain->irqs[slot];
 	mutex_unlock(&domain->lock);
-	dev_WARN_ONCE(domain->dev, used, "%u interrupts are still allocated\n", used);
+	if (used)
+		dev_err(domain->dev, "%u IMS interrupts are not freed yet\n", used);
 
 	kref_put(&domain->ref, ims_domain_release);
 }

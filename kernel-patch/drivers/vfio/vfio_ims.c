@@ -21,15 +21,17 @@
 #include <linux/eventfd.h>
 #include <linux/export.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/irqbypass.h>
 #include <linux/irqchip/irq-ims.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/pci_regs.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <linux/vfio_ims.h>
 
@@ -50,9 +52,10 @@ enum vfio_ims_kind {
  * @dev: The virtual device
  * @vector: Index in the MSI-X table
  * @kind: What is behind the vector
- * @cookie: What the slot will be allocated with, or IMS_COOKIE_NONE
- * @lock: Protects @trigger against those who signal, in any context
+ * @cookie: Of this vector alone, or VFIO_IMS_COOKIE_UNSET: it has the device's
  * @trigger: The eventfd to signal; NULL when the vector is not bound
+ * @old: What @trigger was when the call under way began; NULL between calls
+ * @next: What @trigger is to be when that call has succeeded; NULL between calls
  * @irq: Linux interrupt; 0 for an emulated or unbound vector, but only @kind
  *	 and @trigger tell which
  * @slot: Slot of @irq, IMS_SLOT_NONE without
@@ -60,15 +63,18 @@ enum vfio_ims_kind {
  * @producer: Offers @irq for delivery which bypasses the host
  * @bypass: @producer is registered
  *
- * All but @trigger is protected by the lock of struct vfio_ims.
+ * All of it is protected by the lock of struct vfio_ims. @trigger is also read
+ * without: by the handler of @irq, which free_irq() and synchronize_irq() wait for,
+ * and by vfio_ims_signal() under RCU.
  */
 struct vfio_ims_vector {
 	struct device			*dev;
 	u32				vector;
 	enum vfio_ims_kind		kind;
 	u64				cookie;
-	spinlock_t			lock;		/* of @trigger */
-	struct eventfd_ctx		*trigger;
+	struct eventfd_ctx __rcu	*trigger;
+	struct eventfd_ctx		*old;
+	struct eventfd_ctx		*next;
 	unsigned int			irq;
 	u32				slot;
 	char				*name;
@@ -76,46 +82,57 @@ struct vfio_ims_vector {
 	bool				bypass;
 };
 
+/* Numbers of vectors come from user space, and from guests. */
+static struct vfio_ims_vector *vfio_ims_at(struct vfio_ims *vi, u32 vector)
+{
+	return &vi->vectors[array_index_nospec(vector, vi->nvec)];
+}
+
+#define vfio_ims_for_each(vi, v, i, start, count)			\
+	for ((i) = (start);						\
+	     (i) - (start) < (count) && ((v) = vfio_ims_at(vi, i));	\
+	     (i)++)
+
 /*
- * The one place where eventfds are signalled. Under the lock the eventfd can't
- * go away; and with interrupts off, the event and all that KVM does about the
- * eventfd follow each other on one CPU, which tracers rely on.
+ * Zeroed memory has no lock: it is for vfio_ims_init() to make, and gone after
+ * vfio_ims_release().
  */
+static int vfio_ims_lock(struct vfio_ims *vi)
+{
+	if (READ_ONCE(vi->state) == VFIO_IMS_RELEASED)
+		return -ENODEV;
+
+	mutex_lock(&vi->lock);
+	return 0;
+}
+
+static void vfio_ims_unlock(struct vfio_ims *vi)
+{
+	mutex_unlock(&vi->lock);
+}
+
+/* The one place where eventfds are signalled. */
 static bool vfio_ims_vector_signal(struct vfio_ims_vector *v,
 				   enum vfio_ims_cause cause)
 {
-	unsigned long flags;
-	bool bound;
+	struct eventfd_ctx *trigger;
 
-	spin_lock_irqsave(&v->lock, flags);
-	bound = v->trigger;
-	if (bound) {
+	rcu_read_lock();
+	trigger = rcu_dereference(v->trigger);
+	if (trigger) {
 		trace_vfio_ims_signal(v->dev, v->vector, v->irq, v->slot,
-				 v->trigger, cause);
-		eventfd_signal(v->trigger);
+				      trigger, cause);
+		eventfd_signal(trigger);
 	}
-	spin_unlock_irqrestore(&v->lock, flags);
+	rcu_read_unlock();
 
-	return bound;
+	return trigger;
 }
 
 static irqreturn_t vfio_ims_handler(int irq, void *arg)
 {
 	vfio_ims_vector_signal(arg, VFIO_IMS_CAUSE_IRQ);
 	return IRQ_HANDLED;
-}
-
-static struct eventfd_ctx *vfio_ims_set_trigger(struct vfio_ims_vector *v,
-						struct eventfd_ctx *trigger)
-{
-	struct eventfd_ctx *old;
-
-	spin_lock_irq(&v->lock);
-	old = v->trigger;
-	v->trigger = trigger;
-	spin_unlock_irq(&v->lock);
-
-	return old;
 }
 
 /*
@@ -127,20 +144,27 @@ static void vfio_ims_bypass_register(struct vfio_ims_vector *v)
 {
 	int ret;
 
-	ret = irq_bypass_register_producer(&v->producer, v->trigger, v->irq);
+	ret = irq_bypass_register_producer(&v->producer, v->next, v->irq);
 	v->bypass = !ret;
 	trace_vfio_ims_bypass_register(v->dev, v->vector, v->irq, v->slot,
-				  v->trigger, ret);
+				       v->next, ret);
 }
 
 static void vfio_ims_bypass_unregister(struct vfio_ims_vector *v)
 {
-	/* Would unregister the other vector's with the same eventfd. */
+	/* Before 6.17, this would unregister the other vector's with the same eventfd. */
 	if (v->bypass)
 		irq_bypass_unregister_producer(&v->producer);
 	trace_vfio_ims_bypass_unregister(v->dev, v->vector, v->irq, v->slot,
-				    v->trigger, v->bypass ? 0 : -ENOENT);
+					 v->old, v->bypass ? 0 : -ENOENT);
 	v->bypass = false;
+}
+
+/* What the slot of a vector is told, or VFIO_IMS_COOKIE_UNSET. */
+static u64 vfio_ims_cookie(const struct vfio_ims *vi,
+			   const struct vfio_ims_vector *v)
+{
+	return v->cookie == VFIO_IMS_COOKIE_UNSET ? vi->cookie : v->cookie;
 }
 
 static void vfio_ims_slot_free(struct vfio_ims_vector *v)
@@ -149,26 +173,42 @@ static void vfio_ims_slot_free(struct vfio_ims_vector *v)
 	trace_vfio_ims_slot_free(v->dev, v->vector, v->irq, v->slot);
 }
 
-/* The interrupt of an IMS vector: slot, message, PASID, handler. */
+/*
+ * The interrupt of an IMS vector: slot, message, cookie, handler. Interrupts are
+ * signalled as soon as the handler is there, so the trigger is set before.
+ */
 static int vfio_ims_irq_setup(struct vfio_ims *vi, struct vfio_ims_vector *v)
 {
+	u64 cookie = vfio_ims_cookie(vi, v);
 	int ret;
 
-	ret = ims_irq_alloc(vi->domain, v->cookie);
+	if (cookie == VFIO_IMS_COOKIE_UNSET)
+		return -ENOTCONN;
+
+	v->name = kasprintf(GFP_KERNEL_ACCOUNT, "vfio-ims[%u](%s)", v->vector,
+			    dev_name(v->dev));
+	if (!v->name)
+		return -ENOMEM;
+
+	ret = ims_irq_alloc(vi->domain, cookie);
 	if (ret >= 0) {
 		v->irq = ret;
 		v->slot = ims_irq_slot(v->irq);
 	}
-	trace_vfio_ims_slot_alloc(v->dev, v->vector, v->irq, v->slot, v->cookie,
+	trace_vfio_ims_slot_alloc(v->dev, v->vector, v->irq, v->slot, cookie,
 				  min(ret, 0));
 	if (ret < 0)
 		return ret;
 
+	/* For vfio_ims_change_cookie(): disable_irq() masks the slot at once. */
+	irq_set_status_flags(v->irq, IRQ_DISABLE_UNLAZY);
+	rcu_assign_pointer(v->trigger, v->next);
 	ret = request_irq(v->irq, vfio_ims_handler, 0, v->name, v);
 	trace_vfio_ims_irq_request(v->dev, v->vector, v->irq, v->slot, ret);
-	if (ret)
+	if (ret) {
+		RCU_INIT_POINTER(v->trigger, NULL);
 		vfio_ims_slot_free(v);
-
+	}
 	return ret;
 }
 
@@ -176,6 +216,7 @@ static void vfio_ims_irq_teardown(struct vfio_ims_vector *v)
 {
 	free_irq(v->irq, v);
 	trace_vfio_ims_irq_free(v->dev, v->vector, v->irq, v->slot);
+	RCU_INIT_POINTER(v->trigger, NULL);
 	vfio_ims_slot_free(v);
 }
 
@@ -187,167 +228,229 @@ static void vfio_ims_vector_reset(struct vfio_ims_vector *v)
 	v->slot = IMS_SLOT_NONE;
 }
 
-/*
- * Bind an unbound vector. On success it keeps the caller's reference of
- * @trigger. Interrupts are signalled as soon as the handler is there, so the
- * trigger is set before.
- */
-static int vfio_ims_bind(struct vfio_ims *vi, struct vfio_ims_vector *v,
-			 struct eventfd_ctx *trigger)
+/* What was reached of it has been undone. */
+static void vfio_ims_bind_failed(struct vfio_ims_vector *v, int ret)
 {
-	int ret = -ENOMEM;
-
-	v->name = kasprintf(GFP_KERNEL_ACCOUNT, "vfio-ims[%u](%s)", v->vector,
-			    dev_name(v->dev));
-	if (!v->name)
-		goto out;
-
-	vfio_ims_set_trigger(v, trigger);
-	ret = 0;
-	if (v->kind == VFIO_IMS_VECTOR_IMS) {
-		ret = vfio_ims_irq_setup(vi, v);
-		if (ret)
-			vfio_ims_set_trigger(v, NULL);
-		else
-			vfio_ims_bypass_register(v);
-	}
-out:
-	trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, trigger, ret);
-	if (ret)
-		vfio_ims_vector_reset(v);
-	return ret;
-}
-
-/* The reverse of vfio_ims_bind(), in reverse order. */
-static void vfio_ims_unbind(struct vfio_ims_vector *v)
-{
-	struct eventfd_ctx *trigger;
-
-	if (v->kind == VFIO_IMS_VECTOR_IMS) {
-		vfio_ims_bypass_unregister(v);
-		vfio_ims_irq_teardown(v);
-	}
-	trigger = vfio_ims_set_trigger(v, NULL);
-	trace_vfio_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot, trigger, 0);
-	eventfd_ctx_put(trigger);
+	trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, v->next,
+				   ret);
 	vfio_ims_vector_reset(v);
 }
 
 /*
- * Give a bound vector another eventfd. Slot and interrupt stay, nothing of it
- * can fail, and no interrupt is lost: each is signalled to the old eventfd or to
- * the new one.
+ * A change of some vectors is done in steps, each for all of them:
+ *
+ *	vfio_ims_resolve()	file descriptors become eventfds	may fail
+ *	vfio_ims_setup()	unbound vectors get their interrupt	may fail
+ *	vfio_ims_commit()	the vectors get their eventfds		can't fail
+ *	vfio_ims_end()
+ *
+ * The first two change no vector which is bound, so that they can be undone.
  */
-static void vfio_ims_rebind(struct vfio_ims_vector *v,
-			    struct eventfd_ctx *trigger)
+static void vfio_ims_begin(struct vfio_ims *vi, u32 start, u32 count)
 {
-	struct eventfd_ctx *old;
+	struct vfio_ims_vector *v;
+	u32 i;
 
-	if (v->kind == VFIO_IMS_VECTOR_IMS)
-		vfio_ims_bypass_unregister(v);
+	vfio_ims_for_each(vi, v, i, start, count)
+		v->old = rcu_dereference_protected(v->trigger,
+						   lockdep_is_held(&vi->lock));
+}
 
-	old = vfio_ims_set_trigger(v, trigger);
-	trace_vfio_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot, old, 0);
-	eventfd_ctx_put(old);
+static void vfio_ims_end(struct vfio_ims *vi, u32 start, u32 count)
+{
+	struct vfio_ims_vector *v;
+	u32 i;
 
-	if (v->kind == VFIO_IMS_VECTOR_IMS)
-		vfio_ims_bypass_register(v);
-	trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq, v->slot, trigger, 0);
+	vfio_ims_for_each(vi, v, i, start, count) {
+		v->old = NULL;
+		v->next = NULL;
+	}
+}
+
+static void vfio_ims_resolve_undo(struct vfio_ims *vi, u32 start, u32 count)
+{
+	struct vfio_ims_vector *v;
+	u32 i;
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (v->next)
+			eventfd_ctx_put(v->next);
+	}
+}
+
+static int vfio_ims_resolve(struct vfio_ims *vi, u32 start, u32 count,
+			    const s32 *fds)
+{
+	struct vfio_ims_vector *v;
+	struct eventfd_ctx *next;
+	u32 i;
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (fds[i - start] == -1)
+			continue;
+
+		next = eventfd_ctx_fdget(fds[i - start]);
+		if (IS_ERR(next)) {
+			trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq,
+						   v->slot, NULL, PTR_ERR(next));
+			vfio_ims_resolve_undo(vi, start, i - start);
+			return PTR_ERR(next);
+		}
+		v->next = next;
+	}
+	return 0;
+}
+
+/* An emulated vector needs nothing but its eventfd. */
+static bool vfio_ims_wants_irq(const struct vfio_ims_vector *v)
+{
+	return v->kind == VFIO_IMS_VECTOR_IMS && v->next && !v->old;
+}
+
+static void vfio_ims_setup_undo(struct vfio_ims *vi, u32 start, u32 count,
+				int ret)
+{
+	struct vfio_ims_vector *v;
+	u32 i;
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (vfio_ims_wants_irq(v)) {
+			vfio_ims_irq_teardown(v);
+			vfio_ims_bind_failed(v, ret);
+		}
+	}
+}
+
+static int vfio_ims_setup(struct vfio_ims *vi, u32 start, u32 count)
+{
+	struct vfio_ims_vector *v;
+	int ret;
+	u32 i;
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (!vfio_ims_wants_irq(v))
+			continue;
+
+		ret = vfio_ims_irq_setup(vi, v);
+		if (ret) {
+			vfio_ims_bind_failed(v, ret);
+			vfio_ims_setup_undo(vi, start, i - start, ret);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Nobody signals the old eventfds any more. Only vfio_ims_signal() is worth a grace
+ * period, which takes milliseconds: the reader of an IMS vector is its handler.
+ */
+static void vfio_ims_wait(struct vfio_ims *vi, u32 start, u32 count)
+{
+	struct vfio_ims_vector *v;
+	bool emulated = false;
+	u32 i;
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (!v->old)
+			continue;
+		if (v->kind == VFIO_IMS_VECTOR_EMULATED)
+			emulated = true;
+		else if (v->next)
+			synchronize_irq(v->irq);
+	}
+	if (emulated)
+		synchronize_rcu();
+}
+
+/*
+ * A bound vector which gets another eventfd keeps its slot and its interrupt, and
+ * loses none: each is signalled to the old eventfd or to the new one. Nobody offers
+ * an eventfd for bypass twice, so all are withdrawn before any is offered: eventfds
+ * may have changed places.
+ */
+static void vfio_ims_commit(struct vfio_ims *vi, u32 start, u32 count)
+{
+	struct vfio_ims_vector *v;
+	u32 i;
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (v->old && v->kind == VFIO_IMS_VECTOR_IMS)
+			vfio_ims_bypass_unregister(v);
+	}
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (v->old && !v->next && v->kind == VFIO_IMS_VECTOR_IMS)
+			vfio_ims_irq_teardown(v);
+		else
+			rcu_assign_pointer(v->trigger, v->next);
+	}
+
+	vfio_ims_wait(vi, start, count);
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (!v->old)
+			continue;
+		trace_vfio_ims_vector_unbind(v->dev, v->vector, v->irq, v->slot,
+					     v->old, 0);
+		eventfd_ctx_put(v->old);
+		if (!v->next)
+			vfio_ims_vector_reset(v);
+	}
+
+	vfio_ims_for_each(vi, v, i, start, count) {
+		if (!v->next)
+			continue;
+		if (v->kind == VFIO_IMS_VECTOR_IMS)
+			vfio_ims_bypass_register(v);
+		trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq, v->slot,
+					   v->next, 0);
+	}
 }
 
 static void vfio_ims_enable_locked(struct vfio_ims *vi)
 {
+	if (vi->state == VFIO_IMS_ENABLED)
+		return;
+
 	vi->state = VFIO_IMS_ENABLED;
 	trace_vfio_ims_index_enable(vi->vdev->dev, vi->nvec);
 }
 
 static void vfio_ims_disable_locked(struct vfio_ims *vi)
 {
-	u32 i;
-
 	if (vi->state != VFIO_IMS_ENABLED)
 		return;
 
-	for (i = 0; i < vi->nvec; i++) {
-		if (vi->vectors[i].trigger)
-			vfio_ims_unbind(&vi->vectors[i]);
-	}
+	vfio_ims_begin(vi, 0, vi->nvec);
+	vfio_ims_commit(vi, 0, vi->nvec);
+	vfio_ims_end(vi, 0, vi->nvec);
 	vi->state = VFIO_IMS_DISABLED;
 	trace_vfio_ims_index_disable(vi->vdev->dev, vi->nvec);
 }
 
-/*
- * All or nothing. What can fail comes first and touches only vectors which are
- * not bound, so that it can be undone: finding the eventfds, and binding. What
- * changes bound vectors comes last and can't fail.
- */
+/* All or nothing. */
 static int vfio_ims_set_eventfds(struct vfio_ims *vi, u32 start, u32 count,
 				 const s32 *fds)
 {
-	struct vfio_ims_vector *vectors = vi->vectors + start;
-	bool enable = vi->state == VFIO_IMS_DISABLED;
-	struct eventfd_ctx **triggers;
-	u32 i, bound = 0;
-	int ret = 0;
+	bool was_enabled = vi->state == VFIO_IMS_ENABLED;
+	int ret;
 
-	/* Entries become NULL when a vector takes over the reference. */
-	triggers = kcalloc(count, sizeof(*triggers), GFP_KERNEL_ACCOUNT);
-	if (!triggers)
-		return -ENOMEM;
+	vfio_ims_begin(vi, start, count);
+	ret = vfio_ims_resolve(vi, start, count, fds);
+	if (ret)
+		goto out;
 
-	for (i = 0; i < count; i++) {
-		struct vfio_ims_vector *v = &vectors[i];
-		struct eventfd_ctx *trigger;
-
-		if (fds[i] == -1)
-			continue;
-
-		trigger = eventfd_ctx_fdget(fds[i]);
-		if (IS_ERR(trigger)) {
-			ret = PTR_ERR(trigger);
-			trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq,
-					      v->slot, NULL, ret);
-			goto out_put;
-		}
-		triggers[i] = trigger;
-	}
-
-	if (enable)
-		vfio_ims_enable_locked(vi);
-
-	for (bound = 0; bound < count; bound++) {
-		if (vectors[bound].trigger || !triggers[bound])
-			continue;
-		ret = vfio_ims_bind(vi, &vectors[bound], triggers[bound]);
-		if (ret)
-			goto out_undo;
-		triggers[bound] = NULL;
-	}
-
-	for (i = 0; i < count; i++) {
-		if (!vectors[i].trigger)
-			continue;
-		if (fds[i] == -1)
-			vfio_ims_unbind(&vectors[i]);
-		else if (triggers[i])
-			vfio_ims_rebind(&vectors[i], triggers[i]);
-		triggers[i] = NULL;
-	}
-	goto out_put;
-
-out_undo:
-	while (bound--) {
-		if (fds[bound] != -1 && !triggers[bound])
-			vfio_ims_unbind(&vectors[bound]);
-	}
-	if (enable)
+	vfio_ims_enable_locked(vi);
+	ret = vfio_ims_setup(vi, start, count);
+	if (ret)
+		vfio_ims_resolve_undo(vi, start, count);
+	else
+		vfio_ims_commit(vi, start, count);
+out:
+	vfio_ims_end(vi, start, count);
+	if (ret && !was_enabled)
 		vfio_ims_disable_locked(vi);
-out_put:
-	for (i = 0; i < count; i++) {
-		if (triggers[i])
-			eventfd_ctx_put(triggers[i]);
-	}
-	kfree(triggers);
 	return ret;
 }
 
@@ -362,7 +465,7 @@ static int vfio_ims_loopback(struct vfio_ims *vi, u32 start, u32 count,
 
 	for (i = 0; i < count; i++) {
 		if (!bools || bools[i])
-			vfio_ims_vector_signal(&vi->vectors[start + i],
+			vfio_ims_vector_signal(vfio_ims_at(vi, start + i),
 					       VFIO_IMS_CAUSE_LOOPBACK);
 	}
 	return 0;
@@ -371,9 +474,6 @@ static int vfio_ims_loopback(struct vfio_ims *vi, u32 start, u32 count,
 static int vfio_ims_set_irqs_locked(struct vfio_ims *vi, u32 flags, u32 start,
 				    u32 count, const void *data)
 {
-	if (vi->state == VFIO_IMS_RELEASED)
-		return -ENODEV;
-
 	/* Written so that start + count can't wrap. */
 	if (start >= vi->nvec || count > vi->nvec - start)
 		return -EINVAL;
@@ -415,8 +515,8 @@ static int vfio_ims_set_irqs_locked(struct vfio_ims *vi, u32 flags, u32 start,
  *   of those whose byte is not 0.
  *
  * One eventfd on two vectors works, but only the first vector can bypass the
- * host. The same is true within a call, so moving an eventfd between vectors
- * takes two.
+ * host. A call may move eventfds from one vector to another: all of them bypass
+ * the host before and after.
  *
  * Context: Process context of the task whose file descriptors @data has; may
  *	    sleep.
@@ -424,8 +524,9 @@ static int vfio_ims_set_irqs_locked(struct vfio_ims *vi, u32 flags, u32 start,
  *	   vfio-pci: -ENOTTY for ACTION_MASK and ACTION_UNMASK; -EINVAL for other
  *	   flags or not exactly one of each sort, another index, vectors outside
  *	   of the table, no data, signalling before enabling, or a file which is
- *	   no eventfd; -EBADF for no file; -ENOSPC, -ENOMEM; -EINVAL also
- *	   from ims_irq_alloc() for the PASID; -ENODEV after release.
+ *	   no eventfd; -EBADF for no file; -ENOSPC, -ENOMEM. And of its own:
+ *	   -ENOTCONN for binding an IMS vector which has no cookie yet, see
+ *	   vfio_ims_attach(); -ENODEV before init or after release.
  */
 int vfio_ims_set_irqs(struct vfio_ims *vi, u32 flags, u32 index, u32 start,
 		      u32 count, const void *data)
@@ -442,9 +543,11 @@ int vfio_ims_set_irqs(struct vfio_ims *vi, u32 flags, u32 index, u32 start,
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTTY;
 
-	mutex_lock(&vi->lock);
+	ret = vfio_ims_lock(vi);
+	if (ret)
+		return ret;
 	ret = vfio_ims_set_irqs_locked(vi, flags, start, count, data);
-	mutex_unlock(&vi->lock);
+	vfio_ims_unlock(vi);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_set_irqs);
@@ -453,16 +556,18 @@ EXPORT_SYMBOL_GPL(vfio_ims_set_irqs);
  * vfio_ims_disable - Unbind all vectors and disable the index
  * @vi: The vectors of the device
  *
- * For the driver's close_device(): the next user starts anew. Nothing to do when
- * the index is not enabled.
+ * For the driver's close_device(): the next user starts anew, but for the cookies,
+ * which are the driver's. Nothing to do when the index is not enabled, before init
+ * and after release.
  *
  * Context: Process context, may sleep.
  */
 void vfio_ims_disable(struct vfio_ims *vi)
 {
-	mutex_lock(&vi->lock);
+	if (vfio_ims_lock(vi))
+		return;
 	vfio_ims_disable_locked(vi);
-	mutex_unlock(&vi->lock);
+	vfio_ims_unlock(vi);
 }
 EXPORT_SYMBOL_GPL(vfio_ims_disable);
 
@@ -499,11 +604,9 @@ static struct vfio_ims_vector *vfio_ims_vector(struct vfio_ims *vi, u32 vector)
 {
 	lockdep_assert_held(&vi->lock);
 
-	if (vi->state == VFIO_IMS_RELEASED)
-		return ERR_PTR(-ENODEV);
 	if (vector >= vi->nvec)
 		return ERR_PTR(-EINVAL);
-	return &vi->vectors[vector];
+	return vfio_ims_at(vi, vector);
 }
 
 /**
@@ -511,7 +614,7 @@ static struct vfio_ims_vector *vfio_ims_vector(struct vfio_ims *vi, u32 vector)
  * @vi: The vectors of the device
  * @vector: Index in the MSI-X table
  *
- * Such a vector needs no slot, no Linux interrupt and no PASID. User space can't
+ * Such a vector needs no slot, no Linux interrupt and no cookie. User space can't
  * tell the difference.
  *
  * Context: Process context, may sleep.
@@ -521,9 +624,11 @@ static struct vfio_ims_vector *vfio_ims_vector(struct vfio_ims *vi, u32 vector)
 int vfio_ims_set_emulated(struct vfio_ims *vi, u32 vector)
 {
 	struct vfio_ims_vector *v;
-	int ret = 0;
+	int ret;
 
-	mutex_lock(&vi->lock);
+	ret = vfio_ims_lock(vi);
+	if (ret)
+		return ret;
 	v = vfio_ims_vector(vi, vector);
 	if (IS_ERR(v))
 		ret = PTR_ERR(v);
@@ -531,41 +636,169 @@ int vfio_ims_set_emulated(struct vfio_ims *vi, u32 vector)
 		ret = -EBUSY;
 	else
 		v->kind = VFIO_IMS_VECTOR_EMULATED;
-	mutex_unlock(&vi->lock);
+	vfio_ims_unlock(vi);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_set_emulated);
 
+/* VFIO_IMS_COOKIE_UNSET is the one which a slot is never told. */
+static int vfio_ims_check_cookie(const struct ims_domain *domain, u64 cookie)
+{
+	return cookie == VFIO_IMS_COOKIE_UNSET ? 0 :
+	       ims_domain_check_cookie(domain, cookie);
+}
+
+/*
+ * A bound vector whose cookie is taken away stays bound, with its slot masked.
+ * Nothing can fail then, nor on the way back after a failure.
+ */
+static int vfio_ims_change_cookie(struct vfio_ims_vector *v, u64 from, u64 to)
+{
+	int ret;
+
+	if (from == to || !rcu_access_pointer(v->trigger) ||
+	    v->kind != VFIO_IMS_VECTOR_IMS)
+		return 0;
+
+	if (to == VFIO_IMS_COOKIE_UNSET) {
+		disable_irq(v->irq);
+		return 0;
+	}
+
+	ret = ims_irq_set_cookie(v->irq, to);
+	if (!ret && from == VFIO_IMS_COOKIE_UNSET)
+		enable_irq(v->irq);
+	return ret;
+}
+
+static int vfio_ims_set_device_cookie(struct vfio_ims *vi, u64 cookie)
+{
+	struct vfio_ims_vector *v;
+	u32 i, end;
+	int ret = 0;
+
+	vfio_ims_for_each(vi, v, i, 0, vi->nvec) {
+		if (v->cookie != VFIO_IMS_COOKIE_UNSET)
+			continue;
+		ret = vfio_ims_change_cookie(v, vi->cookie, cookie);
+		if (ret)
+			break;
+	}
+	if (!ret) {
+		vi->cookie = cookie;
+		return 0;
+	}
+
+	end = i;
+	vfio_ims_for_each(vi, v, i, 0, end) {
+		if (v->cookie == VFIO_IMS_COOKIE_UNSET)
+			WARN_ON_ONCE(vfio_ims_change_cookie(v, cookie, vi->cookie));
+	}
+	return ret;
+}
+
 /**
- * vfio_ims_set_cookie - Give one vector another cookie than the device's default
+ * vfio_ims_attach - Give the device a cookie, the first or another one
  * @vi: The vectors of the device
- * @vector: Index in the MSI-X table
  * @cookie: The cookie, such as a PASID, or IMS_COOKIE_NONE
  *
- * It is checked when the vector is bound, by ims_irq_alloc(), and applies from
- * then on. To change it, unbind the vector: an interrupt which is sent with the
- * PASID of before would be a hole.
+ * It applies to all vectors which have none of their own, those which are bound
+ * included: they keep their interrupt and lose none, and when this returns, nothing
+ * is sent with the cookie of before any more. All or nothing.
+ *
+ * For the driver's attach_ioas(), when it has attached the I/O page table to a PASID of
+ * the parent device, and before it detaches the one of before.
  *
  * Context: Process context, may sleep.
- * Return: 0, -EINVAL for a vector which is emulated or outside of the table,
- *	   -EBUSY for one which is bound, -ENODEV after release.
+ * Return: 0, -EINVAL for a cookie which the device can't send with, -ENODEV before
+ *	   init or after release.
+ */
+int vfio_ims_attach(struct vfio_ims *vi, u64 cookie)
+{
+	int ret;
+
+	ret = vfio_ims_lock(vi);
+	if (ret)
+		return ret;
+	if (cookie == VFIO_IMS_COOKIE_UNSET)
+		ret = -EINVAL;
+	else
+		ret = ims_domain_check_cookie(vi->domain, cookie);
+	if (!ret)
+		ret = vfio_ims_set_device_cookie(vi, cookie);
+	vfio_ims_unlock(vi);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_ims_attach);
+
+/**
+ * vfio_ims_detach - Take the device's cookie away
+ * @vi: The vectors of the device
+ *
+ * When this returns, nothing is sent with it any more. Vectors which have no cookie of
+ * their own can't be bound until vfio_ims_attach(). Those which are bound stay so, with
+ * their eventfd, slot and interrupt: the slot is masked, and what the device would
+ * have sent meanwhile is sent once then, with the new cookie.
+ *
+ * For the driver's detach_ioas() and, as VFIO does not call that one at the last
+ * close, unbind_iommufd(), before the PASID is given back. Nothing to do when there is
+ * no cookie, before init and after release.
+ *
+ * Context: Process context, may sleep.
+ */
+void vfio_ims_detach(struct vfio_ims *vi)
+{
+	if (vfio_ims_lock(vi))
+		return;
+	vfio_ims_set_device_cookie(vi, VFIO_IMS_COOKIE_UNSET);
+	vfio_ims_unlock(vi);
+}
+EXPORT_SYMBOL_GPL(vfio_ims_detach);
+
+/**
+ * vfio_ims_set_cookie - Give one vector another cookie than the device's
+ * @vi: The vectors of the device
+ * @vector: Index in the MSI-X table
+ * @cookie: The cookie, such as a PASID; IMS_COOKIE_NONE; or VFIO_IMS_COOKIE_UNSET for
+ *	    the device's, from now on
+ *
+ * A bound vector keeps its interrupt and loses none, and when this returns, nothing is
+ * sent with the cookie of before any more. See vfio_ims_detach() for what it means when
+ * the device's is asked for and there is none.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -EINVAL for a vector which is emulated or outside of the table and for a
+ *	   cookie which the device can't send with, -ENODEV before init or after
+ *	   release.
  */
 int vfio_ims_set_cookie(struct vfio_ims *vi, u32 vector, u64 cookie)
 {
 	struct vfio_ims_vector *v;
-	int ret = 0;
+	u64 before, from;
+	int ret;
 
-	mutex_lock(&vi->lock);
+	ret = vfio_ims_lock(vi);
+	if (ret)
+		return ret;
+
 	v = vfio_ims_vector(vi, vector);
 	if (IS_ERR(v))
 		ret = PTR_ERR(v);
 	else if (v->kind != VFIO_IMS_VECTOR_IMS)
 		ret = -EINVAL;
-	else if (v->trigger)
-		ret = -EBUSY;
 	else
-		v->cookie = cookie;
-	mutex_unlock(&vi->lock);
+		ret = vfio_ims_check_cookie(vi->domain, cookie);
+	if (ret)
+		goto out;
+
+	before = v->cookie;
+	from = vfio_ims_cookie(vi, v);
+	v->cookie = cookie;
+	ret = vfio_ims_change_cookie(v, from, vfio_ims_cookie(vi, v));
+	if (ret)
+		v->cookie = before;
+out:
+	vfio_ims_unlock(vi);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_set_cookie);
@@ -577,10 +810,10 @@ EXPORT_SYMBOL_GPL(vfio_ims_set_cookie);
  *
  * Context: Any context but NMI; on PREEMPT_RT, where eventfds are signalled under
  *	    a sleeping lock, neither hard interrupt nor a raw spinlock. Must not
- *	    race with vfio_ims_release().
+ *	    race with vfio_ims_init() or vfio_ims_release().
  * Return: 0, -EINVAL for a vector which is not emulated or outside of the table,
- *	   -ENXIO for one which is not bound: nobody wants to know, which is
- *	   no error for most devices.
+ *	   as all are before init and after release, -ENXIO for one which is not
+ *	   bound: nobody wants to know, which is no error for most devices.
  */
 int vfio_ims_signal(struct vfio_ims *vi, u32 vector)
 {
@@ -589,13 +822,25 @@ int vfio_ims_signal(struct vfio_ims *vi, u32 vector)
 	if (vector >= vi->nvec)
 		return -EINVAL;
 
-	v = &vi->vectors[vector];
+	v = vfio_ims_at(vi, vector);
 	if (v->kind != VFIO_IMS_VECTOR_EMULATED)
 		return -EINVAL;
 
 	return vfio_ims_vector_signal(v, VFIO_IMS_CAUSE_EMULATED) ? 0 : -ENXIO;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_signal);
+
+/* A bound IMS vector, or why it is none. */
+static struct vfio_ims_vector *vfio_ims_bound(struct vfio_ims *vi, u32 vector)
+{
+	struct vfio_ims_vector *v = vfio_ims_vector(vi, vector);
+
+	if (IS_ERR(v))
+		return v;
+	if (v->kind != VFIO_IMS_VECTOR_IMS)
+		return ERR_PTR(-EINVAL);
+	return rcu_access_pointer(v->trigger) ? v : ERR_PTR(-ENXIO);
+}
 
 /**
  * vfio_ims_irq - The Linux interrupt of a bound IMS vector
@@ -607,24 +852,20 @@ EXPORT_SYMBOL_GPL(vfio_ims_signal);
  *
  * Context: Process context, may sleep.
  * Return: The interrupt, -EINVAL for a vector which is emulated or outside of the
- *	   table, -ENXIO for one which is not bound, -ENODEV after release.
+ *	   table, -ENXIO for one which is not bound, -ENODEV before init or after
+ *	   release.
  */
 int vfio_ims_irq(struct vfio_ims *vi, u32 vector)
 {
 	struct vfio_ims_vector *v;
 	int ret;
 
-	mutex_lock(&vi->lock);
-	v = vfio_ims_vector(vi, vector);
-	if (IS_ERR(v))
-		ret = PTR_ERR(v);
-	else if (v->kind != VFIO_IMS_VECTOR_IMS)
-		ret = -EINVAL;
-	else if (!v->trigger)
-		ret = -ENXIO;
-	else
-		ret = v->irq;
-	mutex_unlock(&vi->lock);
+	ret = vfio_ims_lock(vi);
+	if (ret)
+		return ret;
+	v = vfio_ims_bound(vi, vector);
+	ret = IS_ERR(v) ? PTR_ERR(v) : v->irq;
+	vfio_ims_unlock(vi);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_irq);
@@ -642,9 +883,16 @@ EXPORT_SYMBOL_GPL(vfio_ims_irq);
  */
 int vfio_ims_slot(struct vfio_ims *vi, u32 vector)
 {
-	int irq = vfio_ims_irq(vi, vector);
+	struct vfio_ims_vector *v;
+	int ret;
 
-	return irq < 0 ? irq : ims_irq_slot(irq);
+	ret = vfio_ims_lock(vi);
+	if (ret)
+		return ret;
+	v = vfio_ims_bound(vi, vector);
+	ret = IS_ERR(v) ? PTR_ERR(v) : v->slot;
+	vfio_ims_unlock(vi);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_ims_slot);
 
@@ -654,19 +902,21 @@ EXPORT_SYMBOL_GPL(vfio_ims_slot);
  * @vdev: The device
  * @domain: Where the slots come from; must outlive @vi
  * @nvec: Size of the MSI-X table
- * @default_cookie: The cookie, such as the PASID, of all vectors which
- *		    vfio_ims_set_cookie() is not called for, or IMS_COOKIE_NONE
+ * @cookie: The cookie, such as the PASID, of all vectors which have none of their own
+ *	    by vfio_ims_set_cookie(); IMS_COOKIE_NONE; or VFIO_IMS_COOKIE_UNSET when
+ *	    vfio_ims_attach() will tell
  *
  * All vectors are IMS vectors until vfio_ims_set_emulated(). No slot is taken
  * before user space binds one.
  *
  * Context: Process context, may sleep; before the device is registered.
- * Return: 0, -EINVAL when @nvec is not a possible size of an MSI-X table, -EBUSY
- *	   when @vi is in use, -ENOMEM.
+ * Return: 0, -EINVAL when @nvec is not a possible size of an MSI-X table or the device
+ *	   can't send with @cookie, -EBUSY when @vi is in use, -ENOMEM.
  */
 int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
-		  struct ims_domain *domain, u32 nvec, u64 default_cookie)
+		  struct ims_domain *domain, u32 nvec, u64 cookie)
 {
+	int ret;
 	u32 i;
 
 	if (!nvec || nvec > PCI_MSIX_FLAGS_QSIZE + 1)
@@ -674,7 +924,15 @@ int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
 	if (vi->state != VFIO_IMS_RELEASED)
 		return -EBUSY;
 
-	vi->vectors = kcalloc(nvec, sizeof(*vi->vectors), GFP_KERNEL);
+	ret = vfio_ims_check_cookie(domain, cookie);
+	if (ret)
+		return ret;
+
+	/*
+	 * Once for all: the handler needs no look-up, and binding has one thing less
+	 * that can fail. 2048 vectors are 220 KB, which need not be contiguous.
+	 */
+	vi->vectors = kvcalloc(nvec, sizeof(*vi->vectors), GFP_KERNEL);
 	if (!vi->vectors)
 		return -ENOMEM;
 
@@ -684,15 +942,15 @@ int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
 		v->dev = vdev->dev;
 		v->vector = i;
 		v->kind = VFIO_IMS_VECTOR_IMS;
-		v->cookie = default_cookie;
+		v->cookie = VFIO_IMS_COOKIE_UNSET;
 		v->slot = IMS_SLOT_NONE;
-		spin_lock_init(&v->lock);
 	}
 
 	mutex_init(&vi->lock);
 	vi->vdev = vdev;
 	vi->domain = domain;
 	vi->nvec = nvec;
+	vi->cookie = cookie;
 	vi->state = VFIO_IMS_DISABLED;
 	return 0;
 }
@@ -702,19 +960,23 @@ EXPORT_SYMBOL_GPL(vfio_ims_init);
  * vfio_ims_release - The reverse of vfio_ims_init()
  * @vi: The vectors of the device
  *
- * Disables the index if it is enabled. For the driver's release().
+ * Disables the index if it is enabled. For the driver's release(). Nothing to do
+ * before init.
  *
  * Context: Process context, may sleep; nobody else may use @vi any more.
  */
 void vfio_ims_release(struct vfio_ims *vi)
 {
-	mutex_lock(&vi->lock);
+	if (vfio_ims_lock(vi))
+		return;
 	vfio_ims_disable_locked(vi);
-	kfree(vi->vectors);
+	vi->state = VFIO_IMS_RELEASED;
+	vfio_ims_unlock(vi);
+
+	mutex_destroy(&vi->lock);
+	kvfree(vi->vectors);
 	vi->vectors = NULL;
 	vi->nvec = 0;
-	vi->state = VFIO_IMS_RELEASED;
-	mutex_unlock(&vi->lock);
 }
 EXPORT_SYMBOL_GPL(vfio_ims_release);
 

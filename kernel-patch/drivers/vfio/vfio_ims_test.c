@@ -5,7 +5,8 @@
  * The interrupts are real ones: of an IMS domain whose slots are in memory. What
  * the glue gets from elsewhere is faked below, because a kernel thread can't make
  * an eventfd, and because a test wants to let each step fail and to see their
- * order. So this is a module of its own, with the glue inside.
+ * order. So this is a module of its own, with the glue inside. Its events are faked
+ * too: those of the real module are not exported.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -17,8 +18,10 @@
 #include <linux/iopoll.h>
 #include <linux/irqbypass.h>
 #include <linux/irqchip/irq-ims.h>
-#include <linux/list.h>
 #include <linux/module.h>
+#include <linux/msi.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vfio.h>
@@ -47,14 +50,21 @@ struct eventfd_ctx {
 
 /*
  * What the fakes know. @fail_in counts down over everything that can fail, and
- * what brings it to 0 does. @log has a letter for each step.
+ * what brings it to 0 does. @log has a letter for each step, and @events a letter and
+ * the vector for each event, and an exclamation mark if it was about a failure.
  */
 static struct {
-	struct eventfd_ctx	eventfds[NR_FDS];
-	struct list_head	producers;
-	int			fail_in;
-	bool			fail_bypass;
-	char			log[64];
+	struct eventfd_ctx		eventfds[NR_FDS];
+	/* By the vector's irq_bypass_producer, what it has registered. */
+	struct {
+		struct irq_bypass_producer	*producer;
+		struct eventfd_ctx		*eventfd;
+	} producers[NVEC];
+	int				fail_in;
+	bool				fail_bypass;
+	unsigned int			locked;
+	char				log[64];
+	char				events[192];
 } fake;
 
 static void fake_log(char step)
@@ -63,6 +73,20 @@ static void fake_log(char step)
 
 	if (len < sizeof(fake.log) - 1)
 		fake.log[len] = step;
+}
+
+static void fake_log_clear(void)
+{
+	memset(fake.log, 0, sizeof(fake.log));
+	memset(fake.events, 0, sizeof(fake.events));
+}
+
+static void fake_event(char event, u32 vector, int ret)
+{
+	size_t len = strlen(fake.events);
+
+	scnprintf(fake.events + len, sizeof(fake.events) - len, "%c%u%s", event,
+		  vector, ret ? "!" : "");
 }
 
 static bool fake_fail(void)
@@ -94,32 +118,52 @@ static void fake_eventfd_signal(struct eventfd_ctx *ctx)
 	atomic_inc(&ctx->count);
 }
 
-static int fake_register_producer(struct irq_bypass_producer *producer)
+static int fake_register_producer(struct irq_bypass_producer *producer,
+				  struct eventfd_ctx *eventfd, int irq)
 {
-	struct irq_bypass_producer *p;
+	int i, empty = -1;
 
 	fake_log('B');
 	if (fake.fail_bypass)
 		return -EINVAL;
-	list_for_each_entry(p, &fake.producers, node) {
-		if (p->token == producer->token)
+	for (i = 0; i < NVEC; i++) {
+		/* The same producer twice is a bug, and the same eventfd is refused. */
+		if (fake.producers[i].producer == producer ||
+		    fake.producers[i].eventfd == eventfd)
 			return -EBUSY;
+		if (!fake.producers[i].producer)
+			empty = i;
 	}
-	list_add(&producer->node, &fake.producers);
+	fake.producers[empty].producer = producer;
+	fake.producers[empty].eventfd = eventfd;
 	return 0;
 }
 
 static void fake_unregister_producer(struct irq_bypass_producer *producer)
 {
+	int i;
+
 	fake_log('b');
-	list_del(&producer->node);
+	for (i = 0; i < NVEC; i++) {
+		if (fake.producers[i].producer == producer) {
+			fake.producers[i].producer = NULL;
+			fake.producers[i].eventfd = NULL;
+		}
+	}
 }
 
-static int fake_irq_alloc(struct ims_domain *domain, struct device *dev,
-			  u32 index, u32 pasid)
+static unsigned int fake_count_producers(void)
 {
-	int ret = fake_fail() ? -ENOSPC :
-		  ims_irq_alloc(domain, dev, index, pasid);
+	unsigned int i, count = 0;
+
+	for (i = 0; i < NVEC; i++)
+		count += !!fake.producers[i].producer;
+	return count;
+}
+
+static int fake_irq_alloc(struct ims_domain *domain, u64 cookie)
+{
+	int ret = fake_fail() ? -ENOSPC : ims_irq_alloc(domain, cookie);
 
 	if (ret > 0)
 		fake_log('A');
@@ -130,6 +174,11 @@ static void fake_irq_free(unsigned int irq)
 {
 	fake_log('a');
 	ims_irq_free(irq);
+}
+
+static int fake_irq_set_cookie(unsigned int irq, u64 cookie)
+{
+	return fake_fail() ? -EINVAL : ims_irq_set_cookie(irq, cookie);
 }
 
 static int fake_request_irq(unsigned int irq, irq_handler_t handler,
@@ -149,24 +198,68 @@ static const void *fake_free_irq(unsigned int irq, void *dev)
 	return free_irq(irq, dev);
 }
 
-static void *fake_kcalloc(size_t n, size_t size, gfp_t gfp)
+static void fake_synchronize_irq(unsigned int irq)
 {
-	return fake_fail() ? NULL : kcalloc(n, size, gfp);
+	fake_log('s');
+	synchronize_irq(irq);
 }
 
-#undef kcalloc
-#define kcalloc				fake_kcalloc
+static void fake_synchronize_rcu(void)
+{
+	fake_log('S');
+	synchronize_rcu();
+}
+
+static void fake_mutex_lock(struct mutex *lock)
+{
+	fake.locked++;
+	mutex_lock(lock);
+}
+
+static void *fake_kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return fake_fail() ? NULL : kvcalloc(n, size, gfp);
+}
+
+#undef kvcalloc
+#define kvcalloc			fake_kvcalloc
 #define kasprintf(...)			(fake_fail() ? NULL : (kasprintf)(__VA_ARGS__))
+#undef mutex_lock
+#define mutex_lock			fake_mutex_lock
 #define eventfd_ctx_fdget		fake_eventfd_ctx_fdget
 #define eventfd_ctx_put			fake_eventfd_ctx_put
 #undef eventfd_signal
 #define eventfd_signal			fake_eventfd_signal
+#undef irq_bypass_register_producer
 #define irq_bypass_register_producer	fake_register_producer
 #define irq_bypass_unregister_producer	fake_unregister_producer
 #define ims_irq_alloc			fake_irq_alloc
 #define ims_irq_free			fake_irq_free
+#define ims_irq_set_cookie		fake_irq_set_cookie
 #define request_irq			fake_request_irq
 #define free_irq			fake_free_irq
+#define synchronize_irq			fake_synchronize_irq
+#define synchronize_rcu			fake_synchronize_rcu
+
+#define trace_vfio_ims_slot_alloc(dev, vector, irq, slot, cookie, ret) \
+	fake_event('A', vector, ret)
+#define trace_vfio_ims_slot_free(dev, vector, irq, slot) \
+	fake_event('a', vector, 0)
+#define trace_vfio_ims_irq_request(dev, vector, irq, slot, ret) \
+	fake_event('R', vector, ret)
+#define trace_vfio_ims_irq_free(dev, vector, irq, slot) \
+	fake_event('r', vector, 0)
+#define trace_vfio_ims_bypass_register(dev, vector, irq, slot, eventfd, ret) \
+	fake_event('B', vector, ret)
+#define trace_vfio_ims_bypass_unregister(dev, vector, irq, slot, eventfd, ret) \
+	fake_event('b', vector, ret)
+#define trace_vfio_ims_vector_bind(dev, vector, irq, slot, eventfd, ret) \
+	fake_event('V', vector, ret)
+#define trace_vfio_ims_vector_unbind(dev, vector, irq, slot, eventfd, ret) \
+	fake_event('v', vector, ret)
+#define trace_vfio_ims_index_enable(dev, vectors)	fake_event('E', vectors, 0)
+#define trace_vfio_ims_index_disable(dev, vectors)	fake_event('e', vectors, 0)
+#define trace_vfio_ims_signal(dev, vector, irq, slot, eventfd, cause) do { } while (0)
 
 /* The exports are those of the real module. */
 #undef EXPORT_SYMBOL_GPL
@@ -182,12 +275,43 @@ struct test_context {
 	struct vfio_ims		vi;
 };
 
+static int test_compose(void *data, u64 cookie, u32 *ctrl)
+{
+	return ims_slot_compose_pasid(cookie, IMS_PASID_REQUIRED, ctrl);
+}
+
+static struct ims_slot __iomem *test_slot(void *data, unsigned int slot)
+{
+	struct test_context *ctx = data;
+
+	return (struct ims_slot __iomem __force *)&ctx->slots[slot];
+}
+
+static void test_write_msg(void *data, unsigned int slot,
+			   const struct msi_msg *msg)
+{
+	ims_slot_write_msg(test_slot(data, slot), msg);
+}
+
+static void test_write_ctrl(void *data, unsigned int slot, u32 ctrl)
+{
+	ims_slot_write_ctrl(test_slot(data, slot), ctrl);
+}
+
+static const struct ims_slot_ops test_slot_ops = {
+	.masked		= IMS_CTRL_MASK,
+	.compose	= test_compose,
+	.write_msg	= test_write_msg,
+	.write_ctrl	= test_write_ctrl,
+};
+
 /* Everything that a refused call must leave as it was. */
 struct test_snapshot {
 	enum vfio_ims_state	state;
+	u64			cookie;
 	struct {
 		enum vfio_ims_kind	kind;
-		u32			pasid;
+		u64			cookie;
 		struct eventfd_ctx	*trigger;
 		unsigned int		irq;
 		u32			slot;
@@ -206,12 +330,13 @@ static void test_snapshot(struct kunit *test, struct test_snapshot *snapshot)
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->state = ctx->vi.state;
+	snapshot->cookie = ctx->vi.cookie;
 	for (i = 0; i < ctx->vi.nvec; i++) {
 		const struct vfio_ims_vector *v = &ctx->vi.vectors[i];
 
 		snapshot->vectors[i].kind = v->kind;
-		snapshot->vectors[i].pasid = v->pasid;
-		snapshot->vectors[i].trigger = v->trigger;
+		snapshot->vectors[i].cookie = v->cookie;
+		snapshot->vectors[i].trigger = rcu_access_pointer(v->trigger);
 		snapshot->vectors[i].irq = v->irq;
 		snapshot->vectors[i].slot = v->slot;
 		snapshot->vectors[i].name = v->name;
@@ -325,6 +450,13 @@ static void init_checks_arguments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
 	ret = vfio_ims_init(&vi, &ctx->vdev, ctx->domain, 2049, PASID);
 	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+	/* The domain of these tests requires a PASID. */
+	ret = vfio_ims_init(&vi, &ctx->vdev, ctx->domain, 1, IMS_COOKIE_NONE);
+	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+	ret = vfio_ims_init(&vi, &ctx->vdev, ctx->domain, 1, BIT(20));
+	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+	ret = vfio_ims_init(&vi, &ctx->vdev, ctx->domain, 1, 0);
+	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
 
 	fake.fail_in = 1;
 	ret = vfio_ims_init(&vi, &ctx->vdev, ctx->domain, 1, PASID);
@@ -361,22 +493,45 @@ static void order_is_enforced(struct kunit *test)
 	test_bind(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, vi->state, VFIO_IMS_ENABLED);
 	KUNIT_EXPECT_EQ(test, vfio_ims_set_emulated(vi, 1), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 0, PASID), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 1, PASID + 1), 0);
 
 	KUNIT_EXPECT_EQ(test, test_set_irqs(test, NONE, 0, 0, NULL), 0);
 	KUNIT_EXPECT_EQ(test, vi->state, VFIO_IMS_DISABLED);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 0, PASID), 0);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_emulated(vi, 1), 0);
 
 	vfio_ims_release(vi);
 	KUNIT_EXPECT_EQ(test, vi->state, VFIO_IMS_RELEASED);
-	KUNIT_EXPECT_EQ(test, test_bind_fd(test, 0, 0), -ENODEV);
-	KUNIT_EXPECT_EQ(test, test_set_irqs(test, NONE, 0, 0, NULL), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_emulated(vi, 0), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 0, PASID), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfio_ims_irq(vi, 0), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfio_ims_slot(vi, 0), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfio_ims_signal(vi, EMULATED), -EINVAL);
+	expect_refs(test, 0, 0);
+}
+
+/* Zeroed memory, as before init and after release, has no lock which could be taken. */
+static void nothing_before_init_and_after_release(struct kunit *test)
+{
+	struct test_context *ctx = test->priv;
+	struct vfio_ims zeroed = { };
+	struct vfio_ims *vi = &zeroed;
+	const s32 fd = 0;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		fake.locked = 0;
+		KUNIT_EXPECT_EQ(test, vfio_ims_set_irqs(vi, EVENTFD, MSIX, 0, 1, &fd),
+				-ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_set_irqs(vi, NONE, MSIX, 0, 0, NULL),
+				-ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_set_emulated(vi, 0), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 0, PASID), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_attach(vi, PASID), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_irq(vi, 0), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_slot(vi, 0), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vfio_ims_signal(vi, EMULATED), -EINVAL);
+		vfio_ims_detach(vi);
+		vfio_ims_disable(vi);
+		vfio_ims_release(vi);
+		KUNIT_EXPECT_EQ(test, fake.locked, 0);
+
+		vi = &ctx->vi;
+		vfio_ims_release(vi);
+	}
 	expect_refs(test, 0, 0);
 }
 
@@ -386,24 +541,59 @@ static void bind_and_unbind_order(struct kunit *test)
 	/* Eventfd, slot, handler, bypass. */
 	test_bind(test, 0, 0);
 	KUNIT_EXPECT_STREQ(test, fake.log, "GARB");
-	memset(fake.log, 0, sizeof(fake.log));
+	fake_log_clear();
 
 	/* The exact reverse. */
 	test_bind(test, 0, -1);
 	KUNIT_EXPECT_STREQ(test, fake.log, "braP");
-	memset(fake.log, 0, sizeof(fake.log));
+	fake_log_clear();
 
-	/* Nothing but an eventfd. */
+	/* Nothing but an eventfd, which the driver may be signalling. */
 	test_bind(test, EMULATED, 0);
 	test_bind(test, EMULATED, -1);
-	KUNIT_EXPECT_STREQ(test, fake.log, "GP");
-	memset(fake.log, 0, sizeof(fake.log));
+	KUNIT_EXPECT_STREQ(test, fake.log, "GSP");
+	fake_log_clear();
 
 	/* Another eventfd leaves slot and handler alone. */
 	test_bind(test, 0, 0);
-	memset(fake.log, 0, sizeof(fake.log));
+	fake_log_clear();
 	test_bind(test, 0, 1);
-	KUNIT_EXPECT_STREQ(test, fake.log, "GbPB");
+	KUNIT_EXPECT_STREQ(test, fake.log, "GbsPB");
+}
+
+/* As include/trace/events/vfio_ims.h has it. */
+static void order_of_events(struct kunit *test)
+{
+	const s32 fds[] = { 0, -1, FD_CLOSED }, swapped[] = { 1, 0 };
+
+	test_bind(test, 0, 0);
+	KUNIT_EXPECT_STREQ(test, fake.events, "E8A0R0B0V0");
+	fake_log_clear();
+	test_bind(test, 1, 1);
+	fake_log_clear();
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 0, 2, swapped), 0);
+	KUNIT_EXPECT_STREQ(test, fake.events, "b0b1v0v1B0V0B1V1");
+	fake_log_clear();
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 0, 3, fds), -EBADF);
+	KUNIT_EXPECT_STREQ(test, fake.events, "V2!");
+	fake_log_clear();
+	test_bind(test, EMULATED, 2);
+	test_bind(test, EMULATED, 3);
+	KUNIT_EXPECT_STREQ(test, fake.events, "V6v6V6");
+	fake_log_clear();
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, NONE, 0, 0, NULL), 0);
+	KUNIT_EXPECT_STREQ(test, fake.events, "b0b1r0a0r1a1v0v1v6e8");
+}
+
+/* Each vector which was to be bound says that it is not, when all of it is undone. */
+static void order_of_events_when_undone(struct kunit *test)
+{
+	const s32 fds[] = { 0, 1, 2, 3, 4 };
+
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 0, 5, fds), -ENOSPC);
+	KUNIT_EXPECT_STREQ(test, fake.events,
+			   "E8A0R0A1R1A2R2A3R3A4!V4!"
+			   "r0a0V0!r1a1V1!r2a2V2!r3a3V3!e8");
 }
 
 static void get_irq_info(struct kunit *test)
@@ -465,7 +655,7 @@ static void row_eventfd_grows(struct kunit *test)
 	test_bind(test, 0, 0);
 	irq = vfio_ims_irq(&ctx->vi, 0);
 	slot = vfio_ims_slot(&ctx->vi, 0);
-	memset(fake.log, 0, sizeof(fake.log));
+	fake_log_clear();
 
 	/* Vector 0 is not touched. */
 	test_bind(test, 1, 1);
@@ -544,7 +734,7 @@ static void row_none_disables(struct kunit *test)
 	for (i = 0; i < NR_FDS; i++)
 		expect_refs(test, i, 0);
 	expect_slots_unused(test);
-	KUNIT_EXPECT_TRUE(test, list_empty(&fake.producers));
+	KUNIT_EXPECT_EQ(test, fake_count_producers(), 0);
 	KUNIT_EXPECT_EQ(test, vfio_ims_signal(&ctx->vi, EMULATED), -ENXIO);
 
 	/* And again from the start. */
@@ -684,8 +874,8 @@ static void failed_step_changes_nothing(struct kunit *test)
 	}
 	fake.fail_in = 0;
 	KUNIT_EXPECT_EQ(test, ret, 0);
-	/* The array, three eventfds, and name, slot and handler of two. */
-	KUNIT_EXPECT_EQ(test, step, 1 + 1 + 3 + 2 * 3);
+	/* Three eventfds, and name, slot and handler of two. */
+	KUNIT_EXPECT_EQ(test, step, 1 + 3 + 2 * 3);
 	KUNIT_EXPECT_EQ(test, vfio_ims_irq(&ctx->vi, 0), -ENXIO);
 	test_fire(test, 1, 2);
 	test_fire(test, 3, 4);
@@ -710,7 +900,7 @@ static void failed_enable_changes_nothing(struct kunit *test)
 	}
 	fake.fail_in = 0;
 	KUNIT_EXPECT_EQ(test, ret, 0);
-	KUNIT_EXPECT_EQ(test, step, 1 + 1 + 2 + 2 * 3);
+	KUNIT_EXPECT_EQ(test, step, 1 + 2 + 2 * 3);
 	test_fire(test, 0, 0);
 	test_fire(test, 1, 1);
 }
@@ -721,7 +911,7 @@ static void bypass_failure_is_not_fatal(struct kunit *test)
 	test_bind(test, 0, 0);
 	test_fire(test, 0, 0);
 	/* What was not registered is not unregistered. */
-	memset(fake.log, 0, sizeof(fake.log));
+	fake_log_clear();
 	test_bind(test, 0, -1);
 	KUNIT_EXPECT_STREQ(test, fake.log, "raP");
 }
@@ -740,66 +930,260 @@ static void one_eventfd_on_two_vectors(struct kunit *test)
 
 	test_bind(test, 1, -1);
 	KUNIT_EXPECT_TRUE(test, ctx->vi.vectors[0].bypass);
-	KUNIT_EXPECT_FALSE(test, list_empty(&fake.producers));
+	KUNIT_EXPECT_EQ(test, fake_count_producers(), 1);
 	expect_refs(test, 0, 1);
 	test_fire(test, 0, 0);
 }
 
+/* Eventfds which change places, within a call, bypass the host as before. */
+static void eventfds_change_places(struct kunit *test)
+{
+	static const s32 fds[][4] = {
+		{ 0, 1, 2, -1 },
+		{ 1, 0, 2, -1 },	/* swapped */
+		{ 2, 1, 0, -1 },	/* the first and the last */
+		{ 1, 0, -1, 2 },	/* swapped, and moved to an unbound vector */
+		{ -1, 1, 0, 2 },	/* moved from the first to the next */
+		{ 2, 0, 1, -1 },	/* moved from the last to an unbound one */
+		{ 2, 0, 1, -1 },	/* the same once more */
+	};
+	struct test_context *ctx = test->priv;
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, 4, fds[i]), 0);
+		KUNIT_EXPECT_EQ(test, fake_count_producers(), 3);
+		for (j = 0; j < 4; j++) {
+			KUNIT_EXPECT_EQ(test, ctx->vi.vectors[j].bypass,
+					fds[i][j] != -1);
+			if (fds[i][j] != -1)
+				test_fire(test, j, fds[i][j]);
+		}
+		for (j = 0; j < 3; j++)
+			expect_refs(test, j, 1);
+	}
+	/* Emulated vectors, between each other and with IMS ones. */
+	test_bind(test, EMULATED, 3);
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 5, 3,
+					    ((const s32[]){ 3, -1, 4 })), 0);
+	KUNIT_EXPECT_EQ(test, vfio_ims_signal(&ctx->vi, EMULATED_2), 0);
+	expect_count(test, 4, 1);
+	test_fire(test, 5, 3);
+	KUNIT_EXPECT_TRUE(test, ctx->vi.vectors[5].bypass);
+}
+
+/* However many vectors a call is about, it waits for one grace period, or for none. */
+static void one_grace_period_per_call(struct kunit *test)
+{
+	const s32 before[NVEC] = { 0, 1, 2, -1, -1, -1, 3, 4 };
+	const s32 after[NVEC] = { 1, 0, 2, -1, -1, -1, 4, 3 };
+
+	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, NVEC, before), 0);
+	fake_log_clear();
+	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, NVEC, after), 0);
+	KUNIT_EXPECT_STREQ(test, fake.log, "GGGGG" "bbb" "sss" "S" "PPPPP" "BBB");
+	fake_log_clear();
+	KUNIT_ASSERT_EQ(test, test_set_irqs(test, NONE, 0, 0, NULL), 0);
+	KUNIT_EXPECT_STREQ(test, fake.log, "bbb" "rarara" "S" "PPPPP");
+}
+
 /*
- * PASIDs.
+ * Cookies, which are PASIDs here.
  */
-static void pasid_per_vector(struct kunit *test)
+static void cookie_per_vector(struct kunit *test)
 {
 	const s32 fds[] = { 0, 1 };
 	struct test_context *ctx = test->priv;
 	struct vfio_ims *vi = &ctx->vi;
+	int irq;
 
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 1, 0x77), 0);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, 0x77), 0);
 	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, 2, fds), 0);
 	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0), ctrl_of(PASID));
 	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x77));
 
-	/* Not while it is bound, not by another eventfd either. */
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 1, 0x78), -EBUSY);
+	/* While it is bound, too. */
+	irq = vfio_ims_irq(vi, 1);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, 0x78), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x78));
+	KUNIT_EXPECT_EQ(test, vfio_ims_irq(vi, 1), irq);
+	test_fire(test, 1, 1);
+	/* Another eventfd leaves it alone, and so does the device's cookie. */
 	test_bind(test, 1, 2);
-	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x77));
-
+	KUNIT_EXPECT_EQ(test, vfio_ims_attach(vi, 0x99), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x78));
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0), ctrl_of(0x99));
+	/* It is not forgotten. */
 	test_bind(test, 1, -1);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, 1, 0x78), 0);
 	test_bind(test, 1, 1);
 	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x78));
-	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0), ctrl_of(PASID));
 
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, EMULATED, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, NVEC, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(vi, U32_MAX, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, VFIO_IMS_COOKIE_UNSET), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x99));
+
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, EMULATED, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, NVEC, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, U32_MAX, 1), -EINVAL);
 }
 
-/* The domain of these tests requires a PASID. */
-static void pasid_is_checked_by_allocation(struct kunit *test)
+static void cookie_is_checked_where_it_is_given(struct kunit *test)
 {
-	const s32 fds[] = { 1, 2, 3 };
+	static const u64 bad[] = { IMS_COOKIE_NONE, 0, BIT(20), BIT_ULL(32) | PASID };
 	struct test_context *ctx = test->priv;
+	struct test_snapshot before;
+	int i, bound;
+
+	for (bound = 0; bound < 2; bound++) {
+		test_snapshot(test, &before);
+		for (i = 0; i < ARRAY_SIZE(bad); i++) {
+			KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(&ctx->vi, 0, bad[i]),
+					-EINVAL);
+			KUNIT_EXPECT_EQ(test, vfio_ims_attach(&ctx->vi, bad[i]),
+					-EINVAL);
+			expect_unchanged(test, &before);
+		}
+		/* To take it away is vfio_ims_detach(). */
+		KUNIT_EXPECT_EQ(test, vfio_ims_attach(&ctx->vi, VFIO_IMS_COOKIE_UNSET),
+				-EINVAL);
+		expect_unchanged(test, &before);
+		test_bind(test, 0, 0);
+	}
+	test_fire(test, 0, 0);
+}
+
+/* As with iommufd, where the device is opened before it is attached. */
+static void cookie_comes_with_attach(struct kunit *test)
+{
+	const s32 fds[] = { 0, 1 };
+	struct test_context *ctx = test->priv;
+	struct vfio_ims *vi = &ctx->vi;
 	struct test_snapshot before;
 	int ret;
 
+	vfio_ims_release(vi);
+	ret = vfio_ims_init(vi, &ctx->vdev, ctx->domain, NVEC, VFIO_IMS_COOKIE_UNSET);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	KUNIT_ASSERT_EQ(test, vfio_ims_set_emulated(vi, EMULATED), 0);
+
+	test_snapshot(test, &before);
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 0, 2, fds), -ENOTCONN);
+	expect_unchanged(test, &before);
+	/* What needs no cookie of the device's can be bound. */
+	test_bind(test, EMULATED, 2);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, 0x77), 0);
+	test_bind(test, 1, 1);
+	test_snapshot(test, &before);
+	KUNIT_EXPECT_EQ(test, test_bind_fd(test, 0, 0), -ENOTCONN);
+	expect_unchanged(test, &before);
+
+	KUNIT_EXPECT_EQ(test, vfio_ims_attach(vi, 0x55), 0);
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, EVENTFD, 0, 2, fds), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0), ctrl_of(0x55));
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x77));
+	test_fire(test, 0, 0);
+}
+
+/* A bound vector without a cookie sends nothing, and later what it had to. */
+static void detach_masks_bound_vectors(struct kunit *test)
+{
+	struct test_context *ctx = test->priv;
+	struct vfio_ims *vi = &ctx->vi;
+	int irq, slot, i;
+
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, 0x77), 0);
 	test_bind(test, 0, 0);
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(&ctx->vi, 2, IMS_COOKIE_NONE), 0);
-	test_snapshot(test, &before);
-	ret = test_set_irqs(test, EVENTFD, 1, 3, fds);
-	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
-	expect_unchanged(test, &before);
+	test_bind(test, 1, 1);
+	irq = vfio_ims_irq(vi, 0);
+	slot = vfio_ims_slot(vi, 0);
 
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(&ctx->vi, 2, BIT(20)), 0);
-	test_snapshot(test, &before);
-	ret = test_set_irqs(test, EVENTFD, 1, 3, fds);
-	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
-	expect_unchanged(test, &before);
+	/* Twice is no more than once. */
+	for (i = 0; i < 2; i++) {
+		vfio_ims_detach(vi);
+		KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0) & IMS_CTRL_MASK,
+				IMS_CTRL_MASK);
+		KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 1), ctrl_of(0x77));
+	}
+	KUNIT_EXPECT_EQ(test, vfio_ims_irq(vi, 0), irq);
+	KUNIT_EXPECT_EQ(test, test_bind_fd(test, 2, 2), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, irq_inject_interrupt(irq), 0);
+	test_fire(test, 1, 1);
+	expect_count(test, 0, 0);
+	/* It can get another eventfd meanwhile. */
+	test_bind(test, 0, 3);
 
-	KUNIT_EXPECT_EQ(test, vfio_ims_set_pasid(&ctx->vi, 2, 0), 0);
-	ret = test_set_irqs(test, EVENTFD, 1, 3, fds);
-	KUNIT_EXPECT_EQ(test, ret, 0);
-	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 2), ctrl_of(0));
+	KUNIT_EXPECT_EQ(test, vfio_ims_attach(vi, 0x55), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0), ctrl_of(0x55));
+	KUNIT_EXPECT_EQ(test, vfio_ims_irq(vi, 0), irq);
+	KUNIT_EXPECT_EQ(test, vfio_ims_slot(vi, 0), slot);
+	read_poll_timeout(atomic_read, i, i, 50, TIMEOUT_US, false,
+			  &fake.eventfds[3].count);
+	expect_count(test, 3, 1);
+	test_fire(test, 0, 3);
+	test_bind(test, 2, 2);
+
+	/* It can be unbound; and its own cookie brings it back as well. */
+	vfio_ims_detach(vi);
+	test_bind(test, 2, -1);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 0, 0x56), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0), ctrl_of(0x56));
+	test_fire(test, 0, 3);
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 0, VFIO_IMS_COOKIE_UNSET), 0);
+	KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, 0) & IMS_CTRL_MASK, IMS_CTRL_MASK);
+	KUNIT_EXPECT_EQ(test, test_set_irqs(test, NONE, 0, 0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vfio_ims_attach(vi, PASID), 0);
+	test_bind(test, 0, 0);
+	test_fire(test, 0, 0);
+}
+
+/* All vectors or none, from a cookie to another one and from none. */
+static void failed_attach_changes_nothing(struct kunit *test)
+{
+	const s32 fds[] = { 0, 1, 2, 3 };
+	struct test_context *ctx = test->priv;
+	struct vfio_ims *vi = &ctx->vi;
+	struct test_snapshot before;
+	int step, pass, ret, i;
+
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, 0x77), 0);
+	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, 4, fds), 0);
+	for (pass = 0; pass < 2; pass++) {
+		for (step = 1; step < 100; step++) {
+			test_snapshot(test, &before);
+			fake.fail_in = step;
+			ret = vfio_ims_attach(vi, 0x55 + pass);
+			if (fake.fail_in)
+				break;
+			KUNIT_EXPECT_EQ_MSG(test, ret, -EINVAL, "step %d", step);
+			if (!pass) {
+				expect_unchanged(test, &before);
+				for (i = 0; i < 4; i++)
+					test_fire(test, i, i);
+				continue;
+			}
+			/* What a masked slot is told does not matter. */
+			KUNIT_EXPECT_EQ(test, vi->cookie, VFIO_IMS_COOKIE_UNSET);
+			for (i = 0; i < 4; i++)
+				KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, i) &
+						IMS_CTRL_MASK, i != 1);
+		}
+		fake.fail_in = 0;
+		KUNIT_EXPECT_EQ(test, ret, 0);
+		/* Three vectors have the device's cookie. */
+		KUNIT_EXPECT_EQ(test, step, 1 + 3);
+		for (i = 0; i < 4; i++) {
+			KUNIT_EXPECT_EQ(test, test_slot_ctrl(test, i),
+					ctrl_of(i == 1 ? 0x77 : 0x55 + pass));
+			test_fire(test, i, i);
+		}
+		if (!pass)
+			vfio_ims_detach(vi);
+	}
+
+	fake.fail_in = 1;
+	test_snapshot(test, &before);
+	before.cookie = vi->cookie;
+	KUNIT_EXPECT_EQ(test, vfio_ims_set_cookie(vi, 1, 0x78), -EINVAL);
+	expect_unchanged(test, &before);
 }
 
 /*
@@ -856,7 +1240,6 @@ static void release_unbinds(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, test_set_irqs(test, EVENTFD, 0, 3, fds), 0);
 	test_bind(test, EMULATED, 3);
-	KUNIT_EXPECT_EQ(test, ims_domain_destroy(ctx->domain), -EBUSY);
 	vfio_ims_release(&ctx->vi);
 	for (i = 0; i < NR_FDS; i++)
 		expect_refs(test, i, 0);
@@ -900,13 +1283,12 @@ static int test_init(struct kunit *test)
 	struct ims_domain_info info = {
 		.name		= "kunit-vfio",
 		.nr_slots	= NR_SLOTS,
-		.pasid_policy	= IMS_PASID_REQUIRED,
+		.ops		= &test_slot_ops,
 	};
 	struct ims_domain *domain;
 	int ret;
 
 	memset(&fake, 0, sizeof(fake));
-	INIT_LIST_HEAD(&fake.producers);
 
 	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
@@ -917,7 +1299,7 @@ static int test_init(struct kunit *test)
 	ctx->vdev.dev = ctx->dev;
 
 	info.dev = ctx->dev;
-	info.slots = (struct ims_slot __iomem __force *)ctx->slots;
+	info.data = ctx;
 	domain = ims_domain_create(&info);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, domain);
 	ctx->domain = domain;
@@ -942,15 +1324,18 @@ static void test_exit(struct kunit *test)
 		vfio_ims_release(&ctx->vi);
 	for (i = 0; i < NR_FDS; i++)
 		expect_refs(test, i, 0);
-	KUNIT_EXPECT_TRUE(test, list_empty(&fake.producers));
+	KUNIT_EXPECT_EQ(test, fake_count_producers(), 0);
 	expect_slots_unused(test);
-	KUNIT_EXPECT_EQ(test, ims_domain_destroy(ctx->domain), 0);
+	ims_domain_destroy(ctx->domain);
 }
 
 static struct kunit_case test_cases[] = {
 	KUNIT_CASE(init_checks_arguments),
 	KUNIT_CASE(order_is_enforced),
+	KUNIT_CASE(nothing_before_init_and_after_release),
 	KUNIT_CASE(bind_and_unbind_order),
+	KUNIT_CASE(order_of_events),
+	KUNIT_CASE(order_of_events_when_undone),
 	KUNIT_CASE(get_irq_info),
 	KUNIT_CASE(row_eventfd_enables_and_binds),
 	KUNIT_CASE(row_eventfd_of_nothing_enables),
@@ -966,8 +1351,13 @@ static struct kunit_case test_cases[] = {
 	KUNIT_CASE(failed_enable_changes_nothing),
 	KUNIT_CASE(bypass_failure_is_not_fatal),
 	KUNIT_CASE(one_eventfd_on_two_vectors),
-	KUNIT_CASE(pasid_per_vector),
-	KUNIT_CASE(pasid_is_checked_by_allocation),
+	KUNIT_CASE(eventfds_change_places),
+	KUNIT_CASE(one_grace_period_per_call),
+	KUNIT_CASE(cookie_per_vector),
+	KUNIT_CASE(cookie_is_checked_where_it_is_given),
+	KUNIT_CASE(cookie_comes_with_attach),
+	KUNIT_CASE(detach_masks_bound_vectors),
+	KUNIT_CASE(failed_attach_changes_nothing),
 	KUNIT_CASE(emulated_vector),
 	KUNIT_CASE(signal_with_interrupts_off),
 	KUNIT_CASE(release_unbinds),

@@ -9,17 +9,26 @@
  * The order of things, which is enforced:
  *
  *	vfio_ims_init()
- *	  vfio_ims_set_emulated(), vfio_ims_set_cookie()
+ *	  vfio_ims_set_emulated()
+ *	  vfio_ims_attach(), vfio_ims_set_cookie()	at any time, too
  *	  VFIO_DEVICE_SET_IRQS	-> vfio_ims_set_irqs(): enabled, vectors bound
  *	    vfio_ims_signal(), vfio_ims_irq(), vfio_ims_slot()
  *	  last close		-> vfio_ims_disable()
+ *	  vfio_ims_detach()				at any time, too
  *	vfio_ims_release()
  */
 #ifndef _LINUX_VFIO_IMS_H
 #define _LINUX_VFIO_IMS_H
 
+#include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
+
+/*
+ * A cookie which is not known yet. No slot is ever told this one: a vector without a
+ * cookie of its own has the device's, and can't be bound while the device has none.
+ */
+#define VFIO_IMS_COOKIE_UNSET	(U64_MAX - 1)
 
 struct ims_domain;
 struct vfio_device;
@@ -50,15 +59,18 @@ struct vfio_ims {
 	enum vfio_ims_state	state;
 	struct vfio_device	*vdev;
 	struct ims_domain	*domain;
+	u64			cookie;
 	u32			nvec;
 	struct vfio_ims_vector	*vectors;
 };
 
 int vfio_ims_init(struct vfio_ims *vi, struct vfio_device *vdev,
-		  struct ims_domain *domain, u32 nvec, u64 default_cookie);
+		  struct ims_domain *domain, u32 nvec, u64 cookie);
 void vfio_ims_release(struct vfio_ims *vi);
 
 int vfio_ims_set_emulated(struct vfio_ims *vi, u32 vector);
+int vfio_ims_attach(struct vfio_ims *vi, u64 cookie);
+void vfio_ims_detach(struct vfio_ims *vi);
 int vfio_ims_set_cookie(struct vfio_ims *vi, u32 vector, u64 cookie);
 
 int vfio_ims_get_irq_info(struct vfio_ims *vi, struct vfio_irq_info *info);
