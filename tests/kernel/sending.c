@@ -31,6 +31,7 @@
 /* Of each vector. */
 #define MESSAGES	100
 #define RESETS		5
+#define CHANGES		200
 /* The last one comes and goes while the device is reset. */
 #define UNSTEADY	(IMS_VECTORS - 1)
 
@@ -174,6 +175,30 @@ static void *send_all_the_time(void *arg)
 	return NULL;
 }
 
+/* While all vectors are bound and send; but for igb, which has none. */
+static void a_changed_pasid_loses_nothing(void **state)
+{
+	struct view before = view_read(&t.device), after;
+	unsigned int pasids = device_num_pasids(&t.device);
+	struct sender sender = { 0 };
+
+	(void)state;
+	assert_int_equal(pthread_create(&sender.thread, NULL, send_all_the_time, &sender), 0);
+	for (unsigned int i = 1; i <= CHANGES * UNSTEADY; i++)
+		assert_int_equal(device_choose_pasid(&t.device, i % UNSTEADY,
+						     i / UNSTEADY % pasids), 0);
+	sender.stop = true;
+	pthread_join(sender.thread, NULL);
+	printf("PASIDs on %s: %u changes of %u, %lu messages\n", device_parent(),
+	       CHANGES * UNSTEADY, pasids, sender.sent);
+	assert_int_equal(sender.error, 0);
+	assert_int_equal(sender.lost, 0);
+	for (unsigned int i = 0; i < UNSTEADY; i++)
+		assert_int_equal(device_choose_pasid(&t.device, i, 0), 0);
+	after = view_read(&t.device);
+	view_assert_same(&before, &after);
+}
+
 /* Binds and unbinds the last one. */
 static void *come_and_go(void *arg)
 {
@@ -230,7 +255,7 @@ static int setup(void **state)
 	(void)state;
 	for (int i = 0; i < VECTORS; i++)
 		t.events[i] = event_new();
-	device_create(&t.device, 0x60, VECTORS, EMULATED, DEFAULT_PASID);
+	device_create(&t.device, 0x60, VECTORS, EMULATED, "0x100,0x200");
 	device_open(&t.device);
 	return device_bind_all(&t.device, 0, VECTORS, t.events);
 }
@@ -261,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_message_arrives, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_bound_vectors_with_a_slot, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_masked_slot_sends_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_changed_pasid_loses_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_changes_nothing, setup, teardown),
 		cmocka_unit_test(nothing_in_the_log),
 	};

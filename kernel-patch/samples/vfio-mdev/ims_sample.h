@@ -44,8 +44,7 @@
  * Which of the PASIDs granted vector n sends with, as the MSI-X permission table of a
  * real device says: a number below that in IMS_SAMPLE_REG_PASIDS. To begin with, and
  * after the device is closed, it is 0. The write fails with EINVAL for another number
- * and for a vector which is emulated or does not exist, and with EBUSY while the vector
- * is bound.
+ * and for a vector which is emulated or does not exist; a vector may be bound.
  */
 #define IMS_SAMPLE_REG_PASID(n)			(0x100 + 4 * (n))
 
