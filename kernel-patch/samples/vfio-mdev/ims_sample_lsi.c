@@ -20,6 +20,7 @@
 
 #define LSI_MMIO_BAR		1
 #define LSI_RAM_BAR		2
+#define LSI_SLOTS		64	/* There is room for 512, which nobody needs. */
 
 #define LSI_DSTAT		0x0c	/* why the script has stopped */
 #define  LSI_DSTAT_STOPPED	GENMASK(6, 0)
@@ -157,8 +158,7 @@ static int ims_lsi_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	lsi->regs = pcim_iomap_table(pdev)[LSI_MMIO_BAR];
 	lsi->parent.type.sysfs_name = "dma";
 	lsi->parent.slots = pcim_iomap_table(pdev)[LSI_RAM_BAR];
-	lsi->parent.nr_slots = pci_resource_len(pdev, LSI_RAM_BAR) /
-			       sizeof(struct ims_slot);
+	lsi->parent.nr_slots = LSI_SLOTS;
 	lsi->parent.ops = &ims_lsi_ops;
 	lsi->parent.has_pasids = true;
 	lsi->parent.start = ims_lsi_start;
