@@ -11,11 +11,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "lib/cm.h"
 #include "lib/device.h"
+#include "lib/irq.h"
 #include "lib/traffic.h"
 #include "lib/view.h"
 
@@ -518,15 +520,19 @@ static void choose_pasid(unsigned int vector, unsigned int number)
 
 static void one_vector_has_another_pasid(void **state)
 {
+	struct view before, after;
+
 	(void)state;
 	assert_int_equal(device_num_pasids(&t.device), num_granted());
 	choose_pasid(1, 1);
 	choose_pasid(2, num_granted() - 1);
 	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
-	expect_state();
-	/* At once, when it is bound; an emulated one has none. */
+	/* While it is bound, slot and irq stay; an emulated one has none. */
+	before = expect_state();
 	choose_pasid(1, 0);
-	choose_pasid(3, 1);
+	after = expect_state();
+	before.vectors[1].pasid = granted[0];
+	view_assert_same(&before, &after);
 	assert_int_equal(device_choose_pasid(&t.device, IMS_VECTORS, 0), -EINVAL);
 	expect_state();
 	/* Another eventfd does not change it, and unbinding does not forget it. */
@@ -550,6 +556,56 @@ static void not_granted(void **state)
 	}
 	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
 	expect_state();
+}
+
+/* Registrations for bypass, in an instance of tracefs of our own. */
+#define INSTANCE	"/sys/kernel/tracing/instances/set_irqs"
+#define REGISTER	INSTANCE "/events/vfio_ims/vfio_ims_bypass_register/"
+
+static void trace_start(void)
+{
+	assert_int_equal(mkdir(INSTANCE, 0700), 0);
+	assert_int_equal(write_text(REGISTER "enable", "1"), 0);
+}
+
+static unsigned int trace_count(const char *word)
+{
+	FILE *file = fopen(INSTANCE "/trace", "r");
+	unsigned int count = 0;
+	char line[512];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += line[0] != '#' && strstr(line, word);
+	fclose(file);
+	return count;
+}
+
+static void trace_stop(void)
+{
+	assert_int_equal(write_text(REGISTER "enable", "0"), 0);
+	assert_int_equal(rmdir(INSTANCE), 0);
+}
+
+/* Eventfds which change places in a call bypass the host afterwards, all of them. */
+static void changing_places_keeps_bypass(void **state)
+{
+	static const int events[][IMS_VECTORS] = {
+		{ 0, 1, 2, 3, 4, -1 },
+		{ 1, 0, 2, 4, 3, -1 },
+		{ 4, 1, 0, 2, -1, 3 },
+		{ -1, 4, 1, 0, 2, 3 },
+	};
+
+	(void)state;
+	trace_start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++) {
+		bind(0, IMS_VECTORS, events[i]);
+		expect_state();
+	}
+	assert_int_equal(trace_count("ret=0"), 5 * ARRAY_SIZE(events));
+	assert_int_equal(trace_count("ret=-"), 0);
+	trace_stop();
 }
 
 /* One call binds, rebinds, unbinds and leaves alone. */
@@ -927,6 +983,7 @@ static const struct CMUnitTest others[] = {
 	TEST(emulated_vectors_have_no_slot),
 	TEST(minus_one_unbinds),
 	TEST(rebinding_keeps_slot_and_irq),
+	TEST(changing_places_keeps_bypass),
 	TEST(all_in_one_call),
 	TEST(one_eventfd_on_two_vectors),
 	TEST(disable_unbinds_all),
