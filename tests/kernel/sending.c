@@ -34,7 +34,7 @@
 /* The last one comes and goes while the device is reset. */
 #define UNSTEADY	(IMS_VECTORS - 1)
 
-#define DELAY		"/sys/kernel/debug/ims_delay/irq_ims:ims_slot_write_msg"
+#define DELAY		"/sys/kernel/debug/ims_delay/ims_slot_write_msg"
 #define DELAY_US	"200000"
 
 static struct journal journal;
