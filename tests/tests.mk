@@ -4,7 +4,7 @@
 #
 #	make guest		the micro-guest and VFIO client of the tests
 #	make test-apicv		interrupts that the CPU itself delivers, in Bochs
-#	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab
+#	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab, KCSAN
 #	make test-install	in a new Debian system: what make install installs
 #	make test-releases	"make demo" and "make test" in new Debian systems; RELEASES=trixie for one
 #	make test-fleet		the exporter, rules and dashboards with a real Prometheus
@@ -217,6 +217,7 @@ test-debug-kernel:
 	@tools/install-deps debug-kernel
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
+	@tools/debug-kernel -r
 
 # Not part of "make test": wants Prometheus, Chromium and npm.
 test-fleet:

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -233,3 +234,6 @@ bool ims_hierarchy_has(struct irq_data *data)
 {
 	return data->domain && data->domain->ops == &ims_domain_ops;
 }
+
+MODULE_DESCRIPTION("Interrupt Message Store interrupt chip");
+MODULE_LICENSE("GPL");

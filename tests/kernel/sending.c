@@ -36,7 +36,7 @@
 #define UNSTEADY	(IMS_VECTORS - 1)
 
 /* Called to move an interrupt, while its slot is masked and no lock of the device is held. */
-#define DELAY		"/sys/kernel/debug/ims_delay/irq_ims:ims_write_msg"
+#define DELAY		"/sys/kernel/debug/ims_delay/ims_write_msg"
 #define DELAY_US	"500000"
 
 static struct journal journal;

@@ -76,6 +76,8 @@ extern const struct irq_chip ims_queue_chip;
  *
  * The chip of its interrupts is made from &ims_domain.chip, which knows nothing of a
  * parent's choice of a CPU.
+ *
+ * Return: 0 or a negative errno
  */
 int ims_hierarchy_create(struct ims_domain *domain, const char *name);
 

@@ -22,7 +22,6 @@
 #include <linux/irqdomain.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -771,6 +770,3 @@ void ims_slot_write_ctrl(struct ims_slot __iomem *slot, u32 ctrl)
 	readl(&slot->ctrl);
 }
 EXPORT_SYMBOL_GPL(ims_slot_write_ctrl);
-
-MODULE_DESCRIPTION("Interrupt Message Store interrupt chip");
-MODULE_LICENSE("GPL");

@@ -25,6 +25,10 @@ static bool parse_action(const char *line, const char *uuid, unsigned int *vecto
 	char found[64], *end;
 	const char *name = strstr(line, "vfio-ims["), *chip = strstr(line, " IMS");
 
+	/* As the MSI core names the chips of a remapping unit. */
+	if (!chip)
+		chip = strstr(line, " IR-IMS");
+
 	memset(view, 0, sizeof(*view));
 	if (!name || !chip || sscanf(name, "vfio-ims[%u](%63[^)])", vector, found) != 2)
 		return false;
@@ -81,7 +85,7 @@ static void read_irqs(struct view *view)
 		if (!file)
 			continue;
 		if (fgets(chip, sizeof(chip), file))
-			view->irqs += !strncmp(chip, "IMS", 3);
+			view->irqs += !strncmp(chip, "IMS", 3) || !strncmp(chip, "IR-IMS", 6);
 		fclose(file);
 	}
 	closedir(directory);
