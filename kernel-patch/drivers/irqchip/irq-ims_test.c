@@ -26,6 +26,7 @@
 #include <linux/msi.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #define NR_SLOTS	4
 #define PASID		0x12345
@@ -75,6 +76,7 @@ struct test_context {
 	/* The queue store waits for this before it writes. */
 	struct completion	may_write;
 	bool			hold;
+	struct work_struct	inject;
 };
 
 /* The slots are ordinary memory, which takes readl() and writel() on x86. */
@@ -117,7 +119,7 @@ static void test_write_slot(void *data, unsigned int slot,
 	struct test_context *ctx = data;
 
 	if (READ_ONCE(ctx->hold))
-		wait_for_completion_timeout(&ctx->may_write, HZ * 10);
+		wait_for_completion_timeout(&ctx->may_write, HZ * 60);
 	atomic_inc(&ctx->writes);
 	if (atomic_inc_return(&ctx->writing[slot]) != 1)
 		atomic_inc(&ctx->overlaps);
@@ -737,6 +739,13 @@ static struct test_irq *test_queue_irq_on(struct kunit *test, unsigned int cpu)
 }
 
 #ifdef CONFIG_HOTPLUG_CPU
+static void test_inject_work(struct work_struct *work)
+{
+	struct test_context *ctx = container_of(work, struct test_context, inject);
+
+	irq_inject_interrupt(ctx->irqs[0].irq);
+}
+
 /*
  * The device has a message for a CPU which has been offline meanwhile: what it has sent
  * since then may be lost, whether the CPU has come back or not.
@@ -777,8 +786,12 @@ static void move_ended_by_hotplug(struct kunit *test)
 	test_hold(ctx);
 	ret = irq_set_affinity(t->irq, cpumask_of(last));
 	KUNIT_ASSERT_EQ(test, ret, 0);
-	/* The move takes place in this interrupt. */
-	test_fire(test, t);
+	/*
+	 * The move takes place in this interrupt, which may come before or after the end of
+	 * irq_inject_interrupt(): so that may have to wait for the device, too.
+	 */
+	queue_work(system_unbound_wq, &ctx->inject);
+	KUNIT_EXPECT_TRUE(test, test_wait_handled(t, 1));
 	ret = read_poll_timeout(cpumask_first, cpu, cpu == last, 50, TIMEOUT_US, false,
 				irq_get_effective_affinity_mask(t->irq));
 	KUNIT_EXPECT_EQ(test, ret, 0);
@@ -786,6 +799,7 @@ static void move_ended_by_hotplug(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->handled), 1);
 	test_release(ctx);
 	KUNIT_EXPECT_TRUE(test, test_wait_handled(t, 2));
+	flush_work(&ctx->inject);
 	KUNIT_EXPECT_EQ(test, add_cpu(last), 0);
 }
 #endif
@@ -799,6 +813,9 @@ static int test_init(struct kunit *test)
 	ctx->dev = kunit_device_register(test, "irq-ims");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->dev);
 	init_completion(&ctx->may_write);
+#ifdef CONFIG_HOTPLUG_CPU
+	INIT_WORK(&ctx->inject, test_inject_work);
+#endif
 	test->priv = ctx;
 	return 0;
 }
