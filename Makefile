@@ -6,7 +6,7 @@
 #	make install		to PREFIX, /usr/local; "make uninstall" takes it away
 #	make help		the other targets
 
-# Debian's kernel that the modules are built for and the VM runs: 6.12 or 6.1.
+# Debian's kernel that the modules are built for and the VM runs: 6.1, 6.12 or 7.3.
 KERNEL ?= 6.12
 
 CC	?= gcc
@@ -161,16 +161,20 @@ uninstall:
 ### The library and the sample device: modules for Debian's kernel
 
 MODULES := build/modules-$(KERNEL)
+# With the defects of the sample device, which tests look for.
+DEFECTS := build/tests/modules-$(KERNEL)
 
 modules: $(MODULES)/built
 
-$(MODULES)/built: $(shell find kernel-patch -type f) tests/vm/kernel
-	$(call say,MODULES,$(MODULES))
-	$(Q)mkdir -p build
+$(DEFECTS)/built: module_options = IMS_DEFECTS=1
+$(MODULES)/built $(DEFECTS)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/build-root
+	$(call say,MODULES,$(@D))
+	$(Q)mkdir -p $(@D)
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		kernel-patch/build-module "$$HEADERS" $(MODULES) W=1 > $(MODULES).log 2>&1 || \
-		{ cat $(MODULES).log; exit 1; }
-	$(Q)! grep -nE ':[0-9]+: warning:|^WARNING:' $(MODULES).log
+		tests/vm/build-root -k $(KERNEL) \
+			kernel-patch/build-module "$$HEADERS" $(@D) W=1 $(module_options) > $(@D).log 2>&1 || \
+		{ cat $(@D).log; exit 1; }
+	$(Q)! grep -nE ':[0-9]+: warning:|^WARNING:' $(@D).log
 	$(Q)touch $@
 
 # build/series/: the library as patches to mail, each of them checked.
@@ -196,7 +200,7 @@ clean:
 
 help:
 	@sed -n '/^#\tmake/s/^#//p' Makefile tests/tests.mk
-	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.12 or 6.1'
+	@echo '	make modules		build/modules-$(KERNEL)/*.ko; KERNEL=6.1, 6.12 or 7.3'
 	@echo '	make kernel-patch-series	build/series/: the library as patches, checked'
 	@echo '	make clean		remove build/ (the kernels in ~/.cache/imstrace stay)'
 	@echo '	make V=1 …		show the commands'
@@ -204,4 +208,4 @@ help:
 .PHONY: all install uninstall modules kernel-patch-series deps demo clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' -not -path '*-6.*/*' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -not -path '*-[67].*/*' 2>/dev/null)

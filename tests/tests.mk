@@ -4,7 +4,7 @@
 #
 #	make guest		the micro-guest and VFIO client of the tests
 #	make test-apicv		interrupts that the CPU itself delivers, in Bochs
-#	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab
+#	make test-debug-kernel	the library under KASAN, UBSAN, lockdep, kmemleak, failslab, KCSAN
 #	make test-install	in a new Debian system: what make install installs
 #	make test-releases	"make demo" and "make test" in new Debian systems; RELEASES=trixie for one
 #	make test-fleet		the exporter, rules and dashboards with a real Prometheus
@@ -116,11 +116,12 @@ $(B)/tests/bench/native $(B)/tests/bench/recording: $(B)/tests/bench/%: \
 # Modules that make calls of the kernel fail, or be late.
 FAULT := build/tests/kernel/fault-$(KERNEL)
 
-$(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel
+$(FAULT)/ims-fault.ko: $(wildcard tests/kernel/fault/*) tests/vm/kernel tests/vm/build-root
 	$(call say,MODULE,$@)
 	$(Q)mkdir -p $(@D)
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
+		tests/vm/build-root -k $(KERNEL) \
+			tests/kernel/fault/build-module "$$HEADERS" $(FAULT) > $(FAULT).log 2>&1 || \
 		{ cat $(FAULT).log; exit 1; }
 	$(Q)touch $@
 
@@ -135,7 +136,7 @@ $(B)/tests/vm/whole-btf: $(B)/tests/vm/whole-btf.o $(B)/user/source/whole_btf.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -o $@
 
-e2e-tests: $(B)/tests/e2e/e2e $(B)/tests/vm/whole-btf all guest modules $(FAULT)/ims-fault.ko
+e2e-tests: $(B)/tests/e2e/e2e $(B)/tests/vm/whole-btf all guest $(DEFECTS)/built $(FAULT)/ims-fault.ko
 
 # Those of the library: programs run inside the VM.
 KERNEL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
@@ -151,11 +152,12 @@ $(KERNEL_TESTS): %: %.o $(KERNEL_TEST_OBJECTS)
 # The KUnit suites, with a KUnit that Debian's kernel lacks.
 KUNIT := build/kunit-$(KERNEL)
 
-$(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel
+$(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/build-root
 	$(call say,MODULES,$(KUNIT))
 	$(Q)mkdir -p build
 	+$(Q)eval "$$(tests/vm/kernel $(KERNEL))" && \
-		kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
+		tests/vm/build-root -k $(KERNEL) \
+			kernel-patch/build-kunit "$$HEADERS" $(KUNIT) W=1 > $(KUNIT).log 2>&1 || \
 		{ cat $(KUNIT).log; exit 1; }
 	$(Q)touch $@
 
@@ -215,6 +217,7 @@ test-debug-kernel:
 	@tools/install-deps debug-kernel
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
+	@tools/debug-kernel -r
 
 # Not part of "make test": wants Prometheus, Chromium and npm.
 test-fleet:

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -21,6 +22,13 @@
 #include <asm/irqdomain.h>
 
 #include "../drivers/irqchip/irq-ims-internal.h"
+
+struct ims_hierarchy {
+	struct irq_chip		chip;
+	struct irq_domain	*irq_domain;
+	struct fwnode_handle	*fwnode;
+	unsigned long		*map;
+};
 
 /*
  * irq_chip_compose_msi_msg() for modules: the message is made by the first
@@ -59,6 +67,7 @@ static int ims_domain_alloc(struct irq_domain *irq_domain, unsigned int irq,
 			    unsigned int nr_irqs, void *arg)
 {
 	struct ims_domain *domain = irq_domain->host_data;
+	struct ims_hierarchy *hierarchy = domain->hierarchy;
 	struct irq_alloc_info info = { };
 	struct msi_desc desc = { };
 	struct ims_irq *ims = arg;
@@ -70,7 +79,7 @@ static int ims_domain_alloc(struct irq_domain *irq_domain, unsigned int irq,
 		return -EINVAL;
 
 	/* The irqdomain core serializes alloc() and free(). */
-	slot = find_first_zero_bit(domain->map, domain->nr_slots);
+	slot = find_first_zero_bit(hierarchy->map, domain->nr_slots);
 	if (slot >= domain->nr_slots)
 		return -ENOSPC;
 
@@ -88,9 +97,9 @@ static int ims_domain_alloc(struct irq_domain *irq_domain, unsigned int irq,
 	if (ret)
 		return ret;
 
-	__set_bit(slot, domain->map);
+	__set_bit(slot, hierarchy->map);
 	ims->slot = slot;
-	irq_domain_set_info(irq_domain, irq, slot, &domain->chip, ims,
+	irq_domain_set_info(irq_domain, irq, slot, &hierarchy->chip, ims,
 			    handle_edge_irq, NULL, "edge");
 	return 0;
 }
@@ -99,11 +108,12 @@ static void ims_domain_free(struct irq_domain *irq_domain, unsigned int irq,
 			    unsigned int nr_irqs)
 {
 	struct ims_domain *domain = irq_domain->host_data;
+	struct ims_hierarchy *hierarchy = domain->hierarchy;
 	struct irq_data *data = irq_domain_get_irq_data(irq_domain, irq);
 	unsigned int slot = data->hwirq;
 
 	irq_domain_free_irqs_common(irq_domain, irq, nr_irqs);
-	__clear_bit(slot, domain->map);
+	__clear_bit(slot, hierarchy->map);
 }
 
 static int ims_domain_activate(struct irq_domain *irq_domain,
@@ -149,55 +159,69 @@ static struct irq_domain *ims_msi_parent(struct pci_dev *pdev)
 int ims_hierarchy_create(struct ims_domain *domain, const char *name)
 {
 	struct irq_domain *parent = x86_vector_domain;
+	struct ims_hierarchy *hierarchy;
 
 	if (domain->msi_dev)
 		parent = ims_msi_parent(domain->msi_dev);
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
 
-	domain->map = bitmap_zalloc(domain->nr_slots, GFP_KERNEL);
-	if (!domain->map)
+	hierarchy = kzalloc(sizeof(*hierarchy), GFP_KERNEL);
+	if (!hierarchy)
 		return -ENOMEM;
+
+	hierarchy->map = bitmap_zalloc(domain->nr_slots, GFP_KERNEL);
+	if (!hierarchy->map)
+		goto err_free;
 
 	name = kasprintf(GFP_KERNEL, "IMS-%s", name);
 	if (!name)
 		goto err_map;
-	domain->fwnode = irq_domain_alloc_named_fwnode(name);
+	hierarchy->fwnode = irq_domain_alloc_named_fwnode(name);
 	kfree(name);
-	if (!domain->fwnode)
+	if (!hierarchy->fwnode)
 		goto err_map;
 
-	domain->chip.irq_set_affinity = ims_set_affinity;
+	hierarchy->chip = *domain->chip;
+	hierarchy->chip.irq_set_affinity = ims_set_affinity;
 	/* Without a remapping unit a move changes the message. */
 	if (parent == x86_vector_domain)
-		domain->chip.flags |= IRQCHIP_MOVE_DEFERRED;
+		hierarchy->chip.flags |= IRQCHIP_MOVE_DEFERRED;
 
-	domain->irq_domain = irq_domain_create_hierarchy(parent, 0,
-							 domain->nr_slots,
-							 domain->fwnode,
-							 &ims_domain_ops,
-							 domain);
-	if (!domain->irq_domain)
+	domain->hierarchy = hierarchy;
+	hierarchy->irq_domain = irq_domain_create_hierarchy(parent, 0,
+							    domain->nr_slots,
+							    hierarchy->fwnode,
+							    &ims_domain_ops,
+							    domain);
+	if (!hierarchy->irq_domain)
 		goto err_fwnode;
 	return 0;
 
 err_fwnode:
-	irq_domain_free_fwnode(domain->fwnode);
+	irq_domain_free_fwnode(hierarchy->fwnode);
 err_map:
-	bitmap_free(domain->map);
+	bitmap_free(hierarchy->map);
+err_free:
+	kfree(hierarchy);
 	return -ENOMEM;
 }
 
 void ims_hierarchy_destroy(struct ims_domain *domain)
 {
-	irq_domain_remove(domain->irq_domain);
-	irq_domain_free_fwnode(domain->fwnode);
-	bitmap_free(domain->map);
+	struct ims_hierarchy *hierarchy = domain->hierarchy;
+
+	irq_domain_remove(hierarchy->irq_domain);
+	irq_domain_free_fwnode(hierarchy->fwnode);
+	bitmap_free(hierarchy->map);
+	kfree(hierarchy);
 }
 
 int ims_hierarchy_alloc(struct ims_irq *ims)
 {
-	return irq_domain_alloc_irqs(ims->domain->irq_domain, 1,
+	struct ims_hierarchy *hierarchy = ims->domain->hierarchy;
+
+	return irq_domain_alloc_irqs(hierarchy->irq_domain, 1,
 				     dev_to_node(ims->domain->dev), ims);
 }
 
@@ -210,3 +234,6 @@ bool ims_hierarchy_has(struct irq_data *data)
 {
 	return data->domain && data->domain->ops == &ims_domain_ops;
 }
+
+MODULE_DESCRIPTION("Interrupt Message Store interrupt chip");
+MODULE_LICENSE("GPL");

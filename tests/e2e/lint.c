@@ -38,8 +38,9 @@ static void commit(const char *defect)
 	lab_shell("echo %s > /sys/module/ims_sample/parameters/defect", defect);
 }
 
-/* VFIO_DEVICE_SET_IRQS with an eventfd, or whatever, for each of the first vectors. */
-static int bind_all(const struct vfio *vfio, const int *fds, unsigned int count)
+/* VFIO_DEVICE_SET_IRQS with an eventfd, or whatever, for each vector from @start on. */
+static int bind_from(const struct vfio *vfio, unsigned int start, const int *fds,
+		     unsigned int count)
 {
 	char buffer[sizeof(struct vfio_irq_set) + VECTORS * sizeof(*fds)];
 	struct vfio_irq_set *set = (struct vfio_irq_set *)buffer;
@@ -48,10 +49,16 @@ static int bind_all(const struct vfio *vfio, const int *fds, unsigned int count)
 		.argsz = sizeof(*set) + count * sizeof(*fds),
 		.flags = VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_EVENTFD,
 		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+		.start = start,
 		.count = count,
 	};
 	memcpy(set->data, fds, count * sizeof(*fds));
 	return ioctl(vfio->device, VFIO_DEVICE_SET_IRQS, set) ? -errno : 0;
+}
+
+static int bind_all(const struct vfio *vfio, const int *fds, unsigned int count)
+{
+	return bind_from(vfio, 0, fds, count);
 }
 
 struct client {
@@ -251,12 +258,52 @@ static void lint_replaced_eventfds(void **state)
 	trace_free(&trace);
 }
 
-static void set_pasid(struct client *client, int vector, uint32_t pasid)
-{
-	/* IMS_SAMPLE_REG_PASID() in kernel-patch/samples/vfio-mdev/ims_sample.h. */
-	off_t offset = client->vfio.registers + 0x100 + 4 * vector;
+/* Other devices, which have all slots, or all vectors of the CPU, but two. */
+#define OTHERS		9
+#define OTHERS_VECTORS	32
 
-	assert_int_equal(pwrite(client->vfio.device, &pasid, sizeof(pasid), offset), sizeof(pasid));
+struct others {
+	struct vfio devices[OTHERS];
+	char names[OTHERS][40];
+	unsigned int count;
+	int fd;
+};
+
+static void others_open(struct others *others)
+{
+	unsigned int vector = OTHERS_VECTORS;
+	int ret = 0, none = -1;
+
+	others->count = 0;
+	others->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	lab_shell("cd /sys/module/ims_sample/parameters && echo %u > vectors && echo 0 > emulated",
+		  OTHERS_VECTORS);
+	while (!ret) {
+		if (vector == OTHERS_VECTORS) {
+			char *name = others->names[others->count];
+
+			assert_int_not_equal(others->count, OTHERS);
+			sprintf(name, "83b8f4f2-509f-382f-3c1e-0000000001%02x", others->count);
+			lab_shell("tests/vm/lab device %s", name);
+			vfio_open(&others->devices[others->count++], name);
+			vector = 0;
+		}
+		ret = bind_from(&others->devices[others->count - 1], vector++, &others->fd, 1);
+	}
+	assert_int_equal(ret, -ENOSPC);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(bind_from(&others->devices[0], i, &none, 1), 0);
+}
+
+static void others_close(struct others *others)
+{
+	for (unsigned int i = 0; i < others->count; i++) {
+		vfio_close(&others->devices[i]);
+		lab_shell("echo 1 > /sys/bus/mdev/devices/%s/remove", others->names[i]);
+	}
+	close(others->fd);
+	lab_shell("cd /sys/module/ims_sample/parameters && echo %u > vectors && echo %u > emulated",
+		  VECTORS, VECTORS - IMS_VECTORS);
 }
 
 /* What is undone after a failure shows as steps of a life that is in order. */
@@ -264,23 +311,24 @@ static void lint_failed_binds(void **state)
 {
 	struct trace trace = lint_start("lint-failed-binds", "");
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fds[VECTORS];
+	struct others others;
 	struct client client;
 
 	(void)state;
 	client_open(&client);
+	others_open(&others);
 	memcpy(fds, client.fds, sizeof(fds));
 	for (int i = 0; i < 2; i++) {
 		fds[2] = null;
 		assert_int_equal(bind_all(&client.vfio, fds, VECTORS), -EINVAL);
 		fds[2] = client.fds[2];
-		/* The domain wants a PASID: vectors 0 and 1 have been bound when 2 fails. */
-		set_pasid(&client, 2, UINT32_MAX);
-		assert_int_equal(bind_all(&client.vfio, fds, VECTORS), -EINVAL);
-		set_pasid(&client, 2, PASID);
+		/* Vectors 0 and 1 have been bound when 2 fails. */
+		assert_int_equal(bind_all(&client.vfio, fds, VECTORS), -ENOSPC);
 		/* The same again with vector 0 bound, which stays so. */
 		assert_int_equal(bind_all(&client.vfio, fds, 1), 0);
 		ring(&client, 0, DOORBELL_SOFTWARE);
 	}
+	others_close(&others);
 	assert_int_equal(bind_all(&client.vfio, fds, VECTORS), 0);
 	client_close(&client);
 	close(null);

@@ -390,8 +390,9 @@ static void choose_vectors(struct vectors *vectors, const struct options *option
 		fail(EXIT_USAGE, "device %s has vectors 0 to %u only", vfio->name,
 		     vfio->num_vectors - 1);
 	if (options->doorbell == DOORBELL_DMA && !(vfio->features & IMS_SAMPLE_FEATURE_DMA))
-		fail(EXIT_UNAVAILABLE, "device %s has no DMA engine for --doorbell dma: it must be "
-		     "of type ims_sample-dma (in QEMU: -device lsi53c895a)", vfio->name);
+		fail(EXIT_UNAVAILABLE, "device %s can't send messages for --doorbell dma: it must be "
+		     "of type ims_sample-dma or ims_sample-igb (in QEMU: -device lsi53c895a or igb)",
+		     vfio->name);
 
 	vectors->v = calloc(vfio->num_vectors, sizeof(*vectors->v));
 	if (!vectors->v)

@@ -93,7 +93,7 @@ static bool wait_for_guest(const struct ringer *ringer, const struct vector *vec
 	return false;
 }
 
-/* EBUSY: an earlier interrupt is not handled yet. EAGAIN: the slot is masked for now. */
+/* EBUSY: an earlier interrupt is not handled yet. */
 static bool ring_once(const struct ringer *ringer, struct vector *vector)
 {
 	uint64_t start = clock_ns(), now;
@@ -111,7 +111,7 @@ static bool ring_once(const struct ringer *ringer, struct vector *vector)
 			clock_sample_sometimes(ringer->clock, now);
 			return true;
 		}
-		if (ret != -EBUSY && ret != -EAGAIN)
+		if (ret != -EBUSY)
 			break;
 		vector->busy++;
 		if (*ringer->interrupted)

@@ -489,6 +489,9 @@ static int load(const char *file, const char *parameters)
 static void unloading_refused_while_open(void **state)
 {
 	static const char *const names[] = { "ims_sample", "vfio_ims", "irq_ims" };
+	/* A kernel with the patch series has the last one built in. */
+	bool built_in = access("/sys/module/irq_ims", F_OK);
+	int loaded = built_in ? 2 : 3;
 	struct device device;
 	int events[EVENTS];
 
@@ -497,7 +500,7 @@ static void unloading_refused_while_open(void **state)
 	device_create(&device, 0x38, VECTORS, EMULATED, DEFAULT_PASID);
 	device_open(&device);
 	assert_int_equal(device_bind_all(&device, 0, VECTORS, events), 0);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < loaded; i++)
 		assert_int_equal(unload(names[i]), -EWOULDBLOCK);
 	for (int i = 0; i < VECTORS; i++) {
 		assert_int_equal(device_ring(&device, i), 0);
@@ -508,10 +511,11 @@ static void unloading_refused_while_open(void **state)
 
 	/* With a device that nobody has open, all of it goes, and it comes back. */
 	assert_true(device_exists(&device));
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < loaded; i++)
 		assert_int_equal(unload(names[i]), 0);
 	assert_false(device_exists(&device));
-	assert_int_equal(load("irq-ims", ""), 0);
+	if (!built_in)
+		assert_int_equal(load("irq-ims", ""), 0);
 	assert_int_equal(load("vfio-ims", ""), 0);
 	assert_int_equal(load("ims-sample", PARAMETERS), 0);
 	expect_empty(&device);

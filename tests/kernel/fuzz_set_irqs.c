@@ -32,6 +32,9 @@
 #define EMULATED	3
 #define EVENTS		24
 #define CORPUS		64
+/* Granted to the device: 0x100, 0x200 and 0x300. */
+#define PASIDS		3
+#define HOST_PASID(number)	(((number) + 1) << 8)
 #define HEADER		sizeof(struct vfio_irq_set)
 
 #define NONE		VFIO_IRQ_SET_DATA_NONE
@@ -70,11 +73,11 @@ static struct {
 	bool enabled;
 	int bound[VECTORS];		/* index of an eventfd, UNBOUND or ORPHAN */
 	uint64_t expected[EVENTS];	/* what the calls of this thread have signalled */
+	unsigned int pasid[VECTORS];	/* number of the granted one */
 	bool orphans;			/* there were some since the last check */
 } model;
 
 static int events[EVENTS];
-static unsigned int good_pasid;
 static uint64_t counted[EVENTS];
 
 /* The errors that a request may be refused with: a set, no order is promised. */
@@ -361,6 +364,9 @@ static void check_bindings(void)
 		if (irq != (view.vectors[i].irq != 0))
 			complain("vector %u is bound: %d, and has irq %u", i, irq,
 				 view.vectors[i].irq);
+		if (irq && view.vectors[i].pasid != HOST_PASID(model.pasid[i]))
+			complain("vector %u sends with PASID %#x, not %#x", i,
+				 view.vectors[i].pasid, HOST_PASID(model.pasid[i]));
 	}
 	if (view.actions != view.bound)
 		complain("%u irqs of other devices", view.actions - view.bound);
@@ -449,14 +455,17 @@ static void replace_event(void)
 	traffic_resume(&traffic);
 }
 
-/* Of a vector, bound or not; one which is too large is refused and changes nothing. */
+/* One of those granted, or the next number, which is none. */
 static void change_pasid(void)
 {
-	unsigned int vector = below(VECTORS);
-	bool bad = one_in(3);
-	int ret = device_set_pasid(&device, vector, bad ? 1 << 20 : good_pasid);
-	int expected = bad || vector >= device.num_ims ? -EINVAL : 0;
+	unsigned int vector = below(VECTORS), number = below(PASIDS + 1);
+	int ret, expected = 0;
 
+	if (vector >= device.num_ims || number >= PASIDS)
+		expected = -EINVAL;
+	else
+		model.pasid[vector] = number;
+	ret = device_choose_pasid(&device, vector, number);
 	if (ret != expected)
 		complain("PASID of vector %u: %d, not %d", vector, ret, expected);
 }
@@ -535,9 +544,8 @@ static void prepare(void)
 	assert_int_equal(pipe(fds), 0);
 	no_eventfd = fds[0];
 
-	device_create(&device, 0x20, VECTORS, EMULATED, DEFAULT_PASID);
+	device_create(&device, 0x20, VECTORS, EMULATED, "0x100,0x200,0x300");
 	device_open(&device);
-	good_pasid = device_get_pasid(&device, 0);
 	for (int i = 0; i < EVENTS; i++)
 		events[i] = event_new();
 	for (int i = 0; i < VECTORS; i++)

@@ -17,6 +17,7 @@
 
 #include "lib/cm.h"
 #include "lib/device.h"
+#include "lib/irq.h"
 #include "lib/journal.h"
 #include "lib/traffic.h"
 #include "lib/view.h"
@@ -31,6 +32,7 @@ static unsigned int seconds = 2;
 static struct {
 	struct device device;
 	int events[VECTORS];
+	bool sends;
 } t;
 
 static double now(void)
@@ -39,43 +41,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-/* Return: 0 or an errno. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = errno;
-	close(fd);
-	return error;
-}
-
-static int set_affinity(unsigned int irq, unsigned int cpu)
-{
-	char path[64], mask[16];
-
-	snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity", irq);
-	snprintf(mask, sizeof(mask), "%x", 1U << cpu);
-	return write_text(path, mask);
-}
-
-/* Where the kernel says that it goes now. */
-static unsigned int effective_cpu(unsigned int irq)
-{
-	char path[64];
-	unsigned int cpu;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/irq/%u/effective_affinity_list", irq);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%u", &cpu), 1);
-	fclose(file);
-	return cpu;
 }
 
 static int set_online(unsigned int cpu, bool online)
@@ -93,7 +58,7 @@ static int set_online(unsigned int cpu, bool online)
 static void expect_messages_follow(const struct view *view)
 {
 	for (unsigned int i = 0; i < t.device.num_ims; i++) {
-		unsigned int cpu = effective_cpu(view->vectors[i].irq), in_slot = ~0U;
+		unsigned int cpu = irq_effective_cpu(view->vectors[i].irq), in_slot = ~0U;
 
 		for (int tries = 0; tries < 1000 && in_slot != cpu; tries++) {
 			if (tries)
@@ -106,6 +71,31 @@ static void expect_messages_follow(const struct view *view)
 	}
 }
 
+/* By the device itself, if it can send. */
+static int ring(unsigned int vector)
+{
+	return t.sends ? device_send(&t.device, vector) : device_ring(&t.device, vector);
+}
+
+/* Return: how often it was signalled, which may be more than once only with @more. */
+static uint64_t ring_once(unsigned int vector, bool more)
+{
+	int ret = ring(vector);
+	uint64_t seen;
+
+	/* One that the kernel retriggers by itself may still be on its way. */
+	for (int tries = 0; more && ret == -EBUSY && tries < 1000; tries++) {
+		usleep(1000);
+		ret = ring(vector);
+	}
+	assert_int_equal(ret, 0);
+	seen = event_wait(t.events[vector], 1);
+	if (!seen || (seen > 1 && !more))
+		fail_msg("an interrupt of vector %u was signalled %llu times", vector,
+			 (unsigned long long)seen);
+	return seen;
+}
+
 /*
  * Rings the vectors in turn until @end. Each interrupt is waited for: two of one irq at
  * a time may become one, which is what edges are like. With @more, one may be signalled
@@ -116,23 +106,8 @@ static unsigned long ring_until(double end, bool more, uint64_t *extra)
 	unsigned long rung = 0;
 
 	*extra = 0;
-	for (; now() < end; rung++) {
-		unsigned int vector = rung % t.device.num_ims;
-		int ret = device_ring(&t.device, vector);
-		uint64_t seen;
-
-		/* One that the kernel retriggers by itself may still be on its way. */
-		for (int tries = 0; more && ret == -EBUSY && tries < 1000; tries++) {
-			usleep(1000);
-			ret = device_ring(&t.device, vector);
-		}
-		assert_int_equal(ret, 0);
-		seen = event_wait(t.events[vector], 1);
-		if (!seen || (seen > 1 && !more))
-			fail_msg("interrupt %lu, of vector %u, was signalled %llu times", rung,
-				 vector, (unsigned long long)seen);
-		*extra += seen - 1;
-	}
+	for (; now() < end; rung++)
+		*extra += ring_once(rung % t.device.num_ims, more) - 1;
 	return rung;
 }
 
@@ -150,7 +125,7 @@ static void *move_irqs(void *arg)
 
 	for (; !mover->stop; mover->moves++) {
 		unsigned int irq = mover->view->vectors[mover->moves % t.device.num_ims].irq;
-		int error = set_affinity(irq, mover->moves / t.device.num_ims % CPUS);
+		int error = irq_set_affinity(irq, mover->moves / t.device.num_ims % CPUS);
 
 		/* The move before it is not over. */
 		if (error == EBUSY)
@@ -162,6 +137,15 @@ static void *move_irqs(void *arg)
 	return NULL;
 }
 
+/*
+ * The queue store does not know whether a message was lost on its way to the old CPU: after
+ * each change the irq fires once by itself.
+ */
+static bool fires_by_itself(void)
+{
+	return !strcmp(device_parent(), "ims_sample_queue");
+}
+
 static void affinity_against_doorbells(void **state)
 {
 	struct view view = view_read(&t.device), after;
@@ -171,18 +155,17 @@ static void affinity_against_doorbells(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&mover.thread, NULL, move_irqs, &mover), 0);
-	rung = ring_until(now() + seconds, false, &extra);
+	rung = ring_until(now() + seconds, fires_by_itself(), &extra);
 	mover.stop = true;
 	pthread_join(mover.thread, NULL);
-	printf("affinity on %s: %lu moves, %lu more refused, %lu interrupts\n", device_parent(),
-	       mover.moves - mover.busy, mover.busy, rung);
+	printf("affinity on %s: %lu moves, %lu more refused, %lu interrupts, %llu signalled twice\n",
+	       device_parent(), mover.moves - mover.busy, mover.busy, rung,
+	       (unsigned long long)extra);
 	assert_int_equal(mover.error, 0);
 	assert_true(mover.moves > mover.busy);
 	/* What was asked for last is done by the next interrupt, or has been. */
-	for (unsigned int i = 0; i < t.device.num_ims; i++) {
-		assert_int_equal(device_ring(&t.device, i), 0);
-		assert_int_equal(event_wait(t.events[i], 1), 1);
-	}
+	for (unsigned int i = 0; i < t.device.num_ims; i++)
+		ring_once(i, fires_by_itself());
 	expect_messages_follow(&view);
 	after = view_read(&t.device);
 	view_assert_same(&view, &after);
@@ -218,7 +201,7 @@ static void *keep_on_cpu_1(void *arg)
 
 	for (; !mover->stop; mover->moves++) {
 		/* Refused while there is no such CPU. */
-		set_affinity(mover->view->vectors[mover->moves % t.device.num_ims].irq, 1);
+		irq_set_affinity(mover->view->vectors[mover->moves % t.device.num_ims].irq, 1);
 		usleep(500);
 	}
 	return NULL;
@@ -264,24 +247,33 @@ static void hotplug_against_doorbells(void **state)
  */
 static void messages_leave_an_offline_cpu(void **state)
 {
-	bool queue = !strcmp(device_parent(), "ims_sample_queue");
+	bool queue = fires_by_itself();
 	struct view view = view_read(&t.device);
 	uint64_t extra;
 
 	(void)state;
-	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(set_affinity(view.vectors[i].irq, 1), 0);
-	ring_until(now() + 0.2, true, &extra);
-	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(effective_cpu(view.vectors[i].irq), 1);
+	for (unsigned int i = 0; i < t.device.num_ims; i++) {
+		unsigned int irq = view.vectors[i].irq;
+
+		assert_int_equal(irq_set_affinity(irq, 1), 0);
+		/* The next interrupt does it, and the one after that is the first on CPU 1. */
+		for (int tries = 0; tries < 1000 && irq_effective_cpu(irq) != 1; tries++)
+			ring_once(i, true);
+		assert_int_equal(irq_effective_cpu(irq), 1);
+		ring_once(i, true);
+	}
 	expect_messages_follow(&view);
 
 	assert_int_equal(set_online(1, false), 0);
 	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(effective_cpu(view.vectors[i].irq), 0);
+		assert_int_equal(irq_effective_cpu(view.vectors[i].irq), 0);
 	expect_messages_follow(&view);
-	for (unsigned int i = 0; i < t.device.num_ims; i++)
-		assert_int_equal(event_wait(t.events[i], queue), queue);
+	for (unsigned int i = 0; i < t.device.num_ims; i++) {
+		uint64_t seen = event_wait(t.events[i], queue);
+
+		/* With the queue store, what the move before has caused may be among it. */
+		assert_true(queue ? seen > 0 : !seen);
+	}
 	assert_true(ring_until(now() + 0.2, true, &extra) > 0);
 	assert_int_equal(set_online(1, true), 0);
 }
@@ -293,6 +285,7 @@ static int setup(void **state)
 		t.events[i] = event_new();
 	device_create(&t.device, 0x34, VECTORS, EMULATED, DEFAULT_PASID);
 	device_open(&t.device);
+	t.sends = device_parent_sends();
 	return device_bind_all(&t.device, 0, VECTORS, t.events);
 }
 

@@ -17,6 +17,7 @@
 
 #include "lib/cm.h"
 #include "lib/device.h"
+#include "lib/irq.h"
 #include "lib/traffic.h"
 #include "lib/view.h"
 
@@ -44,8 +45,21 @@ static struct {
 	int pipe[2];
 	bool enabled;
 	int bound[VECTORS];	/* index of the vector's eventfd, or -1 */
-	unsigned int pasids[VECTORS];
+	unsigned int pasids[VECTORS];	/* of the host */
 } t;
+
+/* What the host has granted the device; the one on a queue may go without, too. */
+static const unsigned int granted[] = { 0x100, 0x55555, NO_PASID };
+
+static bool on_a_queue(void)
+{
+	return !strcmp(device_parent(), "ims_sample_queue");
+}
+
+static unsigned int num_granted(void)
+{
+	return on_a_queue() ? 3 : 2;
+}
 
 static int test_setup(void **state)
 {
@@ -57,7 +71,7 @@ static int test_setup(void **state)
 		t.events[i] = event_new();
 	for (int i = 0; i < VECTORS; i++) {
 		t.bound[i] = -1;
-		t.pasids[i] = device_get_pasid(&t.device, i);
+		t.pasids[i] = granted[0];
 	}
 	t.enabled = false;
 	return 0;
@@ -388,38 +402,39 @@ static void unreadable_memory(void **state)
 	munmap(end - page, page);
 }
 
-/* With a PASID that does not fit, or none where the parent needs one, there is no device. */
+/*
+ * The host can't grant a PASID that does not fit; nor, where a device needs one, none or that
+ * of the host's own DMA. There is no such device then.
+ */
 static void refused_by_pasid(void **state)
 {
-	static const unsigned int pasids[] = { 1 << 20, NO_PASID };
-	/* The queue needs none. */
-	unsigned int bad = strcmp(device_parent(), "ims_sample_queue") ? 2 : 1;
+	static const struct {
+		const char *pasids;
+		int ret, on_a_queue;
+	} grants[] = {
+		{ "0x100000", -EINVAL, -EINVAL },
+		{ "0xfffffffe", -EINVAL, -EINVAL },
+		{ "0x200,0x100000,0x300", -EINVAL, -EINVAL },
+		{ "0xffffffff", -EINVAL, 0 },
+		{ "0x200,0xffffffff", -EINVAL, 0 },
+		{ "0x200,0x300,0x400,0x500", 0, 0 },
+	};
+	struct device device;
 
 	(void)state;
-	for (unsigned int i = 0; i < bad; i++) {
-		struct device device;
+	device_create(&device, 100, 2, 1, DEFAULT_PASID);
+	for (unsigned int i = 0; i < ARRAY_SIZE(grants); i++) {
+		int expected = on_a_queue() ? grants[i].on_a_queue : grants[i].ret;
 
-		/* The sample adds a number of its own to it. */
-		assert_int_equal(device_refused(&device, 100 + i, 2, 1, pasids[i]), EINVAL);
+		device_remove(&device);
+		device_grant_pasids(grants[i].pasids);
+		assert_int_equal(device_try_create(&device), expected);
+		if (expected) {
+			device_grant_pasids(DEFAULT_PASID);
+			assert_int_equal(device_try_create(&device), 0);
+		}
 	}
-}
-
-/* A PASID is refused when it is given, whether the vector is bound or not. */
-static void bad_pasid_changes_nothing(void **state)
-{
-	struct view before, after;
-
-	(void)state;
-	for (int bound = 0; bound < 2; bound++) {
-		before = expect_state();
-		assert_int_equal(device_set_pasid(&t.device, 4, 1 << 20), -EINVAL);
-		assert_int_equal(device_set_pasid(&t.device, IMS_VECTORS, t.pasids[0]), -EINVAL);
-		after = view_read(&t.device);
-		view_assert_same(&before, &after);
-		assert_int_equal(device_get_pasid(&t.device, 4), t.pasids[4]);
-		bind(0, VECTORS, (int[]){ 8, 9, 10, 11, 12, 13, 14, 15 });
-	}
-	expect_state();
+	device_remove(&device);
 }
 
 /*
@@ -496,10 +511,11 @@ static void rebinding_keeps_slot_and_irq(void **state)
 	}
 }
 
-static void change_pasid(unsigned int vector, unsigned int pasid)
+static void choose_pasid(unsigned int vector, unsigned int number)
 {
-	assert_int_equal(device_set_pasid(&t.device, vector, pasid), 0);
-	t.pasids[vector] = pasid;
+	assert_int_equal(device_choose_pasid(&t.device, vector, number), 0);
+	assert_int_equal(device_chosen_pasid(&t.device, vector), number);
+	t.pasids[vector] = granted[number];
 }
 
 static void one_vector_has_another_pasid(void **state)
@@ -507,20 +523,38 @@ static void one_vector_has_another_pasid(void **state)
 	struct view before, after;
 
 	(void)state;
-	change_pasid(1, 1);
-	change_pasid(2, 0xfffff);
+	assert_int_equal(device_num_pasids(&t.device), num_granted());
+	choose_pasid(1, 1);
+	choose_pasid(2, num_granted() - 1);
 	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
+	/* While it is bound, slot and irq stay; an emulated one has none. */
 	before = expect_state();
-	/* While it is bound, slot and irq stay. */
-	change_pasid(1, 5);
+	choose_pasid(1, 0);
 	after = expect_state();
-	before.vectors[1].pasid = 5;
+	before.vectors[1].pasid = granted[0];
 	view_assert_same(&before, &after);
+	assert_int_equal(device_choose_pasid(&t.device, IMS_VECTORS, 0), -EINVAL);
+	expect_state();
 	/* Another eventfd does not change it, and unbinding does not forget it. */
 	bind(1, 2, (int[]){ 9, -1 });
 	expect_state();
-	change_pasid(2, 5);
+	choose_pasid(2, 0);
 	bind(1, 2, (int[]){ 1, 2 });
+	expect_state();
+}
+
+/* No PASID but the granted ones, which only the host knows by their own numbers. */
+static void not_granted(void **state)
+{
+	const unsigned int numbers[] = { num_granted(), 4, 0x100, 0x55555, 1 << 20, NO_PASID };
+
+	(void)state;
+	choose_pasid(3, 1);
+	for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++) {
+		assert_int_equal(device_choose_pasid(&t.device, 3, numbers[i]), -EINVAL);
+		assert_int_equal(device_chosen_pasid(&t.device, 3), 1);
+	}
+	bind(0, VECTORS, (int[]){ 0, 1, 2, 3, 4, 5, 6, 7 });
 	expect_state();
 }
 
@@ -528,19 +562,10 @@ static void one_vector_has_another_pasid(void **state)
 #define INSTANCE	"/sys/kernel/tracing/instances/set_irqs"
 #define REGISTER	INSTANCE "/events/vfio_ims/vfio_ims_bypass_register/"
 
-static void write_text(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void trace_start(void)
 {
 	assert_int_equal(mkdir(INSTANCE, 0700), 0);
-	write_text(REGISTER "enable", "1");
+	assert_int_equal(write_text(REGISTER "enable", "1"), 0);
 }
 
 static unsigned int trace_count(const char *word)
@@ -558,7 +583,7 @@ static unsigned int trace_count(const char *word)
 
 static void trace_stop(void)
 {
-	write_text(REGISTER "enable", "0");
+	assert_int_equal(write_text(REGISTER "enable", "0"), 0);
 	assert_int_equal(rmdir(INSTANCE), 0);
 }
 
@@ -927,7 +952,8 @@ static void irq_info_refused(void **state)
 static int group_setup(void **state)
 {
 	(void)state;
-	device_create(&t.device, 0x10, VECTORS, EMULATED, DEFAULT_PASID);
+	device_create(&t.device, 0x10, VECTORS, EMULATED,
+		      on_a_queue() ? "0x100,0x55555,0xffffffff" : "0x100,0x55555");
 	if (pipe(t.pipe))
 		return -1;
 	close(t.pipe[1]);
@@ -951,8 +977,8 @@ static const struct CMUnitTest others[] = {
 	TEST(loopback_before_enable),
 	TEST(unreadable_memory),
 	TEST(refused_by_pasid),
-	TEST(bad_pasid_changes_nothing),
 	TEST(one_vector_has_another_pasid),
+	TEST(not_granted),
 	TEST(first_call_enables),
 	TEST(emulated_vectors_have_no_slot),
 	TEST(minus_one_unbinds),

@@ -29,11 +29,8 @@ struct ims_domain {
 	bool				away;
 	unsigned int			nr_slots;
 	struct ims_irq			**irqs;
-	/* Of ims_hierarchy_*(). */
-	struct irq_chip			chip;
-	struct irq_domain		*irq_domain;
-	struct fwnode_handle		*fwnode;
-	unsigned long			*map;
+	const struct irq_chip		*chip;
+	void				*hierarchy;	/* of ims_hierarchy_*() */
 };
 
 /*
@@ -77,9 +74,14 @@ extern const struct irq_chip ims_queue_chip;
  * @domain: The slots, complete but for what is made here
  * @name: Of the domain
  *
- * The chip of its interrupts is &ims_domain.chip, which may be completed.
+ * The chip of its interrupts is made from &ims_domain.chip, which knows nothing of a
+ * parent's choice of a CPU.
+ *
+ * Return: 0 or a negative errno
  */
 int ims_hierarchy_create(struct ims_domain *domain, const char *name);
+
+/* After all interrupts have been freed. */
 void ims_hierarchy_destroy(struct ims_domain *domain);
 
 /**

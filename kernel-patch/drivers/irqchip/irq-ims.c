@@ -22,7 +22,6 @@
 #include <linux/irqdomain.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -389,7 +388,7 @@ struct ims_domain *ims_domain_create(const struct ims_domain_info *info)
 	domain->ops = info->ops;
 	domain->data = info->data;
 	domain->nr_slots = info->nr_slots;
-	domain->chip = info->ops->write_slot ? ims_queue_chip : ims_array_chip;
+	domain->chip = info->ops->write_slot ? &ims_queue_chip : &ims_array_chip;
 
 	for (slot = 0; slot < domain->nr_slots; slot++)
 		ims_reset_slot(domain, slot);
@@ -771,6 +770,3 @@ void ims_slot_write_ctrl(struct ims_slot __iomem *slot, u32 ctrl)
 	readl(&slot->ctrl);
 }
 EXPORT_SYMBOL_GPL(ims_slot_write_ctrl);
-
-MODULE_DESCRIPTION("Interrupt Message Store interrupt chip");
-MODULE_LICENSE("GPL");

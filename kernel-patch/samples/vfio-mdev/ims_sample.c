@@ -4,9 +4,9 @@
  * Message Store.
  *
  * A virtual device here is a mediated device: a PCI function with an MSI-X
- * capability and a register BAR with doorbells, see ims_sample.h. It stands on a
- * parent, which has the slots, see ims_sample_parent.c. To create and destroy
- * one:
+ * capability, see ims_sample_function.c, and a register BAR with doorbells, see
+ * ims_sample.h. The slots are its
+ * parent's, see ims_sample_parent.c. To create and destroy one:
  *
  *	cd /sys/class/mdev_bus/ims_sample/mdev_supported_types
  *	echo $UUID > ims_sample-software/create
@@ -23,8 +23,7 @@
 #include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/pci_ids.h>
-#include <linux/pci_regs.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -33,9 +32,8 @@
 #include <linux/vfio_pci_core.h>
 
 #include "ims_sample.h"
+#include "ims_sample_function.h"
 #include "ims_sample_parent.h"
-
-#define IMS_SAMPLE_MSIX_CAP	0x40
 
 static unsigned int vectors = 5;
 module_param(vectors, uint, 0644);
@@ -45,9 +43,12 @@ static unsigned int emulated = 1;
 module_param(emulated, uint, 0644);
 MODULE_PARM_DESC(emulated, "How many of them, the last ones, are emulated");
 
-static unsigned int pasid = 0x100;
-module_param(pasid, uint, 0644);
-MODULE_PARM_DESC(pasid, "PASID of virtual device 0, the next has the next; 4294967295: none");
+#define IMS_SAMPLE_PASID_NONE	U32_MAX
+
+static unsigned int pasid[IMS_SAMPLE_MAX_PASIDS] = { 0x100 };
+static unsigned int nr_pasids = 1;
+module_param_array(pasid, uint, &nr_pasids, 0644);
+MODULE_PARM_DESC(pasid, "PASIDs granted to virtual device 0, the next has the next of each; 4294967295: none");
 
 static DEFINE_IDA(ims_sample_ida);
 
@@ -59,13 +60,13 @@ struct ims_sample {
 	/* Serializes user space, so that a doorbell finds its vector bound. */
 	struct mutex		lock;
 	int			number;
-	u32			default_pasid;
-	u32			pasids[IMS_SAMPLE_MAX_VECTORS];
+	/* What the host has granted: PASIDs, or none. */
+	u64			cookies[IMS_SAMPLE_MAX_PASIDS];
+	u32			nr_cookies;
+	u32			chosen[IMS_SAMPLE_MAX_VECTORS];	/* of @cookies */
 	u32			nvec;
 	u32			emulated;	/* bit mask of vectors */
-	u8			config[PCI_CFG_SPACE_SIZE];
-	u8			config_writable[PCI_CFG_SPACE_SIZE];
-	u8			msix_bar[IMS_SAMPLE_BAR_SIZE];
+	struct ims_function	function;
 };
 
 static struct ims_sample *to_ims_sample(struct vfio_device *vdev)
@@ -107,32 +108,29 @@ static int ims_sample_ring_dma(struct ims_sample *s, u32 vector)
 	slot = vfio_ims_slot(&s->ims, vector);
 	if (slot < 0)
 		return slot;
-	return s->parent->send(s->parent, slot);
-}
-
-#define IMS_SAMPLE_PASID_NONE	U32_MAX
-
-static u64 ims_sample_cookie(u32 pasid)
-{
-	return pasid == IMS_SAMPLE_PASID_NONE ? IMS_COOKIE_NONE : pasid;
+	return ims_parent_send(s->parent, slot);
 }
 
 /*
- * IMS: one vector may have another PASID than the rest. A real driver never puts
- * the guest's number into a slot, but the host's PASID that it stands for.
+ * IMS: one vector may have another PASID than the rest. The guest has numbers of its
+ * own for what the host has granted; none of the host's PASIDs is the guest's to say.
  */
-static int ims_sample_set_pasid(struct ims_sample *s, u32 vector, u32 pasid)
+static int ims_sample_choose_pasid(struct ims_sample *s, u32 vector, u32 number)
 {
 	int ret;
 
-	ret = vfio_ims_set_cookie(&s->ims, vector, ims_sample_cookie(pasid));
+	if (number >= s->nr_cookies)
+		return -EINVAL;
+	number = array_index_nospec(number, s->nr_cookies);
+
+	ret = vfio_ims_set_cookie(&s->ims, vector, s->cookies[number]);
 	if (!ret)
-		s->pasids[vector] = pasid;
+		s->chosen[vector] = number;
 	return ret;
 }
 
 /*
- * Regions.
+ * Registers.
  */
 static bool ims_sample_is_pasid_register(u64 offset)
 {
@@ -142,13 +140,14 @@ static bool ims_sample_is_pasid_register(u64 offset)
 
 static u32 ims_sample_pasid_vector(u64 offset)
 {
-	return (offset - IMS_SAMPLE_REG_PASID(0)) / sizeof(__le32);
+	return array_index_nospec((offset - IMS_SAMPLE_REG_PASID(0)) / sizeof(__le32),
+				  IMS_SAMPLE_MAX_VECTORS);
 }
 
 static u32 ims_sample_read_register(struct ims_sample *s, u64 offset)
 {
 	if (ims_sample_is_pasid_register(offset))
-		return s->pasids[ims_sample_pasid_vector(offset)];
+		return s->chosen[ims_sample_pasid_vector(offset)];
 
 	switch (offset) {
 	case IMS_SAMPLE_REG_VECTORS:
@@ -157,6 +156,8 @@ static u32 ims_sample_read_register(struct ims_sample *s, u64 offset)
 		return s->emulated;
 	case IMS_SAMPLE_REG_FEATURES:
 		return s->parent->send ? IMS_SAMPLE_FEATURE_DMA : 0;
+	case IMS_SAMPLE_REG_PASIDS:
+		return s->nr_cookies;
 	default:
 		return 0;
 	}
@@ -165,8 +166,8 @@ static u32 ims_sample_read_register(struct ims_sample *s, u64 offset)
 static int ims_sample_write_register(struct ims_sample *s, u64 offset, u32 value)
 {
 	if (ims_sample_is_pasid_register(offset))
-		return ims_sample_set_pasid(s, ims_sample_pasid_vector(offset),
-					    value);
+		return ims_sample_choose_pasid(s, ims_sample_pasid_vector(offset),
+					       value);
 
 	switch (offset) {
 	case IMS_SAMPLE_REG_DOORBELL_SOFTWARE:
@@ -198,71 +199,25 @@ static ssize_t ims_sample_register_access(struct ims_sample *s, char __user *buf
 	return ret ?: count;
 }
 
-/* Plain memory, of which only the bits in @writable change; NULL: all do. */
-static ssize_t ims_sample_memory_access(u8 *memory, const u8 *writable,
-					char __user *buf, size_t count,
-					bool write)
-{
-	size_t i;
-	u8 *data;
-
-	if (!write)
-		return copy_to_user(buf, memory, count) ? -EFAULT : count;
-
-	data = memdup_user(buf, count);
-	if (IS_ERR(data))
-		return PTR_ERR(data);
-
-	for (i = 0; i < count; i++) {
-		u8 mask = writable ? writable[i] : 0xff;
-
-		memory[i] = (memory[i] & ~mask) | (data[i] & mask);
-	}
-	kfree(data);
-	return count;
-}
-
-static size_t ims_sample_region_size(unsigned int index)
-{
-	switch (index) {
-	case IMS_SAMPLE_REGISTERS_BAR:
-	case IMS_SAMPLE_MSIX_BAR:
-		return IMS_SAMPLE_BAR_SIZE;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return PCI_CFG_SPACE_SIZE;
-	default:
-		return 0;
-	}
-}
-
 static ssize_t ims_sample_access(struct vfio_device *vdev, char __user *buf,
 				 size_t count, loff_t *ppos, bool write)
 {
 	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
 	u64 offset = *ppos & VFIO_PCI_OFFSET_MASK;
 	struct ims_sample *s = to_ims_sample(vdev);
-	size_t size = ims_sample_region_size(index);
-	ssize_t ret = 0;
+	size_t size = ims_function_region_size(index);
+	ssize_t ret;
 
 	if (offset >= size || count > size - offset)
 		return -EINVAL;
+	offset = array_index_nospec(offset, size);
 
 	mutex_lock(&s->lock);
-	switch (index) {
-	case IMS_SAMPLE_REGISTERS_BAR:
+	if (index == IMS_SAMPLE_REGISTERS_BAR)
 		ret = ims_sample_register_access(s, buf, count, offset, write);
-		break;
-	case IMS_SAMPLE_MSIX_BAR:
-		/* VMMs keep the guest's table and PBA: nobody looks into ours. */
-		ret = ims_sample_memory_access(s->msix_bar + offset, NULL, buf,
-					       count, write);
-		break;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		ret = ims_sample_memory_access(s->config + offset,
-					       s->config_writable + offset, buf,
-					       count, write);
-		break;
-	}
+	else
+		ret = ims_function_access(&s->function, index, offset, buf, count,
+					  write);
 	mutex_unlock(&s->lock);
 
 	if (ret > 0)
@@ -281,47 +236,6 @@ static ssize_t ims_sample_write(struct vfio_device *vdev,
 				loff_t *ppos)
 {
 	return ims_sample_access(vdev, (char __user *)buf, count, ppos, true);
-}
-
-static void ims_sample_config(struct ims_sample *s, unsigned int offset,
-			      unsigned int bytes, u32 value, u32 writable)
-{
-	for (; bytes--; offset++, value >>= 8, writable >>= 8) {
-		s->config[offset] = value;
-		s->config_writable[offset] = writable;
-	}
-}
-
-static void ims_sample_reset(struct ims_sample *s)
-{
-	const u32 msix = IMS_SAMPLE_MSIX_CAP;
-	u32 i;
-
-	ims_sample_config(s, PCI_VENDOR_ID, 2, IMS_SAMPLE_VENDOR_ID, 0);
-	ims_sample_config(s, PCI_DEVICE_ID, 2, IMS_SAMPLE_DEVICE_ID, 0);
-	ims_sample_config(s, PCI_COMMAND, 2, 0,
-			  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	ims_sample_config(s, PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0);
-	ims_sample_config(s, PCI_CLASS_DEVICE, 2, PCI_CLASS_OTHERS << 8, 0);
-	ims_sample_config(s, PCI_BASE_ADDRESS_0 + 4 * IMS_SAMPLE_REGISTERS_BAR,
-			  4, 0, ~(IMS_SAMPLE_BAR_SIZE - 1));
-	ims_sample_config(s, PCI_BASE_ADDRESS_0 + 4 * IMS_SAMPLE_MSIX_BAR,
-			  4, 0, ~(IMS_SAMPLE_BAR_SIZE - 1));
-	ims_sample_config(s, PCI_SUBSYSTEM_VENDOR_ID, 2, IMS_SAMPLE_VENDOR_ID, 0);
-	ims_sample_config(s, PCI_SUBSYSTEM_ID, 2, IMS_SAMPLE_DEVICE_ID, 0);
-	ims_sample_config(s, PCI_CAPABILITY_LIST, 1, msix, 0);
-
-	ims_sample_config(s, msix + PCI_CAP_LIST_ID, 1, PCI_CAP_ID_MSIX, 0);
-	ims_sample_config(s, msix + PCI_MSIX_FLAGS, 2, s->nvec - 1,
-			  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-	ims_sample_config(s, msix + PCI_MSIX_TABLE, 4, IMS_SAMPLE_MSIX_BAR, 0);
-	ims_sample_config(s, msix + PCI_MSIX_PBA, 4,
-			  IMS_SAMPLE_BAR_SIZE / 2 | IMS_SAMPLE_MSIX_BAR, 0);
-
-	memset(s->msix_bar, 0, sizeof(s->msix_bar));
-	for (i = 0; i < s->nvec; i++)
-		s->msix_bar[i * PCI_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_VECTOR_CTRL] =
-			PCI_MSIX_ENTRY_CTRL_MASKBIT;
 }
 
 /*
@@ -343,22 +257,18 @@ static int ims_sample_get_info(void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-static int ims_sample_get_region_info(void __user *arg)
+static int ims_sample_get_region_info(struct vfio_device *vdev,
+				      struct vfio_region_info *info,
+				      struct vfio_info_cap *caps)
 {
-	struct vfio_region_info info;
-	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
-
-	if (copy_from_user(&info, arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz || info.index >= VFIO_PCI_NUM_REGIONS)
+	if (info->index >= VFIO_PCI_NUM_REGIONS)
 		return -EINVAL;
 
-	info.size = ims_sample_region_size(info.index);
-	info.offset = VFIO_PCI_INDEX_TO_OFFSET(info.index);
-	info.cap_offset = 0;
-	info.flags = info.size ? VFIO_REGION_INFO_FLAG_READ |
-				 VFIO_REGION_INFO_FLAG_WRITE : 0;
-	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+	info->size = ims_function_region_size(info->index);
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+	info->flags = info->size ? VFIO_REGION_INFO_FLAG_READ |
+				   VFIO_REGION_INFO_FLAG_WRITE : 0;
+	return 0;
 }
 
 static int ims_sample_get_irq_info(struct ims_sample *s, void __user *arg)
@@ -423,15 +333,13 @@ static long ims_sample_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
 		return ims_sample_get_info(uarg);
-	case VFIO_DEVICE_GET_REGION_INFO:
-		return ims_sample_get_region_info(uarg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
 		return ims_sample_get_irq_info(s, uarg);
 	case VFIO_DEVICE_SET_IRQS:
 		return ims_sample_set_irqs(s, uarg);
 	case VFIO_DEVICE_RESET:
 		mutex_lock(&s->lock);
-		ims_sample_reset(s);
+		ims_function_reset(&s->function, s->nvec);
 		mutex_unlock(&s->lock);
 		return 0;
 	default:
@@ -439,31 +347,45 @@ static long ims_sample_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	}
 }
 
-static void ims_sample_default_pasids(struct ims_sample *s)
-{
-	u32 i;
-
-	for (i = 0; i < s->nvec; i++) {
-		s->pasids[i] = IMS_SAMPLE_PASID_NONE;
-		ims_sample_set_pasid(s, i, s->default_pasid);
-	}
-}
-
 static void ims_sample_close(struct vfio_device *vdev)
 {
 	struct ims_sample *s = to_ims_sample(vdev);
+	u32 i;
 
 	mutex_lock(&s->lock);
 	/* IMS: the next one who opens the device starts anew. */
 	vfio_ims_disable(&s->ims);
-	ims_sample_default_pasids(s);
-	ims_sample_reset(s);
+	for (i = 0; i < s->nvec; i++)
+		ims_sample_choose_pasid(s, i, 0);
+	ims_function_reset(&s->function, s->nvec);
 	mutex_unlock(&s->lock);
 }
 
 /*
  * Life of a virtual device.
  */
+
+/*
+ * IMS: what the vectors' messages may be sent with. A real driver has its PASIDs from
+ * iommu_alloc_global_pasid() or from the IOMMU domain of the device.
+ */
+static int ims_sample_grant(struct ims_sample *s)
+{
+	int ret = 0;
+	u32 i;
+
+	kernel_param_lock(THIS_MODULE);
+	s->nr_cookies = s->parent->has_pasids ? nr_pasids : 1;
+	for (i = 0; i < s->nr_cookies && !ret; i++) {
+		s->cookies[i] = IMS_COOKIE_NONE;
+		if (s->parent->has_pasids && pasid[i] != IMS_SAMPLE_PASID_NONE)
+			s->cookies[i] = (u64)pasid[i] + s->number;
+		ret = ims_domain_check_cookie(s->parent->domain, s->cookies[i]);
+	}
+	kernel_param_unlock(THIS_MODULE);
+	return ret;
+}
+
 static int ims_sample_init_dev(struct vfio_device *vdev)
 {
 	u32 nvec = READ_ONCE(vectors), nemulated = READ_ONCE(emulated);
@@ -482,16 +404,12 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 	if (s->number < 0)
 		return s->number;
 
-	/*
-	 * IMS: so many vectors, and this PASID for all of them. If it is no
-	 * good, binding a vector will fail. A real driver has it from
-	 * iommu_alloc_global_pasid() or from the IOMMU domain of the device.
-	 */
-	s->default_pasid = READ_ONCE(pasid);
-	if (s->default_pasid != IMS_SAMPLE_PASID_NONE)
-		s->default_pasid += s->number;
-	ret = vfio_ims_init(&s->ims, vdev, s->parent->domain, nvec,
-			    ims_sample_cookie(s->default_pasid));
+	ret = ims_sample_grant(s);
+	if (ret)
+		goto err_ida;
+
+	/* IMS: so many vectors, and this PASID, or none, for all of them. */
+	ret = vfio_ims_init(&s->ims, vdev, s->parent->domain, nvec, s->cookies[0]);
 	if (ret)
 		goto err_ida;
 
@@ -501,8 +419,7 @@ static int ims_sample_init_dev(struct vfio_device *vdev)
 		s->emulated |= BIT(i);
 	}
 
-	ims_sample_default_pasids(s);
-	ims_sample_reset(s);
+	ims_function_reset(&s->function, s->nvec);
 	return 0;
 
 err_ida:
@@ -526,6 +443,7 @@ static const struct vfio_device_ops ims_sample_vfio_ops = {
 	.read		= ims_sample_read,
 	.write		= ims_sample_write,
 	.ioctl		= ims_sample_ioctl,
+	.get_region_info_caps = ims_sample_get_region_info,
 	.bind_iommufd	= vfio_iommufd_emulated_bind,
 	.unbind_iommufd	= vfio_iommufd_emulated_unbind,
 	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,

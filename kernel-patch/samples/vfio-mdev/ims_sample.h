@@ -10,6 +10,7 @@
 #define IMS_SAMPLE_VENDOR_ID		0x1234
 #define IMS_SAMPLE_DEVICE_ID		0x494d	/* "IM" */
 #define IMS_SAMPLE_MAX_VECTORS		32
+#define IMS_SAMPLE_MAX_PASIDS		4
 
 /* BAR 0: registers. BAR 2: the MSI-X table, and the PBA at half of it. */
 #define IMS_SAMPLE_REGISTERS_BAR	0
@@ -21,6 +22,8 @@
 #define IMS_SAMPLE_REG_EMULATED		0x04
 /* Read only: IMS_SAMPLE_FEATURE_*. */
 #define IMS_SAMPLE_REG_FEATURES		0x08
+/* Read only: number of PASIDs which the host has granted the device. */
+#define IMS_SAMPLE_REG_PASIDS		0x0c
 /*
  * Write only doorbells: the number of the vector to raise.
  *
@@ -30,22 +33,21 @@
  * raised, ring again), EINVAL for a vector that does not exist, ENXIO for one that
  * is not bound.
  *
- * DMA: the message is read from the vector's slot in the device's memory and
- * sent by its DMA engine; a masked slot sends nothing (EAGAIN). Errors as above,
- * EOPNOTSUPP for an emulated vector or where there is no such engine.
+ * DMA: the device itself sends the message in the vector's slot; once, when the slot
+ * is unmasked, if it is masked. Errors as above but for EBUSY, and EOPNOTSUPP for an
+ * emulated vector or a parent which can't send.
  */
 #define IMS_SAMPLE_REG_DOORBELL_SOFTWARE	0x10
 #define IMS_SAMPLE_REG_DOORBELL_DMA		0x14
 
 /*
- * PASID of vector n, as the MSI-X permission table of a real device has it. To
- * begin with, and after the device is closed, all have the module's parameter.
- * 0xffffffff is none. The write fails with EBUSY while the vector is bound, and
- * with EINVAL for a vector which is emulated or does not exist; whether the PASID
- * is any good is found out by binding the vector.
+ * Which of the PASIDs granted vector n sends with, as the MSI-X permission table of a
+ * real device says: a number below that in IMS_SAMPLE_REG_PASIDS. To begin with, and
+ * after the device is closed, it is 0. The write fails with EINVAL for another number
+ * and for a vector which is emulated or does not exist; a vector may be bound.
  */
 #define IMS_SAMPLE_REG_PASID(n)			(0x100 + 4 * (n))
 
-#define IMS_SAMPLE_FEATURE_DMA		0x1	/* the DMA doorbell works */
+#define IMS_SAMPLE_FEATURE_DMA		0x1	/* the parent can send */
 
 #endif /* _IMS_SAMPLE_H */

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sample: what has an Interrupt Message Store, and virtual devices on it.
+ * Sample: devices with an Interrupt Message Store, which virtual devices are based on.
  *
- * There are three sorts of parents:
+ * There are four sorts of these parents:
  *
  * - "software", always there: the slots are an array in ordinary memory, and
  *   nothing ever sends what they hold. Interrupts are retriggered.
  * - "queue", always there: the same, but the slots are written as those in the
  *   memory of a queue, which has to be stopped for it. A PASID is optional.
- * - "dma", one per LSI 53C895A SCSI controller: the slots are in the on-chip RAM,
- *   and the controller's SCRIPTS processor, which can store a register anywhere
- *   in memory, sends the messages. (QEMU: -device lsi53c895a.)
+ * - "dma", one per LSI 53C895A SCSI controller, see ims_sample_lsi.c.
+ * - "igb", one per Intel 82576 network controller, see ims_sample_igb.c.
  *
  * Their types in sysfs are
  *
  *	/sys/class/mdev_bus/ims_sample/mdev_supported_types/ims_sample-software
  *	/sys/class/mdev_bus/ims_sample_queue/mdev_supported_types/ims_sample-queue
- *	/sys/class/mdev_bus/PCI-ADDRESS/mdev_supported_types/ims_sample-dma
+ *	/sys/class/mdev_bus/PCI-ADDRESS/mdev_supported_types/ims_sample-{dma,igb}
  *
  * and their slots can be looked at in /sys/kernel/debug/ims_sample/PARENT/slots:
  * a line for each with its number, address_lo, address_hi, data and ctrl, in hex.
  */
-#include <linux/bits.h>
+#include <linux/bitmap.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/device.h>
-#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/io.h>
-#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 
@@ -59,22 +57,22 @@ static int ims_sample_slots_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ims_sample_slots);
 
 /*
- * IMS: how the slots are written. An array of them which looks like this takes no more.
+ * IMS: how the slots are written. An array of them which looks like this takes no
+ * more.
  */
-static int ims_parent_compose(void *data, u64 cookie, u32 *ctrl)
+int ims_parent_compose(void *data, u64 cookie, u32 *ctrl)
 {
 	return ims_slot_compose_pasid(cookie, IMS_PASID_REQUIRED, ctrl);
 }
 
-static void ims_parent_write_msg(void *data, unsigned int slot,
-				 const struct msi_msg *msg)
+void ims_parent_write_msg(void *data, unsigned int slot, const struct msi_msg *msg)
 {
 	struct ims_parent *parent = data;
 
 	ims_slot_write_msg(&parent->slots[slot], msg);
 }
 
-static void ims_parent_write_ctrl(void *data, unsigned int slot, u32 ctrl)
+void ims_parent_write_ctrl(void *data, unsigned int slot, u32 ctrl)
 {
 	struct ims_parent *parent = data;
 
@@ -88,8 +86,12 @@ static const struct ims_slot_ops ims_array_ops = {
 	.write_ctrl	= ims_parent_write_ctrl,
 };
 
-static int ims_parent_register(struct ims_parent *parent, struct device *dev,
-			       struct pci_dev *msi_dev, const char *type)
+/*
+ * @dev has the slots. A PCI device whose messages are sent by itself is @msi_dev as
+ * well, and has @parent as its driver data.
+ */
+int ims_parent_register(struct ims_parent *parent, struct device *dev,
+			struct pci_dev *msi_dev)
 {
 	/* IMS: the slots, and whose MSIs their messages are like, if any's. */
 	const struct ims_domain_info info = {
@@ -102,33 +104,123 @@ static int ims_parent_register(struct ims_parent *parent, struct device *dev,
 	};
 	int ret;
 
-	parent->domain = ims_domain_create(&info);
-	if (IS_ERR(parent->domain))
-		return PTR_ERR(parent->domain);
+	raw_spin_lock_init(&parent->lock);
+	parent->pending = bitmap_zalloc(parent->nr_slots, GFP_KERNEL);
+	if (!parent->pending)
+		return -ENOMEM;
 
-	parent->type.sysfs_name = type;
-	parent->type.pretty_name = type;
+	parent->domain = ims_domain_create(&info);
+	if (IS_ERR(parent->domain)) {
+		ret = PTR_ERR(parent->domain);
+		goto err_pending;
+	}
+
+	parent->type.pretty_name = parent->type.sysfs_name;
 	parent->types[0] = &parent->type;
 	ret = mdev_register_parent(&parent->mdev, dev, ims_sample_mdev_driver,
 				   parent->types, ARRAY_SIZE(parent->types));
-	if (ret) {
-		ims_domain_destroy(parent->domain);
-		return ret;
-	}
+	if (ret)
+		goto err_domain;
 
 	parent->debugfs = debugfs_create_dir(dev_name(dev), ims_sample_debugfs);
 	debugfs_create_file("slots", 0400, parent->debugfs, parent,
 			    &ims_sample_slots_fops);
 	return 0;
+
+err_domain:
+	ims_domain_destroy(parent->domain);
+err_pending:
+	bitmap_free(parent->pending);
+	return ret;
 }
 
-static void ims_parent_unregister(struct ims_parent *parent)
+void ims_parent_unregister(struct ims_parent *parent)
 {
 	debugfs_remove(parent->debugfs);
 	/* Waits until every virtual device is closed, and so every slot free. */
 	mdev_unregister_parent(&parent->mdev);
 	ims_domain_destroy(parent->domain);
+	bitmap_free(parent->pending);
 }
+
+static int ims_parent_send_locked(struct ims_parent *parent, unsigned int slot)
+{
+	if (!parent->away)
+		return parent->send(parent, slot);
+
+	__set_bit(slot, parent->pending);
+	return 0;
+}
+
+/* What can't be sent while the device is away is sent when it is back. */
+int ims_parent_send(struct ims_parent *parent, unsigned int slot)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&parent->lock, flags);
+	ret = ims_parent_send_locked(parent, slot);
+	raw_spin_unlock_irqrestore(&parent->lock, flags);
+	return ret;
+}
+
+/*
+ * PCI devices: they forget their slots when they are reset or have no power. Both
+ * callbacks are called with the device locked, as probe and remove.
+ */
+static int ims_parent_suspend(struct device *dev)
+{
+	struct ims_parent *parent = dev_get_drvdata(dev);
+
+	raw_spin_lock_irq(&parent->lock);
+	parent->away = true;
+	raw_spin_unlock_irq(&parent->lock);
+
+	/* IMS: from here on, no slot is written, */
+	ims_domain_suspend(parent->domain);
+	return 0;
+}
+
+static int ims_parent_resume(struct device *dev)
+{
+	struct ims_parent *parent = dev_get_drvdata(dev);
+	unsigned int slot;
+	int ret;
+
+	ret = parent->start(parent);
+	if (ret)
+		return ret;
+
+	/* IMS: until all of them get what they have to hold by now. */
+	ims_domain_restore(parent->domain);
+
+	raw_spin_lock_irq(&parent->lock);
+	parent->away = false;
+	for_each_set_bit(slot, parent->pending, parent->nr_slots) {
+		__clear_bit(slot, parent->pending);
+		parent->send(parent, slot);
+	}
+	raw_spin_unlock_irq(&parent->lock);
+	return 0;
+}
+
+static void ims_parent_reset_prepare(struct pci_dev *pdev)
+{
+	ims_parent_suspend(&pdev->dev);
+}
+
+static void ims_parent_reset_done(struct pci_dev *pdev)
+{
+	if (ims_parent_resume(&pdev->dev))
+		pci_err(pdev, "does not start after its reset\n");
+}
+
+const struct pci_error_handlers ims_parent_err_handler = {
+	.reset_prepare	= ims_parent_reset_prepare,
+	.reset_done	= ims_parent_reset_done,
+};
+
+DEFINE_SIMPLE_DEV_PM_OPS(ims_parent_pm_ops, ims_parent_suspend, ims_parent_resume);
 
 /*
  * The software parents.
@@ -167,22 +259,23 @@ static const struct ims_slot_ops ims_queue_ops = {
 static struct ims_software {
 	struct ims_parent	parent;
 	const char		*name;
-	const char		*type;
 	struct device		*dev;
 } ims_software[] = {
 	{
 		.name			= IMS_SAMPLE_NAME,
-		.type			= "software",
+		.parent.type.sysfs_name	= "software",
 		/* On x86, memory takes readl() and writel() as MMIO does. */
 		.parent.slots		= (void __iomem __force *)ims_software_slots,
 		.parent.nr_slots	= IMS_SOFTWARE_SLOTS,
 		.parent.ops		= &ims_array_ops,
+		.parent.has_pasids	= true,
 	}, {
 		.name			= IMS_SAMPLE_NAME "_queue",
-		.type			= "queue",
+		.parent.type.sysfs_name	= "queue",
 		.parent.slots		= (void __iomem __force *)ims_queue_slots,
 		.parent.nr_slots	= IMS_SOFTWARE_SLOTS,
 		.parent.ops		= &ims_queue_ops,
+		.parent.has_pasids	= true,
 	},
 };
 
@@ -199,22 +292,25 @@ static int ims_software_register_one(struct ims_software *software)
 	if (IS_ERR(software->dev))
 		return PTR_ERR(software->dev);
 
-	ret = ims_parent_register(&software->parent, software->dev, NULL,
-				  software->type);
+	ret = ims_parent_register(&software->parent, software->dev, NULL);
 	if (ret)
 		device_unregister(software->dev);
 	return ret;
 }
 
-static void ims_software_unregister_one(struct ims_software *software)
+static void ims_software_unregister(unsigned int count)
 {
-	ims_parent_unregister(&software->parent);
-	device_unregister(software->dev);
+	while (count--) {
+		ims_parent_unregister(&ims_software[count].parent);
+		device_unregister(ims_software[count].dev);
+	}
+	class_unregister(&ims_software_class);
 }
 
 static int ims_software_register(void)
 {
-	int i, ret;
+	unsigned int i;
+	int ret;
 
 	ret = class_register(&ims_software_class);
 	if (ret)
@@ -222,158 +318,13 @@ static int ims_software_register(void)
 
 	for (i = 0; i < ARRAY_SIZE(ims_software); i++) {
 		ret = ims_software_register_one(&ims_software[i]);
-		if (ret)
-			goto err;
+		if (ret) {
+			ims_software_unregister(i);
+			return ret;
+		}
 	}
 	return 0;
-
-err:
-	while (i--)
-		ims_software_unregister_one(&ims_software[i]);
-	class_unregister(&ims_software_class);
-	return ret;
 }
-
-static void ims_software_unregister(void)
-{
-	int i = ARRAY_SIZE(ims_software);
-
-	while (i--)
-		ims_software_unregister_one(&ims_software[i]);
-	class_unregister(&ims_software_class);
-}
-
-/*
- * The LSI 53C895A.
- */
-#define LSI_MMIO_BAR		1
-#define LSI_RAM_BAR		2
-
-#define LSI_DSTAT		0x0c	/* why the script has stopped */
-#define  LSI_DSTAT_STOPPED	GENMASK(6, 0)
-#define  LSI_DSTAT_SIR		BIT(2)	/* at an INT instruction */
-#define LSI_DSP			0x2c	/* script pointer: writing it is "run" */
-#define LSI_DIEN		0x39	/* interrupts of the SCRIPTS processor */
-#define LSI_SCRATCHB		0x5c
-
-#define LSI_STORE(reg, bytes)	(0xe0000000 | (reg) << 16 | (bytes))
-#define LSI_INT			0x98080000
-#define LSI_SCRIPT_WORDS	4
-#define LSI_TIMEOUT_US		1000
-
-struct ims_lsi {
-	struct ims_parent	parent;
-	void __iomem		*regs;
-	spinlock_t		lock;		/* one script at a time */
-	__le32			*script;
-	dma_addr_t		script_addr;
-};
-
-static int ims_lsi_run(struct ims_lsi *lsi)
-{
-	u8 dstat;
-	int ret;
-
-	readb(lsi->regs + LSI_DSTAT);	/* clears it */
-	writel(lower_32_bits(lsi->script_addr), lsi->regs + LSI_DSP);
-
-	ret = readb_poll_timeout_atomic(lsi->regs + LSI_DSTAT, dstat,
-					dstat & LSI_DSTAT_STOPPED, 1,
-					LSI_TIMEOUT_US);
-	if (ret)
-		return ret;
-	return dstat & LSI_DSTAT_SIR ? 0 : -EIO;
-}
-
-/*
- * The message never passes through the CPU's interrupt code: it is taken from
- * the device's memory, and as the device would, only if the slot says so.
- */
-static int ims_lsi_send(struct ims_parent *parent, unsigned int index)
-{
-	struct ims_lsi *lsi = container_of(parent, struct ims_lsi, parent);
-	struct ims_slot __iomem *slot = &parent->slots[index];
-	int ret;
-
-	spin_lock(&lsi->lock);
-	if (readl(&slot->ctrl) & IMS_CTRL_MASK) {
-		ret = -EAGAIN;
-	} else if (readl(&slot->address_hi)) {
-		/* Scripts store below 4 GiB, which is where x86 wants them. */
-		ret = -ERANGE;
-	} else {
-		writel(readl(&slot->data), lsi->regs + LSI_SCRATCHB);
-		lsi->script[0] = cpu_to_le32(LSI_STORE(LSI_SCRATCHB, 4));
-		lsi->script[1] = cpu_to_le32(readl(&slot->address_lo));
-		lsi->script[2] = cpu_to_le32(LSI_INT);
-		lsi->script[3] = 0;
-		ret = ims_lsi_run(lsi);
-	}
-	spin_unlock(&lsi->lock);
-	return ret;
-}
-
-static int ims_lsi_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	struct ims_lsi *lsi;
-	int ret;
-
-	lsi = devm_kzalloc(&pdev->dev, sizeof(*lsi), GFP_KERNEL);
-	if (!lsi)
-		return -ENOMEM;
-
-	ret = pcim_enable_device(pdev);
-	if (ret)
-		return ret;
-	ret = pcim_iomap_regions(pdev, BIT(LSI_MMIO_BAR) | BIT(LSI_RAM_BAR),
-				 IMS_SAMPLE_NAME);
-	if (ret)
-		return ret;
-	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
-	if (ret)
-		return ret;
-	lsi->script = dmam_alloc_coherent(&pdev->dev,
-					  LSI_SCRIPT_WORDS * sizeof(__le32),
-					  &lsi->script_addr, GFP_KERNEL);
-	if (!lsi->script)
-		return -ENOMEM;
-
-	spin_lock_init(&lsi->lock);
-	lsi->regs = pcim_iomap_table(pdev)[LSI_MMIO_BAR];
-	writeb(0, lsi->regs + LSI_DIEN);
-	pci_set_master(pdev);
-
-	lsi->parent.slots = pcim_iomap_table(pdev)[LSI_RAM_BAR];
-	lsi->parent.nr_slots = pci_resource_len(pdev, LSI_RAM_BAR) /
-			       sizeof(struct ims_slot);
-	lsi->parent.send = ims_lsi_send;
-	lsi->parent.ops = &ims_array_ops;
-	pci_set_drvdata(pdev, lsi);
-	return ims_parent_register(&lsi->parent, &pdev->dev, pdev, "dma");
-}
-
-static void ims_lsi_remove(struct pci_dev *pdev)
-{
-	struct ims_lsi *lsi = pci_get_drvdata(pdev);
-
-	ims_parent_unregister(&lsi->parent);
-}
-
-static const struct pci_device_id ims_lsi_ids[] = {
-	{ PCI_DEVICE(PCI_VENDOR_ID_LSI_LOGIC, PCI_DEVICE_ID_LSI_53C895A) },
-	{ }
-};
-
-/*
- * No MODULE_DEVICE_TABLE(): who has such a controller wants the driver of its
- * disks, unless this module is loaded by hand.
- */
-static struct pci_driver ims_lsi_driver = {
-	.name		= IMS_SAMPLE_NAME,
-	.id_table	= ims_lsi_ids,
-	.probe		= ims_lsi_probe,
-	.remove		= ims_lsi_remove,
-};
 
 int ims_parents_register(struct mdev_driver *driver)
 {
@@ -388,10 +339,15 @@ int ims_parents_register(struct mdev_driver *driver)
 	ret = pci_register_driver(&ims_lsi_driver);
 	if (ret)
 		goto err_software;
+	ret = pci_register_driver(&ims_igb_driver);
+	if (ret)
+		goto err_lsi;
 	return 0;
 
+err_lsi:
+	pci_unregister_driver(&ims_lsi_driver);
 err_software:
-	ims_software_unregister();
+	ims_software_unregister(ARRAY_SIZE(ims_software));
 err_debugfs:
 	debugfs_remove(ims_sample_debugfs);
 	return ret;
@@ -399,7 +355,8 @@ err_debugfs:
 
 void ims_parents_unregister(void)
 {
+	pci_unregister_driver(&ims_igb_driver);
 	pci_unregister_driver(&ims_lsi_driver);
-	ims_software_unregister();
+	ims_software_unregister(ARRAY_SIZE(ims_software));
 	debugfs_remove(ims_sample_debugfs);
 }

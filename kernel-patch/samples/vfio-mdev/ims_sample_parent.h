@@ -5,22 +5,31 @@
 
 #include <linux/irqchip/irq-ims.h>
 #include <linux/mdev.h>
+#include <linux/spinlock.h>
 
 #define IMS_SAMPLE_NAME		"ims_sample"
 
 struct dentry;
+struct msi_msg;
+struct pci_dev;
 
 /**
- * struct ims_parent - What virtual devices stand on
- * @mdev: The parent in the eyes of the mdev core
- * @type: The one type of virtual devices here
+ * struct ims_parent - A device with slots, which virtual devices are based on
+ * @mdev: The parent as the mdev core knows it
+ * @type: The one type of virtual devices here; its sysfs_name is the driver's
  * @types: A list of it
  * @domain: Where the interrupts of the virtual devices come from
  * @slots: The slots themselves
  * @nr_slots: Number of them
- * @ops: How they are written
- * @send: Have the device send the message in a slot: 0, -EAGAIN when the slot is
- *	  masked, or an error of the device; NULL when it can't send. May sleep.
+ * @ops: How they are written; their data is the parent
+ * @has_pasids: A message is sent with a PASID. Otherwise, there is no cookie.
+ * @start: Set up all of the device but its slots; NULL for one which is no PCI device
+ * @send: Have the device send the message in a slot which has one: 0 or an error of
+ *	  the device. A device with a pending bit for each masked slot sets it instead;
+ *	  for one without, there is @pending. NULL when the device can't send.
+ * @lock: Held when @send is called, with interrupts off; protects what follows
+ * @away: The device is being reset or has no power
+ * @pending: A bit for each slot which has something to send, and could not yet
  * @debugfs: Directory to look at the slots
  */
 struct ims_parent {
@@ -31,9 +40,31 @@ struct ims_parent {
 	struct ims_slot __iomem	*slots;
 	unsigned int		nr_slots;
 	const struct ims_slot_ops *ops;
+	bool			has_pasids;
+	int (*start)(struct ims_parent *parent);
 	int (*send)(struct ims_parent *parent, unsigned int slot);
+	raw_spinlock_t		lock;
+	bool			away;
+	unsigned long		*pending;
 	struct dentry		*debugfs;
 };
+
+int ims_parent_register(struct ims_parent *parent, struct device *dev,
+			struct pci_dev *msi_dev);
+void ims_parent_unregister(struct ims_parent *parent);
+int ims_parent_send(struct ims_parent *parent, unsigned int slot);
+
+/* For &struct ims_slot_ops of slots which are an array of &struct ims_slot. */
+int ims_parent_compose(void *data, u64 cookie, u32 *ctrl);
+void ims_parent_write_msg(void *data, unsigned int slot, const struct msi_msg *msg);
+void ims_parent_write_ctrl(void *data, unsigned int slot, u32 ctrl);
+
+/* For a PCI device whose driver data is the parent. */
+extern const struct pci_error_handlers ims_parent_err_handler;
+extern const struct dev_pm_ops ims_parent_pm_ops;
+
+extern struct pci_driver ims_lsi_driver;
+extern struct pci_driver ims_igb_driver;
 
 int ims_parents_register(struct mdev_driver *driver);
 void ims_parents_unregister(void);

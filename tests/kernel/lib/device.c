@@ -35,6 +35,11 @@ static void set_parameter(const char *name, unsigned int value)
 	write_file(path, text);
 }
 
+void device_grant_pasids(const char *pasids)
+{
+	write_file(PARAMETERS "pasid", pasids);
+}
+
 const char *device_parent(void)
 {
 	return getenv("IMS_PARENT") ?: "ims_sample";
@@ -52,32 +57,50 @@ bool handlers_threaded(void)
 	return found;
 }
 
-bool device_try_create(const struct device *device)
+/* The one type of devices that the parent has: @found is the file of it that is named @name. */
+static bool find_type(const char *name, glob_t *found)
 {
-	char pattern[128];
-	bool done = false;
-	glob_t found;
-	int fd, error;
+	char pattern[160];
 
-	/* The one type of devices that a parent has. */
-	snprintf(pattern, sizeof(pattern), "/sys/class/mdev_bus/%s/mdev_supported_types/*/create",
-		 device_parent());
-	if (glob(pattern, 0, NULL, &found))
-		return false;
-	fd = open(found.gl_pathv[0], O_WRONLY | O_CLOEXEC);
-	globfree(&found);
-	if (fd >= 0) {
-		done = write(fd, device->uuid, strlen(device->uuid)) > 0;
-		error = errno;
-		close(fd);
-		errno = error;
-	}
-	return done;
+	snprintf(pattern, sizeof(pattern), "/sys/class/mdev_bus/%s/mdev_supported_types/%s",
+		 device_parent(), name);
+	return !glob(pattern, 0, NULL, found);
 }
 
-static void prepare(struct device *device, unsigned int number, unsigned int num_vectors,
-		    unsigned int num_emulated, unsigned int pasid)
+bool device_parent_sends(void)
 {
+	glob_t found;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		if (find_type(i ? "*-igb" : "*-dma", &found)) {
+			globfree(&found);
+			return true;
+		}
+	}
+	return false;
+}
+
+int device_try_create(const struct device *device)
+{
+	glob_t found;
+	int fd, ret;
+
+	if (!find_type("*/create", &found))
+		return -ENODEV;
+	fd = open(found.gl_pathv[0], O_WRONLY | O_CLOEXEC);
+	globfree(&found);
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, device->uuid, strlen(device->uuid)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
+		   unsigned int num_emulated, const char *pasids)
+{
+	int ret;
+
 	memset(device, 0, sizeof(*device));
 	snprintf(device->uuid, sizeof(device->uuid), "83b8f4f2-509f-382f-3c1e-%012x", number);
 	device->num_vectors = num_vectors;
@@ -85,24 +108,11 @@ static void prepare(struct device *device, unsigned int number, unsigned int num
 	device->vfio.device = -1;
 	set_parameter("vectors", num_vectors);
 	set_parameter("emulated", num_emulated);
-	set_parameter("pasid", pasid);
-}
-
-void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
-		   unsigned int num_emulated, unsigned int pasid)
-{
-	prepare(device, number, num_vectors, num_emulated, pasid);
-	if (!device_try_create(device))
+	device_grant_pasids(pasids);
+	ret = device_try_create(device);
+	if (ret)
 		fail_msg("%s can't be created on %s: %s", device->uuid, device_parent(),
-			 strerror(errno));
-}
-
-int device_refused(struct device *device, unsigned int number, unsigned int num_vectors,
-		   unsigned int num_emulated, unsigned int pasid)
-{
-	prepare(device, number, num_vectors, num_emulated, pasid);
-	errno = 0;
-	return device_try_create(device) ? 0 : errno;
+			 strerror(-ret));
 }
 
 void device_remove(struct device *device)
@@ -194,19 +204,33 @@ int device_ring(const struct device *device, unsigned int vector)
 	return write_register(device, IMS_SAMPLE_REG_DOORBELL_SOFTWARE, vector);
 }
 
-int device_set_pasid(const struct device *device, unsigned int vector, unsigned int pasid)
+int device_send(const struct device *device, unsigned int vector)
 {
-	return write_register(device, IMS_SAMPLE_REG_PASID(vector), pasid);
+	return write_register(device, IMS_SAMPLE_REG_DOORBELL_DMA, vector);
 }
 
-unsigned int device_get_pasid(const struct device *device, unsigned int vector)
+int device_choose_pasid(const struct device *device, unsigned int vector, unsigned int number)
 {
-	unsigned int pasid;
+	return write_register(device, IMS_SAMPLE_REG_PASID(vector), number);
+}
 
-	assert_int_equal(pread(device->vfio.device, &pasid, sizeof(pasid),
-			       device->vfio.registers + IMS_SAMPLE_REG_PASID(vector)),
-			 sizeof(pasid));
-	return pasid;
+static unsigned int read_register(const struct device *device, unsigned int offset)
+{
+	unsigned int value;
+
+	assert_int_equal(pread(device->vfio.device, &value, sizeof(value),
+			       device->vfio.registers + offset), sizeof(value));
+	return value;
+}
+
+unsigned int device_chosen_pasid(const struct device *device, unsigned int vector)
+{
+	return read_register(device, IMS_SAMPLE_REG_PASID(vector));
+}
+
+unsigned int device_num_pasids(const struct device *device)
+{
+	return read_register(device, IMS_SAMPLE_REG_PASIDS);
 }
 
 int event_new(void)

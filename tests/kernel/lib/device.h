@@ -13,8 +13,8 @@
 #include "vfio.h"
 
 #define MAX_VECTORS	IMS_SAMPLE_MAX_VECTORS
-/* What the sample hands out as PASID if nothing else is asked for. */
-#define DEFAULT_PASID	0x100
+/* The PASIDs which the host grants a device if nothing else is asked for: a list. */
+#define DEFAULT_PASID	"0x100"
 #define NO_PASID	0xffffffffU
 
 struct device {
@@ -35,19 +35,23 @@ struct request {
 
 /* The parent of all devices: $IMS_PARENT, or the one with slots in memory. */
 const char *device_parent(void);
+/* Whether the parent's device can send messages by itself: device_send() works. */
+bool device_parent_sends(void);
 /* Device @number. Fails the running test if it can't be made. */
 void device_create(struct device *device, unsigned int number, unsigned int num_vectors,
-		   unsigned int num_emulated, unsigned int pasid);
-/* A device which can't be made. Return: why, as an errno. */
-int device_refused(struct device *device, unsigned int number, unsigned int num_vectors,
-		   unsigned int num_emulated, unsigned int pasid);
+		   unsigned int num_emulated, const char *pasids);
+/*
+ * The same device again, if it does not exist and its parent does. Return: 0 or a negative
+ * errno.
+ */
+int device_try_create(const struct device *device);
+/* Of the devices which are created from now on. */
+void device_grant_pasids(const char *pasids);
 /*
  * Whether handlers run in threads, by "threadirqs" on the kernel's command line: an
  * interrupt which comes before its thread has run merges with the one before.
  */
 bool handlers_threaded(void);
-/* The same device again, if it does not exist and its parent does. */
-bool device_try_create(const struct device *device);
 void device_remove(struct device *device);
 /* Ends the program if it can't be opened. */
 void device_open(struct device *device);
@@ -69,9 +73,17 @@ int device_disable(const struct device *device);
 /* The software doorbell, which takes any number. */
 int device_ring(const struct device *device, unsigned int vector);
 
-/* The PASID which a vector will be bound with. Return: 0 or a negative errno. */
-int device_set_pasid(const struct device *device, unsigned int vector, unsigned int pasid);
-unsigned int device_get_pasid(const struct device *device, unsigned int vector);
+/* Has the device send the message in the vector's slot. Return: 0 or a negative errno. */
+int device_send(const struct device *device, unsigned int vector);
+
+/*
+ * Which of the PASIDs granted a vector will be bound with, by number. Return: 0 or a
+ * negative errno.
+ */
+int device_choose_pasid(const struct device *device, unsigned int vector, unsigned int number);
+unsigned int device_chosen_pasid(const struct device *device, unsigned int vector);
+/* How many have been granted. */
+unsigned int device_num_pasids(const struct device *device);
 
 /* A new non-blocking eventfd. */
 int event_new(void);

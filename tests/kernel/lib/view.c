@@ -25,6 +25,10 @@ static bool parse_action(const char *line, const char *uuid, unsigned int *vecto
 	char found[64], *end;
 	const char *name = strstr(line, "vfio-ims["), *chip = strstr(line, " IMS");
 
+	/* As the MSI core names the chips of a remapping unit. */
+	if (!chip)
+		chip = strstr(line, " IR-IMS");
+
 	memset(view, 0, sizeof(*view));
 	if (!name || !chip || sscanf(name, "vfio-ims[%u](%63[^)])", vector, found) != 2)
 		return false;
@@ -81,7 +85,7 @@ static void read_irqs(struct view *view)
 		if (!file)
 			continue;
 		if (fgets(chip, sizeof(chip), file))
-			view->irqs += !strncmp(chip, "IMS", 3);
+			view->irqs += !strncmp(chip, "IMS", 3) || !strncmp(chip, "IR-IMS", 6);
 		fclose(file);
 	}
 	closedir(directory);
@@ -143,6 +147,8 @@ struct view view_look(const struct device *device)
 			continue;
 		assert_true(vector->slot < count);
 		vector->pasid = check_slot(&slots[vector->slot], vector->slot);
+		vector->address = slots[vector->slot].address_lo;
+		vector->data = slots[vector->slot].data;
 		for (unsigned int j = 0; j < i; j++)
 			assert_false(view.vectors[j].irq &&
 				     view.vectors[j].slot == vector->slot);
@@ -174,6 +180,14 @@ unsigned int view_count_actions(const struct device *device)
 	return count;
 }
 
+bool view_slot_masked(unsigned int slot)
+{
+	struct slot slots[MAX_SLOTS];
+
+	assert_true(slot < read_slots(slots));
+	return slots[slot].ctrl & CTRL_MASK;
+}
+
 /* Of the address: the destination, and whether it is a mask of CPUs (flat logical mode). */
 #define MESSAGE_DESTINATION(address)	((address) >> 12 & 0xff)
 #define MESSAGE_LOGICAL			(1U << 2)
@@ -203,6 +217,14 @@ void view_assert_same(const struct view *before, const struct view *after)
 	}
 	assert_int_equal(before->actions, after->actions);
 	assert_int_equal(before->all_irqs, after->all_irqs);
+}
+
+void view_assert_same_messages(const struct view *before, const struct view *after)
+{
+	for (unsigned int i = 0; i < MAX_VECTORS; i++) {
+		assert_int_equal(before->vectors[i].address, after->vectors[i].address);
+		assert_int_equal(before->vectors[i].data, after->vectors[i].data);
+	}
 }
 
 void view_assert_empty(const struct view *view)

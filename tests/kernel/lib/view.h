@@ -12,6 +12,7 @@ struct vector_view {
 	unsigned int irq;		/* 0: the vector has none */
 	unsigned int slot;
 	unsigned int pasid;		/* in the slot; NO_PASID */
+	uint32_t address, data;		/* in the slot */
 	unsigned long long count;	/* interrupts so far */
 };
 
@@ -38,11 +39,16 @@ struct view view_look(const struct device *device);
 /* Vectors of the device with an irq action, more or less, while they change. */
 unsigned int view_count_actions(const struct device *device);
 
+/* Whether the slot is masked right now. */
+bool view_slot_masked(unsigned int slot);
+
 /* The CPU which the message in a slot is for, without interrupt remapping. */
 unsigned int view_slot_cpu(unsigned int slot);
 
 /* Nothing has happened in between but interrupts: same irqs, same slots, same PASIDs. */
 void view_assert_same(const struct view *before, const struct view *after);
+/* The messages have not changed either. */
+void view_assert_same_messages(const struct view *before, const struct view *after);
 /* Not one slot, irq or action of any device is left. */
 void view_assert_empty(const struct view *view);
 
