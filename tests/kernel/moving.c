@@ -52,20 +52,21 @@ static int set_online(unsigned int cpu, bool online)
 }
 
 /*
- * The message in each slot is for the CPU that the kernel says. With the queue store
- * that takes a worker, hence the patience, which ends in a failure.
+ * The message in each slot is for the CPU that the kernel says, unless it is for a
+ * remapping unit. With the queue store that takes a worker, hence the patience, which
+ * ends in a failure.
  */
 static void expect_messages_follow(const struct view *view)
 {
 	for (unsigned int i = 0; i < t.device.num_ims; i++) {
-		unsigned int cpu = irq_effective_cpu(view->vectors[i].irq), in_slot = ~0U;
+		unsigned int cpu = irq_effective_cpu(view->vectors[i].irq), in_slot = cpu + 1;
 
-		for (int tries = 0; tries < 1000 && in_slot != cpu; tries++) {
+		for (int tries = 0; tries < 1000 && in_slot != cpu && in_slot != ANY_CPU; tries++) {
 			if (tries)
 				usleep(1000);
 			in_slot = view_slot_cpu(view->vectors[i].slot);
 		}
-		if (in_slot != cpu)
+		if (in_slot != cpu && in_slot != ANY_CPU)
 			fail_msg("irq %u goes to CPU %u, its slot's message to CPU %u",
 				 view->vectors[i].irq, cpu, in_slot);
 	}
@@ -78,32 +79,35 @@ static int ring(unsigned int vector)
 }
 
 /*
- * Rings the vectors in turn until @end. Each interrupt is waited for: two of one irq at
- * a time may become one, which is what edges are like. With @more, one may be signalled
- * twice.
+ * An interrupt is waited for: two of one irq at a time may become one, which is what
+ * edges are like. With @more, it may be signalled twice. Returns how often it was.
  */
+static uint64_t ring_and_wait(unsigned int vector, bool more)
+{
+	int ret = ring(vector);
+	uint64_t seen;
+
+	/* One that the kernel retriggers by itself may still be on its way. */
+	for (int tries = 0; more && ret == -EBUSY && tries < 1000; tries++) {
+		usleep(1000);
+		ret = ring(vector);
+	}
+	assert_int_equal(ret, 0);
+	seen = event_wait(t.events[vector], 1);
+	if (!seen || (seen > 1 && !more))
+		fail_msg("an interrupt of vector %u was signalled %llu times", vector,
+			 (unsigned long long)seen);
+	return seen;
+}
+
+/* Rings the vectors in turn until @end. */
 static unsigned long ring_until(double end, bool more, uint64_t *extra)
 {
 	unsigned long rung = 0;
 
 	*extra = 0;
-	for (; now() < end; rung++) {
-		unsigned int vector = rung % t.device.num_ims;
-		int ret = ring(vector);
-		uint64_t seen;
-
-		/* One that the kernel retriggers by itself may still be on its way. */
-		for (int tries = 0; more && ret == -EBUSY && tries < 1000; tries++) {
-			usleep(1000);
-			ret = ring(vector);
-		}
-		assert_int_equal(ret, 0);
-		seen = event_wait(t.events[vector], 1);
-		if (!seen || (seen > 1 && !more))
-			fail_msg("interrupt %lu, of vector %u, was signalled %llu times", rung,
-				 vector, (unsigned long long)seen);
-		*extra += seen - 1;
-	}
+	for (; now() < end; rung++)
+		*extra += ring_and_wait(rung % t.device.num_ims, more) - 1;
 	return rung;
 }
 
@@ -133,8 +137,13 @@ static void *move_irqs(void *arg)
 	return NULL;
 }
 
+/*
+ * With the queue store, each change of the message has the interrupt sent once more: it
+ * may have been lost.
+ */
 static void affinity_against_doorbells(void **state)
 {
+	bool queue = !strcmp(device_parent(), "ims_sample_queue");
 	struct view view = view_read(&t.device), after;
 	struct mover mover = { .view = &view };
 	unsigned long rung;
@@ -142,7 +151,7 @@ static void affinity_against_doorbells(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&mover.thread, NULL, move_irqs, &mover), 0);
-	rung = ring_until(now() + seconds, false, &extra);
+	rung = ring_until(now() + seconds, queue, &extra);
 	mover.stop = true;
 	pthread_join(mover.thread, NULL);
 	printf("affinity on %s: %lu moves, %lu more refused, %lu interrupts\n", device_parent(),
@@ -150,10 +159,8 @@ static void affinity_against_doorbells(void **state)
 	assert_int_equal(mover.error, 0);
 	assert_true(mover.moves > mover.busy);
 	/* What was asked for last is done by the next interrupt, or has been. */
-	for (unsigned int i = 0; i < t.device.num_ims; i++) {
-		assert_int_equal(ring(i), 0);
-		assert_int_equal(event_wait(t.events[i], 1), 1);
-	}
+	for (unsigned int i = 0; i < t.device.num_ims; i++)
+		ring_and_wait(i, queue);
 	expect_messages_follow(&view);
 	after = view_read(&t.device);
 	view_assert_same(&view, &after);
