@@ -165,6 +165,14 @@ kunit: $(KUNIT)/built
 
 kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko modules
 
+# KVM's own selftests, as clients of vfio-pci.
+build/tests/selftests/irq_test: tests/selftests/build
+	$(call say,SELFTEST,$@)
+	$(Q)mkdir -p $(@D)
+	+$(Q)$< $(@D) > $(@D)/build.log 2>&1 || { cat $(@D)/build.log; exit 1; }
+
+selftests: build/tests/selftests/irq_test all
+
 # What QEMU boots in the VM: a Debian guest with a driver for the sample device.
 nested:
 	$(call say,NESTED,build/tmp/nested)
@@ -188,7 +196,7 @@ golden-tests: $(B)/tests/golden/metrics all
 test:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
-		replay-tests web-tests golden-tests
+		selftests replay-tests web-tests golden-tests
 	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
@@ -255,5 +263,5 @@ latency-ci: deps
 	@tests/latency/run
 
 .PHONY: guest unit-tests web-tests screen-tests golden-tests fleet-tests native-tests replay-tests \
-	e2e-tests kunit kernel-tests nested test test-install test-releases test-apicv test-debug-kernel \
+	e2e-tests kunit kernel-tests nested selftests test test-install test-releases test-apicv test-debug-kernel \
 	test-fleet fuzz bench gate-tables history-tables latency-ci
