@@ -6,7 +6,7 @@
  *
  * Written for raw tracepoints: the arguments are those of TP_PROTO in
  * include/trace/events/irq.h, arch/x86/kvm/trace.h and
- * kernel-patch/include/trace/events/ims.h. vfio-pci has no tracepoint where it signals:
+ * kernel-patch/include/trace/events/vfio_ims.h. vfio-pci has no tracepoint where it signals:
  * there the kernel's own function is seen.
  */
 #ifndef IMSTRACE_BPF_INTERRUPTS_H
@@ -143,7 +143,7 @@ static __always_inline __u32 signalled_vector(struct open_interrupt *open, struc
 	return id ? *id : find_or_add_vector(dev, index);
 }
 
-SEC("raw_tp/ims_signal")
+SEC("raw_tp/vfio_ims_signal")
 int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	     struct eventfd_ctx *eventfd, __u32 cause)
 {
@@ -196,7 +196,7 @@ int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 
 /*
  * Any eventfd that the kernel signals. What of them is vfio-pci's is signalled in the
- * handler of its irq; vfio-ims has fired ims_signal before.
+ * handler of its irq; vfio-ims has fired vfio_ims_signal before.
  */
 static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 {
