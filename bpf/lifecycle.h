@@ -9,6 +9,7 @@
  * kernel-patch/include/trace/events/vfio_ims.h and ims.h. Those of vfio_ims name the vector; those
  * of ims name the slot, and whose it is says the irq.
  */
+#include "contexts.h"
 #include "steps.h"
 #include <bpf/bpf_tracing.h>
 
@@ -204,6 +205,7 @@ int BPF_PROG(vector_unbind, struct device *dev, __u32 index, __u32 irq, __u32 sl
 
 	if (vector)
 		change_state(vector, 0, STATE_BOUND);
+	end_outside(id);
 	forget_eventfd(eventfd);
 	emit_eventfd(STEP_VECTOR_UNBIND, dev, index, irq, slot, id, eventfd, ret);
 	return 0;
