@@ -25,13 +25,13 @@ static __always_inline __u32 current_context(const void *arguments)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 size = bpf_core_field_exists(task->kasan_depth) ? 2 * STACK_SIZE : STACK_SIZE;
-	/* The lower half: no more than that of a pointer is a number to the verifier. */
-	__u32 low = (__u64)arguments;
+	__u64 low;
 
 	if (replaying)
 		return replayed_context;
-	barrier_var(low);
-	if (low - (__u32)(__u64)task->stack < size)
+	/* No more than the lower half of a pointer is a number to the verifier. */
+	asm volatile("r0 = %1; w0 = w0; %0 = r0" : "=r"(low) : "r"(arguments) : "r0");
+	if ((__u32)low - (__u32)(__u64)task->stack < size)
 		return task->pid;
 	return CONTEXT_OF_CPU | bpf_get_smp_processor_id();
 }
@@ -44,27 +44,9 @@ static __always_inline struct open_interrupt *open_in(__u32 context)
 
 static const struct open_interrupt no_interrupt;
 
-/*
- * Threads that are no more leave theirs behind. One that has been signalled for as long as it takes
- * to fill the map will not be accepted.
- */
-static long forget_context(void *map, __u32 *context, struct open_interrupt *open,
-			   void *unused)
-{
-	if (open->state == OPEN_IRQ)
-		return 0;	/* its signal is just being looked at */
-	if (open->state == OPEN_SIGNALLED)
-		leave_signalled(open);
-	bpf_map_delete_elem(&contexts, context);
-	return 0;
-}
-
 static __noinline struct open_interrupt *add_context(__u32 context)
 {
-	if (bpf_map_update_elem(&contexts, &context, &no_interrupt, BPF_NOEXIST) == -E2BIG) {
-		bpf_for_each_map_elem(&contexts, forget_context, NULL, 0);
-		bpf_map_update_elem(&contexts, &context, &no_interrupt, BPF_NOEXIST);
-	}
+	bpf_map_update_elem(&contexts, &context, &no_interrupt, BPF_NOEXIST);
 	any_outside = true;
 	return bpf_map_lookup_elem(&contexts, &context);
 }

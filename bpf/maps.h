@@ -130,10 +130,13 @@ struct {
 	__type(value, struct deferred_interrupts);
 } deferred_interrupts SEC(".maps");
 
-/* What each context has signalled last, outside of handlers: see contexts.h. */
+/*
+ * What each context has signalled last, outside of handlers: see contexts.h. Threads that are no more
+ * make room for new ones.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
 	__type(key, __u32);
 	__type(value, struct open_interrupt);
 } contexts SEC(".maps");
