@@ -76,7 +76,7 @@ static __always_inline void await_delivery(__u32 number, __u32 vec)
 SEC("raw_tp/kvm_apicv_accept_irq")
 int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 {
-	struct open_interrupt *open = open_for(this_cpu(), OPEN_ACCEPTED, vec);
+	struct open_interrupt *open = open_for(this_cpu(), ctx, OPEN_ACCEPTED, vec);
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u32 number;

@@ -6,7 +6,7 @@
  *
  * Written for raw tracepoints: the arguments are those of TP_PROTO in
  * include/trace/events/irq.h, arch/x86/kvm/trace.h and
- * kernel-patch/include/trace/events/ims.h. vfio-pci has no tracepoint where it signals:
+ * kernel-patch/include/trace/events/vfio_ims.h. vfio-pci has no tracepoint where it signals:
  * there the kernel's own function is seen.
  */
 #ifndef IMSTRACE_BPF_INTERRUPTS_H
@@ -20,9 +20,6 @@
 static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
 					    __u32 irq)
 {
-	/* An emulated one that KVM has not accepted: no handler's exit has closed it. */
-	if (open->state == OPEN_SIGNALLED)
-		leave_signalled(open);
 	__builtin_memset(&open->current, 0, sizeof(open->current));
 	open->current.id = id;
 	open->current.vcpu = IMSTRACE_NONE;
@@ -70,6 +67,26 @@ static __always_inline void learn_eventfd(struct imstrace_vector *vector, __u32 
 	set_eventfd(vector, id, eventfd);
 }
 
+/*
+ * The handler of @open has signalled, which the kernel has not shown us: it had interrupted the program
+ * at the signal. When it was is not known; that it was, its exit or KVM's accept tells.
+ */
+static __noinline void catch_up(struct open_interrupt *open)
+{
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+
+	if (!open)
+		return;
+	account = account_of(open->current.id);
+	vector = vector_of(open->current.id);
+	if (!account || !vector || !vector->eventfd || !(vector->state & STATE_BOUND))
+		return;
+	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+	__sync_fetch_and_add(&totals.caught_up, 1);
+	follow_signal(open, vector, account, (struct eventfd_ctx *)vector->eventfd);
+}
+
 SEC("raw_tp/irq_handler_entry")
 int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 {
@@ -91,6 +108,7 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	begin_interrupt(open, id, CAUSE_IRQ, irq);
 	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
 	open->state = OPEN_IRQ;
+	open->unseen = open->in_signal && vector->kind == KIND_IMS;
 	account->hops[HOP_IRQ]++;
 	if (vector->stray & 1U << HOP_IRQ)
 		tell_stray(vector, id, HOP_IRQ);
@@ -114,6 +132,8 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 
 	if (!open || open->state == OPEN_NONE || open->irq != irq)
 		return 0;
+	if (open->state == OPEN_IRQ && open->unseen && !(ret & IRQ_WAKE_THREAD))
+		catch_up(open);
 	if (open->state == OPEN_SIGNALLED) {
 		if (ret & IRQ_WAKE_THREAD && !open->current.times[HOP_SIGNAL])
 			leave_to_thread(open, action);
@@ -131,81 +151,145 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 	return 0;
 }
 
-/* The id of the vector that is signalled, by the quickest of three ways. */
-static __always_inline __u32 signalled_vector(struct open_interrupt *open, struct device *dev,
-					      __u32 index, __u32 irq, __u64 eventfd, __u32 cause)
+/* In the handler of its irq. */
+static __always_inline void signal_inside(struct open_interrupt *open,
+					  struct imstrace_vector *vector,
+					  struct imstrace_account *account,
+					  struct eventfd_ctx *eventfd)
 {
-	__u32 *id;
-
-	if (cause == CAUSE_IRQ && open->state == OPEN_IRQ && open->irq == irq)
-		return open->current.id;
-	id = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
-	return id ? *id : find_or_add_vector(dev, index);
+	pass_signal(open, account);
+	account->hops[HOP_SIGNAL]++;
+	follow_signal(open, vector, account, eventfd);
 }
 
-SEC("raw_tp/ims_signal")
+/* An interrupt that take_deferred() or begin_outside() has returned. */
+static __always_inline void signal_outside(struct open_interrupt *open,
+					   struct imstrace_vector *vector,
+					   struct imstrace_account *account,
+					   struct eventfd_ctx *eventfd)
+{
+	pass_signal(open, account);
+	/* A handler may come in between, and count there. */
+	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+	follow_signal(open, vector, account, eventfd);
+}
+
+/* One that begins with its signal. */
+static __always_inline struct open_interrupt *begin_outside(__u32 context, __u32 id, __u32 cause,
+							    __u32 irq)
+{
+	struct open_interrupt *open = new_in(context);
+
+	if (open)
+		begin_interrupt(open, id, cause, irq);
+	return open;
+}
+
+/* Where a vector of the IMS library is signalled: what TP_PROTO has. */
+struct ims_signal {
+	struct device *dev;
+	__u32 index;
+	__u32 irq;
+	__u32 slot;
+	struct eventfd_ctx *eventfd;
+	__u32 cause;
+};
+
+static __always_inline void learn_signalled(struct imstrace_vector *vector, __u32 id,
+					    const struct ims_signal *signal)
+{
+	if (vector->eventfd == (__u64)signal->eventfd)
+		return;
+	/* Bound before we looked. One with an irq has been found by its name. */
+	if (!signal->irq && !vector->eventfd)
+		emit_result(STEP_KNOWN, signal->dev, signal->index, 0, IMSTRACE_NONE, id, 0);
+	vector->kind = signal->irq ? KIND_IMS : KIND_EMULATED;
+	vector->irq = signal->irq ?: IMSTRACE_NONE;
+	vector->slot = signal->slot;
+	set_eventfd(vector, id, signal->eventfd);
+}
+
+static __always_inline void signal_in_handler(struct open_interrupt *open,
+					      const struct ims_signal *signal)
+{
+	__u32 id = open->current.id;
+	struct imstrace_vector *vector = vector_of(id);
+	struct imstrace_account *account = account_of(id);
+
+	if (!vector || !account || vector->ignored)
+		return;
+	learn_signalled(vector, id, signal);
+	signal_inside(open, vector, account, signal->eventfd);
+}
+
+/* Anywhere else: an emulated or loopback one, or one whose handler has left it to something else. */
+static __always_inline void signal_elsewhere(const void *arguments, const struct ims_signal *signal)
+{
+	bool of_handler = signal->cause == CAUSE_IRQ && hop_seen(HOP_IRQ);
+	__u64 eventfd = (__u64)signal->eventfd;
+	struct open_interrupt *open = NULL;
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+	__u32 context, id, *found;
+
+	found = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
+	id = found ? *found : find_or_add_vector(signal->dev, signal->index);
+	vector = vector_of(id);
+	account = account_of(id);
+	if (!vector || !account || vector->ignored || signal->cause >= CAUSE_COUNT)
+		return;
+	learn_signalled(vector, id, signal);
+	context = current_context(arguments);
+	if (of_handler && any_deferred && !(vector->stray & 1U << HOP_SIGNAL))
+		open = take_deferred(context, id);
+	if (!open) {
+		if ((signal->cause != CAUSE_IRQ || of_handler) && vector->stray & 1U << HOP_SIGNAL) {
+			tell_stray(vector, id, HOP_SIGNAL);
+		} else if (of_handler) {
+			/* Its handler began before us: not counted at any hop, the next one is. */
+			set_irq_vector(signal->irq, id);
+		}
+		if (of_handler)
+			return;
+		open = begin_outside(context, id, signal->cause,
+				     signal->cause == CAUSE_IRQ ? signal->irq : IMSTRACE_NONE);
+	}
+	if (open)
+		signal_outside(open, vector, account, signal->eventfd);
+}
+
+SEC("raw_tp/vfio_ims_signal")
 int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
 	     struct eventfd_ctx *eventfd, __u32 cause)
 {
+	const struct ims_signal signal = { dev, index, irq, slot, eventfd, cause };
 	struct open_interrupt *open = this_cpu();
-	struct imstrace_account *account;
-	struct open_interrupt *deferred;
-	struct imstrace_vector *vector;
-	bool begins, outside;
-	__u32 id;
 
 	if (!open || !following)
 		return 0;
-	id = signalled_vector(open, dev, index, irq, (__u64)eventfd, cause);
-	vector = vector_of(id);
-	account = account_of(id);
-	if (!vector || !account || vector->ignored || cause >= CAUSE_COUNT)
+	if (cause == CAUSE_IRQ && open->state == OPEN_IRQ && open->irq == irq) {
+		signal_in_handler(open, &signal);
 		return 0;
-	if (vector->eventfd != (__u64)eventfd) {
-		/* Bound before we looked. One with an irq has been found by its name. */
-		if (!irq && !vector->eventfd)
-			emit_result(STEP_KNOWN, dev, index, 0, IMSTRACE_NONE, id, 0);
-		vector->kind = irq ? KIND_IMS : KIND_EMULATED;
-		vector->irq = irq ?: IMSTRACE_NONE;
-		vector->slot = slot;
-		set_eventfd(vector, id, eventfd);
 	}
-	begins = cause != CAUSE_IRQ || !hop_seen(HOP_IRQ);
-	outside = !begins && open->state != OPEN_IRQ;
-	if (outside && any_deferred && !(vector->stray & 1U << HOP_SIGNAL)) {
-		deferred = take_deferred(id);
-		if (deferred) {
-			signal_outside(deferred, vector, account, eventfd);
-			return 0;
-		}
-	}
-	if ((cause != CAUSE_IRQ || outside) && vector->stray & 1U << HOP_SIGNAL) {
-		tell_stray(vector, id, HOP_SIGNAL);
-	} else if (outside) {
-		/* Its handler began before us: not counted at any hop, the next one is. */
-		set_irq_vector(irq, id);
-	}
-	if (outside)
-		return 0;
-	if (begins)
-		begin_interrupt(open, id, cause, cause == CAUSE_IRQ ? irq : IMSTRACE_NONE);
-	pass_signal(open, account, cause);
-	follow_signal(open, vector, account, eventfd);
+	/* A handler may come in between: there the kernel does not run this program again. */
+	*(volatile __u32 *)&open->in_signal = 1;
+	signal_elsewhere(ctx, &signal);
+	*(volatile __u32 *)&open->in_signal = 0;
 	return 0;
 }
 
 /*
  * Any eventfd that the kernel signals. What of them is vfio-pci's is signalled in the
- * handler of its irq; vfio-ims has fired ims_signal before.
+ * handler of its irq; vfio-ims has fired vfio_ims_signal before.
  */
-static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
+static __always_inline void pci_signal(const void *arguments, struct eventfd_ctx *eventfd)
 {
 	struct open_interrupt *open = this_cpu();
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
 	__u64 key = (__u64)eventfd;
+	__u32 context, *id;
 	bool in_handler;
-	__u32 *id;
 
 	if (!following) {
 		if (verifying && verifying == (__u64)BPF_CORE_READ(eventfd, id) + 1)
@@ -214,8 +298,8 @@ static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 	}
 	if (!open)
 		return;
-	in_handler = open->state == OPEN_IRQ;
-	if (hop_seen(HOP_IRQ) && in_handler) {
+	in_handler = hop_seen(HOP_IRQ) && open->state == OPEN_IRQ;
+	if (in_handler) {
 		id = &open->current.id;
 	} else {
 		if (hop_seen(HOP_IRQ) && !any_deferred)
@@ -229,44 +313,43 @@ static __always_inline void pci_signal(struct eventfd_ctx *eventfd)
 	if (!vector || !account || vector->kind != KIND_PCI || vector->eventfd != key ||
 	    vector->ignored)
 		return;
-	if (hop_seen(HOP_IRQ) && !in_handler) {
-		open = take_deferred(*id);
-		if (open)
-			signal_outside(open, vector, account, eventfd);
+	if (in_handler) {
+		signal_inside(open, vector, account, eventfd);
 		return;
 	}
-	if (!hop_seen(HOP_IRQ))
-		begin_interrupt(open, *id, CAUSE_IRQ, vector->irq);
-	pass_signal(open, account, CAUSE_IRQ);
-	follow_signal(open, vector, account, eventfd);
+	context = current_context(arguments);
+	open = hop_seen(HOP_IRQ) ? take_deferred(context, *id) :
+	       begin_outside(context, *id, CAUSE_IRQ, vector->irq);
+	if (open)
+		signal_outside(open, vector, account, eventfd);
 }
 
 /* Since 6.8 the one that is not inlined; before, eventfd_signal() has it inlined. */
 SEC("fentry/eventfd_signal_mask")
 int BPF_PROG(signal_mask_fentry, struct eventfd_ctx *eventfd)
 {
-	pci_signal(eventfd);
+	pci_signal(ctx, eventfd);
 	return 0;
 }
 
 SEC("fentry/eventfd_signal")
 int BPF_PROG(signal_fentry, struct eventfd_ctx *eventfd)
 {
-	pci_signal(eventfd);
+	pci_signal(ctx, eventfd);
 	return 0;
 }
 
 SEC("kprobe/eventfd_signal_mask")
 int signal_mask_kprobe(struct pt_regs *context)
 {
-	pci_signal((struct eventfd_ctx *)PT_REGS_PARM1(context));
+	pci_signal(context, (struct eventfd_ctx *)PT_REGS_PARM1(context));
 	return 0;
 }
 
 SEC("kprobe/eventfd_signal")
 int signal_kprobe(struct pt_regs *context)
 {
-	pci_signal((struct eventfd_ctx *)PT_REGS_PARM1(context));
+	pci_signal(context, (struct eventfd_ctx *)PT_REGS_PARM1(context));
 	return 0;
 }
 
@@ -286,12 +369,13 @@ static __always_inline bool is_copy(const struct open_interrupt *open, __u32 api
  * Only where it can be no other message: in the handler that has signalled it, or in the workqueue
  * that delivers it.
  */
-static __always_inline void count_copy(const struct open_interrupt *open, __u32 apicid, __u8 vec)
+static __always_inline void count_copy(const struct open_interrupt *open, const void *arguments,
+				       __u32 apicid, __u8 vec)
 {
 	struct imstrace_vector *vector;
 
 	if (!open || open->irq == IMSTRACE_NONE || !is_copy(open, apicid, vec)) {
-		open = open_of_thread();
+		open = any_outside ? open_in(current_context(arguments)) : NULL;
 		if (!open || !open->from_queue || !is_copy(open, apicid, vec))
 			return;
 	}
@@ -311,9 +395,11 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 
 	if (open && open->state == OPEN_ACCEPTED)
 		open->state = OPEN_DONE;	/* this is another one's */
-	open = open_for(open, OPEN_SIGNALLED, vec);
+	else if (open && open->state == OPEN_IRQ && open->unseen)
+		catch_up(open);
+	open = open_for(open, ctx, OPEN_SIGNALLED, vec);
 	if (!open) {
-		count_copy(this, apicid, vec);
+		count_copy(this, ctx, apicid, vec);
 		return 0;
 	}
 	account = account_of(open->current.id);

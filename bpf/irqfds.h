@@ -243,16 +243,15 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
 }
 
-/* The interrupt that this CPU is handling has got to its signal. */
+/* @open has got to its signal, which the caller counts. */
 static __always_inline void pass_signal(struct open_interrupt *open,
-					struct imstrace_account *account, __u32 cause)
+					struct imstrace_account *account)
 {
 	__u64 now = bpf_ktime_get_ns();
 
 	if (open->current.times[HOP_IRQ])
 		count_stage(account, open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
 	open->current.times[HOP_SIGNAL] = now;
-	account->hops[HOP_SIGNAL]++;
 }
 
 #endif /* IMSTRACE_BPF_IRQFDS_H */

@@ -55,6 +55,8 @@ struct preempt_notifier {
 struct task_struct {
 	int pid;	/* the thread's */
 	int tgid;	/* the process's */
+	void *stack;
+	unsigned int kasan_depth;	/* with CONFIG_KASAN */
 	struct hlist_head preempt_notifiers;
 };
 

@@ -130,13 +130,16 @@ struct {
 	__type(value, struct deferred_interrupts);
 } deferred_interrupts SEC(".maps");
 
-/* The id of the vector that a thread has signalled last, by the thread's id. */
+/*
+ * What each context has signalled last, outside of handlers: see contexts.h. Threads that are no more
+ * make room for new ones.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
-	__type(value, __u32);
-} signalling_threads SEC(".maps");
+	__type(value, struct open_interrupt);
+} contexts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -302,7 +305,7 @@ bool pci_requests_seen;
  * and accepts outside of handlers may be ours. Until then they are not looked at.
  */
 bool any_deferred;
-bool any_signalled_by_thread;
+bool any_outside;
 /* KVM's workqueue is seen to begin with an irqfd; any_left: it may be one of ours. */
 bool queue_seen;
 bool any_left;
@@ -321,8 +324,8 @@ __u64 verifying;
 __u32 verified_signals;
 /* Kernel address of the task_struct that stands for the current one, if replaying. */
 __u64 replayed_task;
-/* Id of the thread that stands for the current one, likewise. */
-__u32 replayed_thread;
+/* What stands for the current context, likewise. */
+__u32 replayed_context;
 __u32 replayed_process;
 struct imstrace_totals totals;
 

@@ -10,49 +10,70 @@
 #include "deferred.h"
 #include <linux/ptrace.h>
 
-/* Of an emulated one, no handler's exit has left it. */
-static __always_inline void leave_emulated(struct deferred_interrupts *deferred, __u32 id)
-{
-	struct open_interrupt *open = this_cpu();
+struct delivery {
+	__u32 id;
+	struct deferred_interrupts *deferred;
+};
 
-	if (deferred->queued.state == OPEN_QUEUED || !open || open->state != OPEN_SIGNALLED ||
-	    open->irq != IMSTRACE_NONE || open->current.id != id)
-		return;
-	leave_to_queue(deferred, open, OPEN_QUEUED);
-	open->state = OPEN_NONE;
+/*
+ * Of what was signalled outside of a handler, no handler's exit has left it. KVM queues once: what
+ * has been signalled besides is delivered with it.
+ */
+static long leave_outside(void *map, __u32 *context, struct open_interrupt *open,
+			  struct delivery *delivery)
+{
+	struct deferred_interrupts *deferred = delivery->deferred;
+
+	if (open->state != OPEN_SIGNALLED || open->from_queue || open->current.id != delivery->id)
+		return 0;
+	if (open->refused)
+		end_unaccepted(open);
+	else if (deferred->queued.state == OPEN_QUEUED)
+		end_interrupt(&open->current, END_WORK_MERGED);
+	else
+		leave_to_queue(deferred, open, OPEN_QUEUED);
+	open->state = OPEN_DONE;
+	return 0;
 }
 
 /* The workqueue begins with @irqfd: the accepts of this thread are its interrupt's. */
-static __always_inline void begin_delivery(struct kvm_kernel_irqfd *irqfd)
+static __always_inline void begin_delivery(const void *arguments, struct kvm_kernel_irqfd *irqfd)
 {
 	__u64 eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
-	__u32 thread = current_thread(), state, *id;
-	struct deferred_interrupts *deferred;
+	__u32 context = current_context(arguments), state, *id;
+	struct open_interrupt *open = open_in(context);
 	enum imstrace_end end = END_COUNT;
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
-	struct open_interrupt *open;
 	struct irqfd_start start;
+	struct delivery delivery;
 
-	if (any_signalled_by_thread)
-		bpf_map_delete_elem(&signalling_threads, &thread);
-	id = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
-	deferred = id ? bpf_map_lookup_elem(&deferred_interrupts, id) : NULL;
-	vector = id ? vector_of(*id) : NULL;
-	account = id ? account_of(*id) : NULL;
-	if (!deferred || !vector || !account)
-		return;
-	leave_emulated(deferred, *id);
-	open = &deferred->signalled;
-	state = deferred->queued.state;
-	if (state == OPEN_QUEUED || state == OPEN_UNREAD) {
+	/* What this thread has delivered before: it has gone on. */
+	if (open && open->from_queue) {
 		if (open->state == OPEN_SIGNALLED)
 			end_unaccepted(open);
-		*open = deferred->queued;
-		deferred->queued.state = OPEN_NONE;
-	} else if (open->state != OPEN_SIGNALLED) {
-		return;
+		open->state = OPEN_NONE;
+		open->from_queue = 0;
 	}
+	id = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
+	if (!id)
+		return;
+	delivery.id = *id;
+	delivery.deferred = bpf_map_lookup_elem(&deferred_interrupts, id);
+	vector = vector_of(*id);
+	account = account_of(*id);
+	if (!delivery.deferred || !vector || !account)
+		return;
+	if (any_outside)
+		bpf_for_each_map_elem(&contexts, leave_outside, &delivery, 0);
+	state = delivery.deferred->queued.state;
+	if (state != OPEN_QUEUED && state != OPEN_UNREAD)
+		return;
+	open = new_in(context);
+	if (!open)
+		return;
+	*open = delivery.deferred->queued;
+	delivery.deferred->queued.state = OPEN_NONE;
 	if (state == OPEN_UNREAD) {
 		open->current.recounted = END_USER;
 		__sync_fetch_and_sub(&account->ends[END_USER], 1);
@@ -63,9 +84,7 @@ static __always_inline void begin_delivery(struct kvm_kernel_irqfd *irqfd)
 	vector->pid = owner_of((struct kvm *)start.kvm);
 	vector->reader = irqfd_takes(open, irqfd, &start, &end);
 	open->state = end == END_COUNT ? OPEN_SIGNALLED : OPEN_DONE;
-	if (end == END_COUNT)
-		note_thread(open);
-	else
+	if (end != END_COUNT)
 		end_counted(&open->current, account, end);
 }
 
@@ -74,7 +93,7 @@ int delivery_kprobe(struct pt_regs *context)
 {
 	const void *work = (const void *)PT_REGS_PARM1(context);
 
-	begin_delivery((void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, inject));
+	begin_delivery(context, (void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, inject));
 	return 0;
 }
 
@@ -85,8 +104,8 @@ int delivery_kprobe(struct pt_regs *context)
 SEC("raw_tp/workqueue_execute_start")
 int BPF_PROG(delivery_work, const void *work)
 {
-	if (any_left)
-		begin_delivery((void *)work -
+	if (any_left || any_outside)
+		begin_delivery(ctx, (void *)work -
 			       bpf_core_field_offset(struct kvm_kernel_irqfd, inject));
 	return 0;
 }

@@ -12,6 +12,7 @@
  * (vfio_msi_set_vector_signal() in drivers/vfio/pci/vfio_pci_intrs.c, 6.1 to 6.18).
  * All of them run in process context and may sleep; speed is no concern.
  */
+#include "contexts.h"
 #include "steps.h"
 #include <linux/ptrace.h>
 #include <bpf/bpf_tracing.h>
@@ -101,6 +102,7 @@ static __always_inline void end_free(__u32 irq, __u64 eventfd)
 	if (!vector->eventfd)
 		set_eventfd(vector, id, (struct eventfd_ctx *)eventfd);
 	set_irq_vector(irq, IMSTRACE_NONE);
+	end_outside(id);
 	forget_eventfd((struct eventfd_ctx *)eventfd);
 	vector->to_post = 0;
 	change_state(vector, 0, STATE_REQUESTED | STATE_BOUND | STATE_POSTED);

@@ -19,9 +19,9 @@ enum open_state {
 };
 
 /*
- * The interrupt that this CPU is handling. From the handler to KVM's accept
- * all is one synchronous call chain with interrupts off, so that there is never
- * more than one.
+ * The interrupt that a CPU's handler is at: from there to KVM's accept all is one synchronous call
+ * chain with interrupts off, so that there is never more than one. Or that which a thread, or a
+ * CPU's softirqs and interrupts, have signalled last outside of handlers.
  */
 struct open_interrupt {
 	struct imstrace_interrupt current;
@@ -32,6 +32,9 @@ struct open_interrupt {
 	__u32 refused;	/* by a local APIC that is switched off */
 	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
 	__u32 from_queue; /* KVM's workqueue delivers it */
+	/* Of a CPU's handlers alone: the program at vfio_ims_signal is running, outside of them. */
+	__u32 in_signal;
+	__u32 unseen;	/* the handler has interrupted it: the kernel will skip it there */
 };
 
 /*
@@ -53,8 +56,7 @@ struct deferred_interrupts {
 	__u32 ended;		/* how @last has ended, 0: there is none */
 	struct imstrace_interrupt buffers[2];
 	struct imstrace_interrupt last;
-	struct open_interrupt queued;		/* OPEN_QUEUED or OPEN_UNREAD, if anything */
-	struct open_interrupt signalled;	/* outside of the handler; the vCPU is next */
+	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_UNREAD, if anything */
 };
 
 /* A vCPU: with who made the VM, for the address of a struct kvm is used again. */

@@ -35,7 +35,7 @@
 #define GUEST_VECTORS		256
 #define GUEST_VECTOR_WORDS	(GUEST_VECTORS / 32)	/* of a set of them */
 
-/* The cause of a signal, as the ims_signal tracepoint has it. */
+/* The cause of a signal, as the vfio_ims_signal tracepoint has it. */
 enum imstrace_cause {
 	CAUSE_IRQ,
 	CAUSE_EMULATED,
@@ -193,26 +193,28 @@ struct imstrace_totals {
 	__u64 lost_lifecycle;		/* lifecycle records: stream full */
 	__u64 lost_interrupts;		/* interrupt records: stream full */
 	__u64 lost_runs;		/* programs that the kernel did not run */
+	__u64 caught_up;		/* further ones, which others have made up for */
 	__u64 lost_values;		/* values without a block: counted, but in no bucket */
 };
 
 /*
- * The steps in the life of a vector: X(ENUM, name), each the tracepoint
- * ims_<name>. Of a plain vfio-pci device those with an irq are seen otherwise.
+ * The steps in the life of a vector: X(ENUM, name, system), each the tracepoint
+ * <system>_<name>, of VFIO's part of the IMS library or of its interrupt chip. Of a plain vfio-pci
+ * device those with an irq are seen otherwise.
  */
-#define IMSTRACE_LIFECYCLE(X)				\
-	X(INDEX_ENABLE,		index_enable)		\
-	X(INDEX_DISABLE,	index_disable)		\
-	X(SLOT_ALLOC,		slot_alloc)		\
-	X(SLOT_FREE,		slot_free)		\
-	X(MSG_WRITE,		msg_write)		\
-	X(AUXDATA_WRITE,	auxdata_write)		\
-	X(IRQ_REQUEST,		irq_request)		\
-	X(IRQ_FREE,		irq_free)		\
-	X(BYPASS_REGISTER,	bypass_register)	\
-	X(BYPASS_UNREGISTER,	bypass_unregister)	\
-	X(VECTOR_BIND,		vector_bind)		\
-	X(VECTOR_UNBIND,	vector_unbind)
+#define IMSTRACE_LIFECYCLE(X)					\
+	X(INDEX_ENABLE,		index_enable,		vfio_ims)	\
+	X(INDEX_DISABLE,	index_disable,		vfio_ims)	\
+	X(SLOT_ALLOC,		slot_alloc,		vfio_ims)	\
+	X(SLOT_FREE,		slot_free,		vfio_ims)	\
+	X(MSG_WRITE,		msg_write,		ims)		\
+	X(AUXDATA_WRITE,	auxdata_write,		ims)		\
+	X(IRQ_REQUEST,		irq_request,		vfio_ims)	\
+	X(IRQ_FREE,		irq_free,		vfio_ims)	\
+	X(BYPASS_REGISTER,	bypass_register,	vfio_ims)	\
+	X(BYPASS_UNREGISTER,	bypass_unregister,	vfio_ims)	\
+	X(VECTOR_BIND,		vector_bind,		vfio_ims)	\
+	X(VECTOR_UNBIND,	vector_unbind,		vfio_ims)
 
 /*
  * What else is told of a vector's life:
@@ -229,7 +231,7 @@ struct imstrace_totals {
 	X(STRAY,		stray)
 
 enum imstrace_step {
-#define X(ENUM, name) STEP_##ENUM,
+#define X(ENUM, ...) STEP_##ENUM,
 	IMSTRACE_LIFECYCLE(X)
 	IMSTRACE_OBSERVATIONS(X)
 #undef X
@@ -245,7 +247,7 @@ enum imstrace_step {
 	X(__u32, irq, irq, UINT, "Linux irq or IMSTRACE_NONE")				\
 	X(__u32, slot, slot, UINT, "slot or IMSTRACE_NONE")				\
 	X(__u32, pasid, pasid, HEX,							\
-	  "slot_alloc: the PASID asked for; auxdata_write: the one written")		\
+	  "slot_alloc: the PASID asked for; auxdata_write: the one written, IMSTRACE_NONE: wiped")		\
 	X(__s32, ret, ret, INT, "0 or a negative errno")				\
 	X(__u32, eventfd_id, eventfd_id, UINT,						\
 	  "bind, unbind, bypass; stray, at signal: the one signalled")			\

@@ -40,7 +40,7 @@ int floor_irq(void *context)
 	return count(IRQ);
 }
 
-SEC("raw_tp/ims_signal")
+SEC("raw_tp/vfio_ims_signal")
 int floor_signal(void *context)
 {
 	return count(SIGNAL);

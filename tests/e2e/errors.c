@@ -83,7 +83,7 @@ static void no_modules(void **state)
 	text = lab_output(&status, "timeout 60 " IMSTRACE " check 2>&1");
 	assert_int_equal(status, 0);
 	assert_non_null(strstr(text, "(modprobe vfio-ims\n                       before imstrace)\n"));
-	assert_non_null(strstr(text, "not raw_tp ims_signal: this kernel has no such\n"));
+	assert_non_null(strstr(text, "not raw_tp vfio_ims_signal: this kernel has no such\n"));
 	free(text);
 }
 

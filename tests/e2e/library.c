@@ -88,40 +88,124 @@ static void expect_order(const char *text, const char *const *events, size_t cou
 	}
 }
 
-/* Without imstrace: what tracefs, and so perf and trace-cmd, make of the events. */
+/* Whether a process has the eventfd, as /proc/PID/fdinfo says. */
+static bool has_eventfd(pid_t pid, int id)
+{
+	int status;
+	char *text;
+
+	text = lab_output(&status, "grep -hx 'eventfd-id: *%d' /proc/%d/fdinfo/*", id, pid);
+	free(text);
+	return !status;
+}
+
+/* Every event that names an eventfd by its id means one of those that @pid has. */
+static void expect_eventfds(const char *text, pid_t pid)
+{
+	static const char key[] = "eventfd_id=";
+	unsigned int count = 0;
+
+	while ((text = strstr(text, key))) {
+		int id;
+
+		text += sizeof(key) - 1;
+		assert_int_equal(sscanf(text, "%d", &id), 1);
+		if (!has_eventfd(pid, id))
+			fail_msg("the process has no eventfd with the id %d", id);
+		count++;
+	}
+	/* Of each vector: its binding, a signal and, of those with a slot, the bypass. */
+	assert_true(count >= 2 * VECTORS + IMS_VECTORS);
+}
+
+static char *read_trace(void)
+{
+	int status;
+
+	return lab_output(&status, "cat /sys/kernel/tracing/trace");
+}
+
+static void trace_events(int on)
+{
+	lab_shell("echo %d | tee /sys/kernel/tracing/events/ims/enable "
+		  "/sys/kernel/tracing/events/vfio_ims/enable > /dev/null", on);
+}
+
+/*
+ * Without imstrace: what tracefs, and so perf and trace-cmd, make of the events. Each vector's are
+ * VFIO's, each slot's the chip's.
+ */
 static void events_without_imstrace(void **state)
 {
-	static const char *const events[] = {
-		"ims_index_enable: device=" DEVICE " vectors=5 ret=0",
-		"ims_slot_alloc: device=" DEVICE " vector=0 irq=", "pasid=256 ret=0",
-		"ims_msg_write: device=" DEVICE " vector=0 irq=", "address=00000000fee",
-		"ims_auxdata_write: device=" DEVICE " vector=0 irq=",
-		"old_ctrl=0x1 new_ctrl=0x100008",
-		"ims_irq_request: device=" DEVICE " vector=0 irq=", "ret=0",
-		"ims_bypass_register: device=" DEVICE " vector=0 irq=", "ret=0",
-		"ims_vector_bind: device=" DEVICE " vector=0 irq=", "ret=0",
-		"ims_vector_bind: device=" DEVICE " vector=4 irq=0 slot=-1", "ret=0",
-		"ims_signal: device=" DEVICE " vector=0 irq=", "cause=irq",
-		"ims_signal: device=" DEVICE " vector=4 irq=0 slot=-1", "cause=emulated",
-		"ims_bypass_unregister: device=" DEVICE " vector=0 irq=",
-		"ims_auxdata_write: device=" DEVICE " vector=0 irq=",
-		"old_ctrl=0x100008 new_ctrl=0x1",
-		"ims_irq_free: device=" DEVICE " vector=0 irq=",
-		"ims_slot_free: device=" DEVICE " vector=0 irq=",
-		"ims_vector_unbind: device=" DEVICE " vector=0 irq=",
-		"ims_index_disable: device=" DEVICE,
+	static const char *const bound[] = {
+		"vfio_ims_index_enable: device=" DEVICE " vectors=5\n",
+		"ims_slot_alloc: device=ims_sample irq=", "cookie=0x100 ret=0",
+		"vfio_ims_slot_alloc: device=" DEVICE " vector=0 irq=", "cookie=0x100 ret=0",
+		"ims_msg_write: device=ims_sample irq=", "address=00000000fee",
+		"ims_auxdata_write: device=ims_sample irq=",
+		"cookie=0x100 old_ctrl=0x1 new_ctrl=0x100008",
+		"vfio_ims_irq_request: device=" DEVICE " vector=0 irq=", "ret=0",
+		"vfio_ims_bypass_register: device=" DEVICE " vector=0 irq=", "ret=0",
+		"vfio_ims_vector_bind: device=" DEVICE " vector=0 irq=", "ret=0",
+		"vfio_ims_vector_bind: device=" DEVICE " vector=4 irq=0 slot=-1", "ret=0",
+		"vfio_ims_signal: vector=0 irq=", "cause=irq",
+		"vfio_ims_signal: vector=4 irq=0 slot=-1", "cause=emulated",
 	};
+	static const char *const unbound[] = {
+		"vfio_ims_bypass_unregister: device=" DEVICE " vector=0 irq=",
+		"ims_auxdata_write: device=ims_sample irq=",
+		"cookie=0xffffffffffffffff old_ctrl=0x100008 new_ctrl=0x1",
+		"vfio_ims_irq_free: device=" DEVICE " vector=0 irq=",
+		"ims_slot_free: device=ims_sample irq=",
+		"vfio_ims_slot_free: device=" DEVICE " vector=0 irq=",
+		"vfio_ims_vector_unbind: device=" DEVICE " vector=0 irq=",
+		"vfio_ims_index_disable: device=" DEVICE " vectors=5\n",
+	};
+	struct program guest;
+	char *text;
+
+	(void)state;
+	trace_events(1);
+	guest = guest_start("--count 1 --emulated-count 1 --no-stamps " DEVICE);
+	json_decref(guest_ring(&guest));
+	text = read_trace();
+	expect_order(text, bound, COUNT(bound));
+	expect_eventfds(text, guest.pid);
+	free(text);
+	lab_shell("echo > /sys/kernel/tracing/trace");
+	assert_int_equal(program_end(&guest), 0);
+	trace_events(0);
+	text = read_trace();
+	expect_order(text, unbound, COUNT(unbound));
+	free(text);
+	lab_shell("echo > /sys/kernel/tracing/trace");
+}
+
+/* What a tool that reads the buffer itself, such as perf, is told: no text that only tracefs has. */
+static void formats(void **state)
+{
 	char *text;
 	int status;
 
 	(void)state;
-	lab_shell("echo 1 > /sys/kernel/tracing/events/ims/enable");
-	json_decref(guest_run("--count 1 --emulated-count 1 --no-stamps " DEVICE));
-	lab_shell("echo 0 > /sys/kernel/tracing/events/ims/enable");
-	text = lab_output(&status, "cat /sys/kernel/tracing/trace");
-	expect_order(text, events, sizeof(events) / sizeof(events[0]));
+	text = lab_output(&status, "cat /sys/kernel/tracing/events/ims/*/format "
+			  "/sys/kernel/tracing/events/vfio_ims/*/format");
+	assert_int_equal(status, 0);
+	/* An enum that is not translated, a pointer, or a helper that libtraceevent has not. */
+	assert_null(strstr(text, "VFIO_IMS_CAUSE"));
+	assert_null(strstr(text, "%p"));
+	assert_null(strstr(text, "__get_str"));
+	assert_non_null(strstr(text, "field:int eventfd_id;"));
+	assert_non_null(strstr(text, "{ 0, \"irq\" }, { 1, \"emulated\" }, { 2, \"loopback\" }"));
 	free(text);
-	lab_shell("echo > /sys/kernel/tracing/trace");
+	text = lab_output(&status, "ls -d /sys/kernel/tracing/events/*ims/*ims_* | sed 's|.*/||' | "
+			  "tr '\\n' ' '");
+	assert_string_equal(text, "ims_auxdata_write ims_msg_write ims_slot_alloc ims_slot_free "
+			    "vfio_ims_bypass_register vfio_ims_bypass_unregister "
+			    "vfio_ims_index_disable vfio_ims_index_enable vfio_ims_irq_free "
+			    "vfio_ims_irq_request vfio_ims_signal vfio_ims_slot_alloc "
+			    "vfio_ims_slot_free vfio_ims_vector_bind vfio_ims_vector_unbind ");
+	free(text);
 }
 
 static int load_all(void **state)
@@ -139,6 +223,7 @@ int run_library(void)
 		cmocka_unit_test_teardown(pasid_in_slot_memory, lab_teardown),
 		cmocka_unit_test_teardown(pasid_in_device_memory, lab_teardown),
 		cmocka_unit_test_teardown(events_without_imstrace, lab_teardown),
+		cmocka_unit_test_teardown(formats, lab_teardown),
 	};
 
 	return cmocka_run_group_tests_name("library", tests, load_all, NULL);

@@ -226,9 +226,9 @@ static void tracepoints(void **state)
 		const char *feature, *tracepoint;
 		bool of_kvm;
 	} expected[] = {
-		{ "vectors of vfio-ims", "ims_index_enable", false },
+		{ "vectors of vfio-ims", "vfio_ims_index_enable", false },
 		{ "irq", "irq_handler_entry", false },
-		{ "signal of vfio-ims", "ims_signal", false },
+		{ "signal of vfio-ims", "vfio_ims_signal", false },
 		{ "posting", "kvm_pi_irte_update", true },
 		{ "accept", "kvm_apic_accept_irq", true },
 		{ "APICv and AVIC", "kvm_apicv_accept_irq", true },

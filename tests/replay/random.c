@@ -58,10 +58,10 @@ struct simulation {
 	bool unrouted[VECTORS];
 	bool queued[VECTORS];	/* in KVM's workqueue */
 	/*
-	 * Taken from there, or signalled by a thread, and not accepted: how it ends, which is counted
-	 * when the next one is.
+	 * Signalled by its thread, or taken from KVM's workqueue, and not accepted: how it ends, which is
+	 * counted when the same thread has the next one.
 	 */
-	enum imstrace_end unaccepted[VECTORS];
+	enum imstrace_end unaccepted[VECTORS], undelivered[VECTORS];
 	bool woken[VECTORS];	/* the thread of its irq */
 	enum imstrace_end left[VECTORS];	/* how the last that its handler left has ended */
 	struct cpu cpus[CPUS];
@@ -391,15 +391,26 @@ static void end_unaccepted(struct simulation *s, unsigned int vector)
 	s->unaccepted[vector] = END_COMPLETE;
 }
 
-static void accept_in_thread(struct simulation *s, unsigned int at, unsigned int vector)
+static void end_undelivered(struct simulation *s, unsigned int vector)
+{
+	s->expected[vector].ends[s->undelivered[vector]] += s->undelivered[vector] != END_COMPLETE;
+	s->undelivered[vector] = END_COMPLETE;
+}
+
+/* Return: how it ends if it is not accepted. */
+static enum imstrace_end accept_in_thread(struct simulation *s, unsigned int at, unsigned int vector)
 {
 	struct cpu thread = { .where = SIGNALLED, .vector = vector };
 
 	if (!one_in(s, 10))
 		accept(s, at, &thread);
-	s->unaccepted[vector] = thread.where != SIGNALLED ? END_COMPLETE :
-				thread.refused ? END_REFUSED : END_NOT_ACCEPTED;
+	return thread.where != SIGNALLED ? END_COMPLETE :
+	       thread.refused ? END_REFUSED : END_NOT_ACCEPTED;
 }
+
+/* Threads of irqs and of the workqueue: here each vector has its own of either. */
+#define IRQ_THREAD	2000
+#define QUEUE_THREAD	3000
 
 /*
  * The thread of an irq signals, for all irqs that have woken it; or a softirq does, for the last that
@@ -421,20 +432,25 @@ static void run_thread(struct simulation *s, unsigned int at, unsigned int vecto
 		expected->deferred++;
 		expected->ends[END_NO_ROUTE] += s->unrouted[vector];
 	}
+	replay_set_context(s->world->replay, IRQ_THREAD + vector);
 	replay_signal(s->world->replay, at, &s->vectors[vector], CAUSE_IRQ);
 	if (!of_none && !s->unrouted[vector])
-		accept_in_thread(s, at, vector);
+		s->unaccepted[vector] = accept_in_thread(s, at, vector);
+	replay_set_context(s->world->replay, 0);
 }
 
 /* The workqueue's thread, on a CPU that is in no handler. */
 static void run_queue(struct simulation *s, unsigned int at, unsigned int vector)
 {
-	s->queued[vector] = false;
 	end_unaccepted(s, vector);
+	end_undelivered(s, vector);
+	s->queued[vector] = false;
+	replay_set_context(s->world->replay, QUEUE_THREAD + vector);
 	replay_work(s->world->replay, at, &s->vectors[vector]);
 	s->expected[vector].ends[END_NO_ROUTE] += s->unrouted[vector];
 	if (!s->unrouted[vector])
-		accept_in_thread(s, at, vector);
+		s->undelivered[vector] = accept_in_thread(s, at, vector);
+	replay_set_context(s->world->replay, 0);
 }
 
 /* What has been delivered is seen when the vCPU leaves guest mode. */
@@ -557,6 +573,8 @@ static void rebind(struct simulation *s)
 		return;
 	if (s->bound[vector]) {
 		replay_unbind(s->world->replay, &s->vectors[vector]);
+		end_unaccepted(s, vector);
+		end_undelivered(s, vector);
 		s->bound[vector] = false;
 		return;
 	}

@@ -54,6 +54,7 @@ struct replay {
 	size_t slot_count;
 	struct list steps, interrupts;
 	__u64 events;
+	__u32 context;		/* 0: by CPU */
 };
 
 /* The programs that BPF_PROG_TEST_RUN can run. */
@@ -390,8 +391,8 @@ static void run(struct replay *replay, int cpu, const char *event,
 		    .ctx_in = arguments, .ctx_size_in = MAX_ARGUMENTS * sizeof(*arguments),
 		    .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
 
-	/* What runs there is not ours: a thread for each CPU stands for it. */
-	replay->programs->bss->replayed_thread = 1000 + cpu;
+	/* What runs there is not ours: a thread for each CPU stands for it, unless the test says what. */
+	replay->programs->bss->replayed_context = replay->context ?: 1000U + cpu;
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &options)) {
 		fprintf(stderr, "running %s on CPU %d failed: %s\n", event, cpu, strerror(errno));
 		abort();
@@ -710,4 +711,24 @@ void replay_inhibit(struct replay *replay, __u64 inhibits)
 void replay_set_process(struct replay *replay, __u32 process)
 {
 	replay->programs->bss->replayed_process = process;
+}
+
+void replay_set_context(struct replay *replay, __u32 context)
+{
+	replay->context = context;
+}
+
+void replay_interrupt_signal(struct replay *replay, int cpu, bool interrupted)
+{
+	const struct bpf_map *map = replay->programs->maps.open_interrupts;
+	size_t size = bpf_map__value_size(map) * libbpf_num_possible_cpus();
+	struct open_interrupt *open = malloc(size);
+	__u32 zero = 0;
+
+	if (!open || bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
+		abort();
+	open[cpu].in_signal = interrupted;
+	if (bpf_map__update_elem(map, &zero, sizeof(zero), open, size, 0))
+		abort();
+	free(open);
 }

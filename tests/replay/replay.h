@@ -173,6 +173,14 @@ void replay_exit(struct replay *replay, int cpu, __u32 irq);
 void replay_wake(struct replay *replay, int cpu, __u32 irq);
 void replay_signal(struct replay *replay, int cpu, const struct vector *vector,
 		   enum imstrace_cause cause);
+/*
+ * What the events happen in from here on: a thread by its id, or a CPU's interrupts by
+ * REPLAY_INTERRUPTS; 0, as at first: a thread of each CPU.
+ */
+#define REPLAY_INTERRUPTS(cpu)	(1U << 31 | (cpu))
+void replay_set_context(struct replay *replay, __u32 context);
+/* Whether the events on @cpu interrupt the program at a signal, which the kernel runs only once. */
+void replay_interrupt_signal(struct replay *replay, int cpu, bool interrupted);
 void replay_accept(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 mode,
 		   __u32 guest_vector);
 void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu,

@@ -670,7 +670,7 @@ static void a_check_says_whose_stage_is_measured(void **state)
 	char *text;
 
 	(void)state;
-	strcpy(fake->source.hops[HOP_SIGNAL].attached, "raw_tp ims_signal");
+	strcpy(fake->source.hops[HOP_SIGNAL].attached, "raw_tp vfio_ims_signal");
 	fake->source.pci_signal = FAKE_REFUSED;
 	text = check(&fake->source);
 	assert_non_null(strstr(text, "\n  handler              yes, of devices of the IMS library\n"

@@ -9,7 +9,7 @@
 const char *lifecycle_name(enum imstrace_step step)
 {
 	static const char *const names[STEP_COUNT] = {
-#define X(ENUM, name) [STEP_##ENUM] = #name,
+#define X(ENUM, name, ...) [STEP_##ENUM] = #name,
 		IMSTRACE_LIFECYCLE(X)
 		IMSTRACE_OBSERVATIONS(X)
 #undef X

@@ -14,7 +14,7 @@ const struct feature features[FEATURE_COUNT] = {
 		"vectors of vfio-ims", HOP_COUNT, false,
 		"vectors of the IMS library (modprobe vfio-ims before imstrace)",
 		{ { RAW_TRACEPOINT, NULL, {
-#define X(ENUM, name) { #name, "ims_" #name },
+#define X(ENUM, name, system) { #name, #system "_" #name },
 			IMSTRACE_LIFECYCLE(X)
 #undef X
 		} } },
@@ -56,7 +56,7 @@ const struct feature features[FEATURE_COUNT] = {
 	[FEATURE_IMS_SIGNAL] = {
 		"signal of vfio-ims", HOP_SIGNAL, false,
 		"all that vectors of the IMS library do after their handler",
-		{ { RAW_TRACEPOINT, NULL, { { "signal", "ims_signal" } } } },
+		{ { RAW_TRACEPOINT, NULL, { { "signal", "vfio_ims_signal" } } } },
 	},
 	[FEATURE_PCI_SIGNAL] = {
 		"signal of vfio-pci", HOP_SIGNAL, false,

@@ -113,7 +113,7 @@ static int on_interrupt(void *context, void *data, size_t size)
  */
 static void count_lost_runs(struct live *live)
 {
-	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0;
+	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0, caught_up;
 	struct source_overhead overhead = { 0 };
 	struct bpf_program *program;
 
@@ -121,6 +121,8 @@ static void count_lost_runs(struct live *live)
 	if (live->attachments && now < live->count_again)
 		return;
 	live->count_again = now + COUNT_AGAIN;
+	/* First: each has been missed before. */
+	caught_up = *(volatile __u64 *)&live->programs->bss->totals.caught_up;
 
 	bpf_object__for_each_program(program, live->programs->obj) {
 		struct bpf_prog_info info = { 0 };
@@ -136,7 +138,7 @@ static void count_lost_runs(struct live *live)
 	live->source.overhead = overhead;
 	if (!live->source.blind_since && attach_by_ftrace(live->attachments) && !ftrace_enabled())
 		live->source.blind_since = now;
-	live->programs->bss->totals.lost_runs = misses;
+	live->programs->bss->totals.lost_runs = misses - caught_up;
 }
 
 /* To be reported by the next poll(). */

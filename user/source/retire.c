@@ -46,7 +46,28 @@ bool vector_gone(const struct memory *memory, const struct imstrace_bpf *program
 	       (by_names || !has_eventfd(memory, programs, id));
 }
 
-/* Whether a CPU has an interrupt of it between its beginning and KVM; true also if it can't be told. */
+static bool between(const struct open_interrupt *open, __u32 id)
+{
+	return (open->state == OPEN_IRQ || open->state == OPEN_SIGNALLED) && open->current.id == id;
+}
+
+static bool is_open_outside(const struct imstrace_bpf *programs, __u32 id)
+{
+	const struct bpf_map *map = programs->maps.contexts;
+	struct open_interrupt open;
+	const __u32 *last = NULL;
+	bool found = false;
+	__u32 context;
+
+	while (!found && !bpf_map__get_next_key(map, last, &context, sizeof(context))) {
+		found = !bpf_map__lookup_elem(map, &context, sizeof(context), &open, sizeof(open), 0) &&
+			between(&open, id);
+		last = &context;
+	}
+	return found;
+}
+
+/* Whether an interrupt of it is between its beginning and KVM; true also if it can't be told. */
 static bool is_open(const struct imstrace_bpf *programs, __u32 id)
 {
 	const struct bpf_map *map = programs->maps.open_interrupts;
@@ -59,10 +80,9 @@ static bool is_open(const struct imstrace_bpf *programs, __u32 id)
 	if (open && bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
 		found = true;
 	for (int cpu = 0; !found && cpu < cpus; cpu++)
-		found = (open[cpu].state == OPEN_IRQ || open[cpu].state == OPEN_SIGNALLED) &&
-			open[cpu].current.id == id;
+		found = between(&open[cpu], id);
 	free(open);
-	return found;
+	return found || is_open_outside(programs, id);
 }
 
 /*

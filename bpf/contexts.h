@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Interrupts that are signalled outside of their handler: emulated and loopback ones, and what an
+ * irq's thread, a softirq or a workqueue signals for a handler. From the signal to KVM's accept a
+ * thread may be interrupted, preempted and moved to another CPU, so such an interrupt is found by
+ * what runs, not by the CPU.
+ */
+#ifndef IMSTRACE_BPF_CONTEXTS_H
+#define IMSTRACE_BPF_CONTEXTS_H
+
+#include "irqfds.h"
+
+/* A CPU's interrupts and softirqs; without it, a thread's id. */
+#define CONTEXT_OF_CPU	(1U << 31)
+
+/* arch/x86/include/asm/page_64_types.h: with KASAN they are twice as large. */
+#define STACK_SIZE	(16 << 10)
+
+/*
+ * Interrupts and softirqs have a stack of their own on each CPU, but for an interrupt of user mode,
+ * which may be on the thread's: it is taken for the thread, which has nothing under way then.
+ * @arguments are a program's, which are on the stack of who runs it.
+ */
+static __always_inline __u32 current_context(const void *arguments)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 size = bpf_core_field_exists(task->kasan_depth) ? 2 * STACK_SIZE : STACK_SIZE;
+	__u64 low;
+
+	if (replaying)
+		return replayed_context;
+	/* No more than the lower half of a pointer is a number to the verifier. */
+	asm volatile("r0 = %1; w0 = w0; %0 = r0" : "=r"(low) : "r"(arguments) : "r0");
+	if ((__u32)low - (__u32)(__u64)task->stack < size)
+		return task->pid;
+	return CONTEXT_OF_CPU | bpf_get_smp_processor_id();
+}
+
+/* What has been signalled last in @context; NULL: nothing so far. */
+static __always_inline struct open_interrupt *open_in(__u32 context)
+{
+	return any_outside ? bpf_map_lookup_elem(&contexts, &context) : NULL;
+}
+
+static const struct open_interrupt no_interrupt;
+
+static __noinline struct open_interrupt *add_context(__u32 context)
+{
+	bpf_map_update_elem(&contexts, &context, &no_interrupt, BPF_NOEXIST);
+	any_outside = true;
+	return bpf_map_lookup_elem(&contexts, &context);
+}
+
+/* Room for the next interrupt of @context. The one before has not been accepted if it still waits. */
+static __always_inline struct open_interrupt *new_in(__u32 context)
+{
+	struct open_interrupt *open = open_in(context) ?: add_context(context);
+
+	if (!open)
+		return NULL;
+	if (open->state == OPEN_SIGNALLED)
+		leave_signalled(open);
+	open->state = OPEN_IRQ;
+	return open;
+}
+
+static long end_waiting(void *map, __u32 *context, struct open_interrupt *open, __u32 *id)
+{
+	if (open->state == OPEN_SIGNALLED && open->current.id == *id) {
+		leave_signalled(open);
+		open->state = OPEN_DONE;
+	}
+	return 0;
+}
+
+/* Vector @id is bound no longer: what still waits to be accepted will not be. */
+static __noinline void end_outside(__u32 id)
+{
+	if (any_outside)
+		bpf_for_each_map_elem(&contexts, end_waiting, &id, 0);
+}
+
+/* What is in the state @state, for @vec: @open of this CPU's handler or, outside of it, @context's. */
+static __always_inline struct open_interrupt *
+open_for(struct open_interrupt *open, const void *arguments, enum open_state state, __u8 vec)
+{
+	if (open && open->state == state && open->current.guest_vector == vec)
+		return open;
+	if (!any_outside)
+		return NULL;
+	open = open_in(current_context(arguments));
+	return open && open->state == state && open->current.guest_vector == vec ? open : NULL;
+}
+
+#endif /* IMSTRACE_BPF_CONTEXTS_H */
