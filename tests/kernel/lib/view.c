@@ -191,6 +191,7 @@ bool view_slot_masked(unsigned int slot)
 /* Of the address: the destination, and whether it is a mask of CPUs (flat logical mode). */
 #define MESSAGE_DESTINATION(address)	((address) >> 12 & 0xff)
 #define MESSAGE_LOGICAL			(1U << 2)
+#define MESSAGE_REMAPPABLE		(1U << 4)
 
 unsigned int view_slot_cpu(unsigned int slot)
 {
@@ -198,6 +199,8 @@ unsigned int view_slot_cpu(unsigned int slot)
 	unsigned int destination;
 
 	assert_true(slot < read_slots(slots));
+	if (slots[slot].address_lo & MESSAGE_REMAPPABLE)
+		return ANY_CPU;
 	destination = MESSAGE_DESTINATION(slots[slot].address_lo);
 	/* QEMU's APIC ids are the CPUs' numbers. */
 	return slots[slot].address_lo & MESSAGE_LOGICAL ? (unsigned int)ffs(destination) - 1 :

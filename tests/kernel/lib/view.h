@@ -42,7 +42,8 @@ unsigned int view_count_actions(const struct device *device);
 /* Whether the slot is masked right now. */
 bool view_slot_masked(unsigned int slot);
 
-/* The CPU which the message in a slot is for, without interrupt remapping. */
+#define ANY_CPU		(~0U)
+/* The CPU which the message in a slot is for, or ANY_CPU if a remapping unit decides. */
 unsigned int view_slot_cpu(unsigned int slot);
 
 /* Nothing has happened in between but interrupts: same irqs, same slots, same PASIDs. */
