@@ -30,6 +30,13 @@ static inline int eventfd_ctx_id(const struct eventfd_ctx *ctx)
 	return layout->id;
 }
 
+/* Newer than all of the kernels below. */
+#include <linux/slab.h>
+
+#ifndef kzalloc_obj
+#define kzalloc_obj(object)	kzalloc(sizeof(object), GFP_KERNEL)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #include <linux/irqbypass.h>
 

@@ -25,7 +25,7 @@ struct ims_domain {
 	struct pci_dev			*msi_dev;
 	const struct ims_slot_ops	*ops;
 	void				*data;
-	struct mutex			lock;
+	struct mutex			lock;		/* of @irqs and @away */
 	bool				away;
 	unsigned int			nr_slots;
 	struct ims_irq			**irqs;

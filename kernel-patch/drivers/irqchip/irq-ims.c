@@ -373,7 +373,7 @@ struct ims_domain *ims_domain_create(const struct ims_domain_info *info)
 	    !ims_ops_are_valid(info->ops))
 		return ERR_PTR(-EINVAL);
 
-	domain = kzalloc(sizeof(*domain), GFP_KERNEL);
+	domain = kzalloc_obj(*domain);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 
@@ -572,7 +572,7 @@ int ims_irq_alloc(struct ims_domain *domain, u64 cookie)
 		goto out;
 
 	ret = -ENOMEM;
-	ims = kzalloc(sizeof(*ims), GFP_KERNEL);
+	ims = kzalloc_obj(*ims);
 	if (!ims)
 		goto out;
 

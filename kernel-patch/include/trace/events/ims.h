@@ -40,11 +40,6 @@
  */
 #define IMS_SLOT_PROTO		struct device *dev, u32 irq, u32 slot
 
-#define IMS_SLOT_FIELDS						\
-	__array(char, device, IMS_TRACE_NAME_LEN)		\
-	__field(u32, irq)					\
-	__field(u32, slot)
-
 #define IMS_SLOT_ASSIGN						\
 	do {							\
 		strscpy(__entry->device, dev_name(dev),		\
@@ -54,7 +49,6 @@
 	} while (0)
 
 #define IMS_SLOT_FMT		"device=%s irq=%u slot=%d"
-#define IMS_SLOT_ARGS		__entry->device, __entry->irq, (int)__entry->slot
 
 /* ret: 0 or a negative errno. */
 TRACE_EVENT(ims_slot_alloc,
@@ -62,7 +56,9 @@ TRACE_EVENT(ims_slot_alloc,
 
 	    TP_ARGS(dev, irq, slot, cookie, ret),
 
-	    TP_STRUCT__entry(IMS_SLOT_FIELDS
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, irq)
+			     __field(u32, slot)
 			     __field(u64, cookie)
 			     __field(int, ret)),
 
@@ -70,7 +66,8 @@ TRACE_EVENT(ims_slot_alloc,
 			   __entry->cookie = cookie;
 			   __entry->ret = ret;),
 
-	    TP_printk(IMS_SLOT_FMT " cookie=%#llx ret=%d", IMS_SLOT_ARGS,
+	    TP_printk(IMS_SLOT_FMT " cookie=%#llx ret=%d",
+		      __entry->device, __entry->irq, (int)__entry->slot,
 		      __entry->cookie, __entry->ret));
 
 TRACE_EVENT(ims_slot_free,
@@ -78,18 +75,23 @@ TRACE_EVENT(ims_slot_free,
 
 	    TP_ARGS(dev, irq, slot),
 
-	    TP_STRUCT__entry(IMS_SLOT_FIELDS),
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, irq)
+			     __field(u32, slot)),
 
 	    TP_fast_assign(IMS_SLOT_ASSIGN;),
 
-	    TP_printk(IMS_SLOT_FMT, IMS_SLOT_ARGS));
+	    TP_printk(IMS_SLOT_FMT,
+		      __entry->device, __entry->irq, (int)__entry->slot));
 
 TRACE_EVENT(ims_msg_write,
 	    TP_PROTO(IMS_SLOT_PROTO, u32 address_lo, u32 address_hi, u32 data),
 
 	    TP_ARGS(dev, irq, slot, address_lo, address_hi, data),
 
-	    TP_STRUCT__entry(IMS_SLOT_FIELDS
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, irq)
+			     __field(u32, slot)
 			     __field(u32, address_lo)
 			     __field(u32, address_hi)
 			     __field(u32, data)),
@@ -99,7 +101,8 @@ TRACE_EVENT(ims_msg_write,
 			   __entry->address_hi = address_hi;
 			   __entry->data = data;),
 
-	    TP_printk(IMS_SLOT_FMT " address=%08x%08x data=%#x", IMS_SLOT_ARGS,
+	    TP_printk(IMS_SLOT_FMT " address=%08x%08x data=%#x",
+		      __entry->device, __entry->irq, (int)__entry->slot,
 		      __entry->address_hi, __entry->address_lo, __entry->data));
 
 /*
@@ -111,7 +114,9 @@ TRACE_EVENT(ims_auxdata_write,
 
 	    TP_ARGS(dev, irq, slot, cookie, old_ctrl, new_ctrl),
 
-	    TP_STRUCT__entry(IMS_SLOT_FIELDS
+	    TP_STRUCT__entry(__array(char, device, IMS_TRACE_NAME_LEN)
+			     __field(u32, irq)
+			     __field(u32, slot)
 			     __field(u64, cookie)
 			     __field(u32, old_ctrl)
 			     __field(u32, new_ctrl)),
@@ -122,8 +127,8 @@ TRACE_EVENT(ims_auxdata_write,
 			   __entry->new_ctrl = new_ctrl;),
 
 	    TP_printk(IMS_SLOT_FMT " cookie=%#llx old_ctrl=%#x new_ctrl=%#x",
-		      IMS_SLOT_ARGS, __entry->cookie, __entry->old_ctrl,
-		      __entry->new_ctrl));
+		      __entry->device, __entry->irq, (int)__entry->slot, __entry->cookie,
+		      __entry->old_ctrl, __entry->new_ctrl));
 
 #endif /* _TRACE_IMS_H */
 

@@ -68,12 +68,6 @@ TRACE_DEFINE_ENUM(VFIO_IMS_CAUSE_LOOPBACK);
  */
 #define VFIO_IMS_PROTO		struct device *dev, u32 vector, u32 irq, u32 slot
 
-#define VFIO_IMS_FIELDS						\
-	__array(char, device, VFIO_IMS_TRACE_NAME_LEN)		\
-	__field(u32, vector)					\
-	__field(u32, irq)					\
-	__field(u32, slot)
-
 #define VFIO_IMS_ASSIGN						\
 	do {							\
 		strscpy(__entry->device, dev_name(dev),		\
@@ -84,8 +78,6 @@ TRACE_DEFINE_ENUM(VFIO_IMS_CAUSE_LOOPBACK);
 	} while (0)
 
 #define VFIO_IMS_FMT		"device=%s vector=%u irq=%u slot=%d"
-#define VFIO_IMS_ARGS		__entry->device, __entry->vector, __entry->irq, \
-				(int)__entry->slot
 
 /* Steps which nothing can fail in. */
 DECLARE_EVENT_CLASS(vfio_ims_step,
@@ -93,11 +85,16 @@ DECLARE_EVENT_CLASS(vfio_ims_step,
 
 		    TP_ARGS(dev, vector, irq, slot),
 
-		    TP_STRUCT__entry(VFIO_IMS_FIELDS),
+		    TP_STRUCT__entry(__array(char, device, VFIO_IMS_TRACE_NAME_LEN)
+				     __field(u32, vector)
+				     __field(u32, irq)
+				     __field(u32, slot)),
 
 		    TP_fast_assign(VFIO_IMS_ASSIGN;),
 
-		    TP_printk(VFIO_IMS_FMT, VFIO_IMS_ARGS));
+		    TP_printk(VFIO_IMS_FMT,
+			      __entry->device, __entry->vector, __entry->irq,
+			      (int)__entry->slot));
 
 DEFINE_EVENT(vfio_ims_step, vfio_ims_slot_free,
 	     TP_PROTO(VFIO_IMS_PROTO),
@@ -115,20 +112,28 @@ TRACE_EVENT(vfio_ims_irq_request,
 
 	    TP_ARGS(dev, vector, irq, slot, ret),
 
-	    TP_STRUCT__entry(VFIO_IMS_FIELDS
+	    TP_STRUCT__entry(__array(char, device, VFIO_IMS_TRACE_NAME_LEN)
+			     __field(u32, vector)
+			     __field(u32, irq)
+			     __field(u32, slot)
 			     __field(int, ret)),
 
 	    TP_fast_assign(VFIO_IMS_ASSIGN;
 			   __entry->ret = ret;),
 
-	    TP_printk(VFIO_IMS_FMT " ret=%d", VFIO_IMS_ARGS, __entry->ret));
+	    TP_printk(VFIO_IMS_FMT " ret=%d",
+		      __entry->device, __entry->vector, __entry->irq,
+		      (int)__entry->slot, __entry->ret));
 
 TRACE_EVENT(vfio_ims_slot_alloc,
 	    TP_PROTO(VFIO_IMS_PROTO, u64 cookie, int ret),
 
 	    TP_ARGS(dev, vector, irq, slot, cookie, ret),
 
-	    TP_STRUCT__entry(VFIO_IMS_FIELDS
+	    TP_STRUCT__entry(__array(char, device, VFIO_IMS_TRACE_NAME_LEN)
+			     __field(u32, vector)
+			     __field(u32, irq)
+			     __field(u32, slot)
 			     __field(u64, cookie)
 			     __field(int, ret)),
 
@@ -136,7 +141,9 @@ TRACE_EVENT(vfio_ims_slot_alloc,
 			   __entry->cookie = cookie;
 			   __entry->ret = ret;),
 
-	    TP_printk(VFIO_IMS_FMT " cookie=%#llx ret=%d", VFIO_IMS_ARGS,
+	    TP_printk(VFIO_IMS_FMT " cookie=%#llx ret=%d",
+		      __entry->device, __entry->vector, __entry->irq,
+		      (int)__entry->slot,
 		      __entry->cookie, __entry->ret));
 
 /*
@@ -148,7 +155,10 @@ DECLARE_EVENT_CLASS(vfio_ims_eventfd,
 
 		    TP_ARGS(dev, vector, irq, slot, eventfd, ret),
 
-		    TP_STRUCT__entry(VFIO_IMS_FIELDS
+		    TP_STRUCT__entry(__array(char, device, VFIO_IMS_TRACE_NAME_LEN)
+				     __field(u32, vector)
+				     __field(u32, irq)
+				     __field(u32, slot)
 				     __field(int, eventfd_id)
 				     __field(int, ret)),
 
@@ -156,7 +166,9 @@ DECLARE_EVENT_CLASS(vfio_ims_eventfd,
 				   __entry->eventfd_id = eventfd ? eventfd_ctx_id(eventfd) : -1;
 				   __entry->ret = ret;),
 
-		    TP_printk(VFIO_IMS_FMT " eventfd_id=%d ret=%d", VFIO_IMS_ARGS,
+		    TP_printk(VFIO_IMS_FMT " eventfd_id=%d ret=%d",
+			      __entry->device, __entry->vector, __entry->irq,
+			      (int)__entry->slot,
 			      __entry->eventfd_id, __entry->ret));
 
 /* A failure to register is not fatal: the vector works without bypass. */
