@@ -163,6 +163,16 @@ $(KUNIT)/built: $(shell find kernel-patch -type f) tests/vm/kernel tests/vm/buil
 
 kunit: $(KUNIT)/built
 
+# The library with the interrupt domain that it has in the tree, for Debian's newest kernel. In the VM:
+# MODULES=build/in-tree-7.3 tests/kernel/run, or tests/kernel/kunit.
+in-tree:
+	$(call say,MODULES,build/in-tree-7.3)
+	$(Q)mkdir -p build
+	+$(Q)eval "$$(tests/vm/kernel 7.3)" && \
+		tests/vm/build-root -k 7.3 tests/kernel/in-tree/build-module \
+			"$$HEADERS" build/in-tree-7.3 IMS_KUNIT=1 W=1 > build/in-tree-7.3.log 2>&1 || \
+		{ cat build/in-tree-7.3.log; exit 1; }
+
 kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko modules
 
 # KVM's own selftests, as clients of vfio-pci.
@@ -263,5 +273,5 @@ latency-ci: deps
 	@tests/latency/run
 
 .PHONY: guest unit-tests web-tests screen-tests golden-tests fleet-tests native-tests replay-tests \
-	e2e-tests kunit kernel-tests nested selftests test test-install test-releases test-apicv test-debug-kernel \
+	e2e-tests kunit in-tree kernel-tests nested selftests test test-install test-releases test-apicv test-debug-kernel \
 	test-fleet fuzz bench gate-tables history-tables latency-ci
