@@ -30,8 +30,7 @@
 
 #define NR_SLOTS	4
 #define PASID		0x12345
-#define CTRL(pasid)	(IMS_CTRL_PASID_ENABLE | FIELD_PREP(IMS_CTRL_PASID, pasid))
-#define CTRL_PASID	CTRL(PASID)
+#define CTRL_PASID	ctrl_with(PASID)
 
 #define TIMEOUT_US	1000000
 
@@ -50,6 +49,12 @@ static const struct test_store test_stores[] = {
 };
 
 KUNIT_ARRAY_PARAM_DESC(store, test_stores, name);
+
+/* No macro: KUnit makes more of it in its own than sparse can take. */
+static u32 ctrl_with(u32 pasid)
+{
+	return IMS_CTRL_PASID_ENABLE | FIELD_PREP(IMS_CTRL_PASID, pasid);
+}
 
 /* One interrupt of the test, and what its handler has seen. */
 struct test_irq {
@@ -403,11 +408,11 @@ static void cookie_can_be_changed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ims_irq_set_cookie(t->irq, PASID + 1), 0);
 	expect_unused(test, 0);
 	test_request(test, t);
-	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, CTRL(PASID + 1));
+	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, ctrl_with(PASID + 1));
 
 	masked = atomic_read(&ctx->masked);
 	KUNIT_EXPECT_EQ(test, ims_irq_set_cookie(t->irq, PASID), 0);
-	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, CTRL(PASID));
+	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, ctrl_with(PASID));
 	KUNIT_EXPECT_EQ(test, atomic_read(&ctx->masked) - masked, !test_is_queue(test));
 	expect_message(test, t);
 	test_fire(test, t);
@@ -415,15 +420,15 @@ static void cookie_can_be_changed(struct kunit *test)
 	/* Refused: nothing has changed. */
 	KUNIT_EXPECT_EQ(test, ims_irq_set_cookie(t->irq, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, ims_irq_set_cookie(t->irq, BIT(20)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, CTRL(PASID));
+	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, ctrl_with(PASID));
 
 	/* A masked one stays so. */
 	irq_set_status_flags(t->irq, IRQ_DISABLE_UNLAZY);
 	disable_irq(t->irq);
 	KUNIT_EXPECT_EQ(test, ims_irq_set_cookie(t->irq, PASID + 2), 0);
-	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, CTRL(PASID + 2) | IMS_CTRL_MASK);
+	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, ctrl_with(PASID + 2) | IMS_CTRL_MASK);
 	enable_irq(t->irq);
-	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, CTRL(PASID + 2));
+	KUNIT_EXPECT_EQ(test, test_slot(test, t).ctrl, ctrl_with(PASID + 2));
 	irq_clear_status_flags(t->irq, IRQ_DISABLE_UNLAZY);
 }
 
@@ -462,8 +467,8 @@ static void restore_writes_all_slots(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(&before, &ctx->slots[ims_irq_slot(kept->irq)],
 				     sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, test_slot(test, masked).ctrl,
-			CTRL(PASID + 7) | IMS_CTRL_MASK);
-	KUNIT_EXPECT_EQ(test, test_slot(test, late).ctrl, CTRL(PASID + 3));
+			ctrl_with(PASID + 7) | IMS_CTRL_MASK);
+	KUNIT_EXPECT_EQ(test, test_slot(test, late).ctrl, ctrl_with(PASID + 3));
 	expect_message(test, late);
 	/* The others are unused, and masked. */
 	test_free(late);
@@ -564,9 +569,7 @@ static void slots_are_independent(struct kunit *test)
 	for (i = 0; i < NR_SLOTS; i++) {
 		if (i == 1)
 			continue;
-		KUNIT_EXPECT_EQ(test, FIELD_GET(IMS_CTRL_PASID,
-						test_slot(test, t[i]).ctrl),
-				PASID + i);
+		KUNIT_EXPECT_EQ(test, test_slot(test, t[i]).ctrl, ctrl_with(PASID + i));
 		test_fire(test, t[i]);
 		KUNIT_EXPECT_EQ(test, atomic_read(&t[i]->handled), 1);
 	}
