@@ -207,7 +207,7 @@ test:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
 		selftests replay-tests web-tests golden-tests
-	@$(MAKE) --no-print-directory KERNEL=6.1 kernel-tests kunit
+	@$(MAKE) --no-print-directory KERNEL=6.1 e2e-tests kernel-tests kunit
 	@$(MAKE) --no-print-directory KERNEL=7.3 e2e-tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
 	@tests/run
