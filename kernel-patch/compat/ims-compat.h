@@ -51,6 +51,9 @@ ims_compat_register_producer(struct irq_bypass_producer *producer,
 }
 
 #define irq_bypass_register_producer	ims_compat_register_producer
+
+/* The same, by the name that it had. Queueing on it by that one is deprecated. */
+#define system_dfl_wq		system_unbound_wq
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)

@@ -75,7 +75,7 @@ static void ims_queue_write(struct ims_irq *ims)
 	lockdep_assert_held(&ims->lock);
 	ims->dirty = true;
 	/* Finds nothing to do if somebody has the bus lock now. */
-	queue_work(system_unbound_wq, &ims->work);
+	queue_work(system_dfl_wq, &ims->work);
 }
 
 static void ims_queue_sync(struct ims_irq *ims)
@@ -142,7 +142,7 @@ void ims_move_end(struct ims_irq *ims)
 	raw_spin_lock_irqsave(&ims->lock, flags);
 	ims->moving = false;
 	if (ims->resend)
-		queue_work(system_unbound_wq, &ims->work);
+		queue_work(system_dfl_wq, &ims->work);
 	raw_spin_unlock_irqrestore(&ims->lock, flags);
 }
 
@@ -196,24 +196,25 @@ static void ims_write_ctrl_locked(struct ims_irq *ims, u32 ctrl)
 		domain->ops->write_ctrl(domain->data, ims->slot, ctrl);
 }
 
-static void ims_chip_mask(struct irq_data *data)
+static void ims_set_masked(struct irq_data *data, bool masked)
 {
 	struct ims_irq *ims = irq_data_get_irq_chip_data(data);
+	u32 mask = ims->domain->ops->masked;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ims->lock, flags);
-	ims_write_ctrl_locked(ims, ims->ctrl | ims->domain->ops->masked);
+	ims_write_ctrl_locked(ims, masked ? ims->ctrl | mask : ims->ctrl & ~mask);
 	raw_spin_unlock_irqrestore(&ims->lock, flags);
+}
+
+static void ims_chip_mask(struct irq_data *data)
+{
+	ims_set_masked(data, true);
 }
 
 static void ims_chip_unmask(struct irq_data *data)
 {
-	struct ims_irq *ims = irq_data_get_irq_chip_data(data);
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ims->lock, flags);
-	ims_write_ctrl_locked(ims, ims->ctrl & ~ims->domain->ops->masked);
-	raw_spin_unlock_irqrestore(&ims->lock, flags);
+	ims_set_masked(data, false);
 }
 
 /* The cookie comes and goes with the unmasked slot: one write has both. */

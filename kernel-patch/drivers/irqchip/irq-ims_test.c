@@ -793,7 +793,7 @@ static void move_ended_by_hotplug(struct kunit *test)
 	 * The move takes place in this interrupt, which may come before or after the end of
 	 * irq_inject_interrupt(): so that may have to wait for the device, too.
 	 */
-	queue_work(system_unbound_wq, &ctx->inject);
+	queue_work(system_dfl_wq, &ctx->inject);
 	KUNIT_EXPECT_TRUE(test, test_wait_handled(t, 1));
 	ret = read_poll_timeout(cpumask_first, cpu, cpu == last, 50, TIMEOUT_US, false,
 				irq_get_effective_affinity_mask(t->irq));
