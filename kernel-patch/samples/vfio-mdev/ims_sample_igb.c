@@ -114,11 +114,7 @@ static int ims_igb_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	igb->parent.ops = &ims_igb_ops;
 	igb->parent.start = ims_igb_start;
 	igb->parent.send = ims_igb_send;
-	pci_set_drvdata(pdev, &igb->parent);
-	pci_set_master(pdev);
-	ret = ims_igb_start(&igb->parent);
-	if (!ret)
-		ret = ims_parent_register(&igb->parent, &pdev->dev, pdev);
+	ret = ims_parent_register_pci(&igb->parent, pdev);
 	if (ret)
 		ims_igb_stop(igb);
 	return ret;

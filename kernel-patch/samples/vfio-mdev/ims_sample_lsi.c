@@ -163,10 +163,7 @@ static int ims_lsi_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	lsi->parent.has_pasids = true;
 	lsi->parent.start = ims_lsi_start;
 	lsi->parent.send = ims_lsi_send;
-	pci_set_drvdata(pdev, &lsi->parent);
-	pci_set_master(pdev);
-	ims_lsi_start(&lsi->parent);
-	return ims_parent_register(&lsi->parent, &pdev->dev, pdev);
+	return ims_parent_register_pci(&lsi->parent, pdev);
 }
 
 static void ims_lsi_remove(struct pci_dev *pdev)

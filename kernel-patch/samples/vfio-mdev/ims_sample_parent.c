@@ -86,12 +86,9 @@ static const struct ims_slot_ops ims_array_ops = {
 	.write_ctrl	= ims_parent_write_ctrl,
 };
 
-/*
- * @dev has the slots. A PCI device whose messages are sent by itself is @msi_dev as
- * well, and has @parent as its driver data.
- */
-int ims_parent_register(struct ims_parent *parent, struct device *dev,
-			struct pci_dev *msi_dev)
+/* @dev has the slots; a PCI device whose messages are sent by itself is @msi_dev as well. */
+static int ims_parent_register(struct ims_parent *parent, struct device *dev,
+			       struct pci_dev *msi_dev)
 {
 	/* IMS: the slots, and whose MSIs their messages are like, if any's. */
 	const struct ims_domain_info info = {
@@ -132,6 +129,17 @@ err_domain:
 err_pending:
 	bitmap_free(parent->pending);
 	return ret;
+}
+
+/* Of a PCI device which sends the messages by itself: complete, but not started. */
+int ims_parent_register_pci(struct ims_parent *parent, struct pci_dev *pdev)
+{
+	int ret;
+
+	pci_set_drvdata(pdev, parent);
+	pci_set_master(pdev);
+	ret = parent->start(parent);
+	return ret ?: ims_parent_register(parent, &pdev->dev, pdev);
 }
 
 void ims_parent_unregister(struct ims_parent *parent)

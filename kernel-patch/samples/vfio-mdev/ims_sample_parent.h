@@ -49,8 +49,7 @@ struct ims_parent {
 	struct dentry		*debugfs;
 };
 
-int ims_parent_register(struct ims_parent *parent, struct device *dev,
-			struct pci_dev *msi_dev);
+int ims_parent_register_pci(struct ims_parent *parent, struct pci_dev *pdev);
 void ims_parent_unregister(struct ims_parent *parent);
 int ims_parent_send(struct ims_parent *parent, unsigned int slot);
 
