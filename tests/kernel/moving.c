@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/bound.h"
 #include "lib/cm.h"
 #include "lib/device.h"
 #include "lib/irq.h"
@@ -280,26 +281,18 @@ static void messages_leave_an_offline_cpu(void **state)
 
 static int setup(void **state)
 {
+	int ret;
+
 	(void)state;
-	for (int i = 0; i < VECTORS; i++)
-		t.events[i] = event_new();
-	device_create(&t.device, 0x34, VECTORS, EMULATED, DEFAULT_PASID);
-	device_open(&t.device);
+	ret = bound_create(&t.device, t.events, 0x34, VECTORS, EMULATED, DEFAULT_PASID);
 	t.sends = device_parent_sends();
-	return device_bind_all(&t.device, 0, VECTORS, t.events);
+	return ret;
 }
 
 static int teardown(void **state)
 {
-	struct view view;
-
 	(void)state;
-	device_close(&t.device);
-	view = view_read(&t.device);
-	view_assert_empty(&view);
-	device_remove(&t.device);
-	for (int i = 0; i < VECTORS; i++)
-		close(t.events[i]);
+	bound_remove(&t.device, t.events);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/bound.h"
 #include "lib/cm.h"
 #include "lib/device.h"
 #include "lib/irq.h"
@@ -261,24 +262,13 @@ static void a_reset_changes_nothing(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	for (int i = 0; i < VECTORS; i++)
-		t.events[i] = event_new();
-	device_create(&t.device, 0x60, VECTORS, EMULATED, "0x100,0x200");
-	device_open(&t.device);
-	return device_bind_all(&t.device, 0, VECTORS, t.events);
+	return bound_create(&t.device, t.events, 0x60, VECTORS, EMULATED, "0x100,0x200");
 }
 
 static int teardown(void **state)
 {
-	struct view view;
-
 	(void)state;
-	device_close(&t.device);
-	view = view_read(&t.device);
-	view_assert_empty(&view);
-	device_remove(&t.device);
-	for (int i = 0; i < VECTORS; i++)
-		close(t.events[i]);
+	bound_remove(&t.device, t.events);
 	return 0;
 }
 

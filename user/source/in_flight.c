@@ -30,19 +30,11 @@ static void tell_open(const struct source *source, const struct imstrace_bpf *pr
 }
 
 /* Between a signal outside of handlers and KVM. */
-static void tell_outside(const struct source *source, const struct imstrace_bpf *programs)
+static bool tell_outside(const struct open_interrupt *open, void *source)
 {
-	const struct bpf_map *map = programs->maps.contexts;
-	struct open_interrupt open;
-	const __u32 *last = NULL;
-	__u32 context;
-
-	while (!bpf_map__get_next_key(map, last, &context, sizeof(context))) {
-		if (!bpf_map__lookup_elem(map, &context, sizeof(context), &open, sizeof(open), 0) &&
-		    open.state == OPEN_SIGNALLED)
-			tell_one_in_flight(source, &open.current);
-		last = &context;
-	}
+	if (open->state == OPEN_SIGNALLED)
+		tell_one_in_flight(source, &open->current);
+	return false;
 }
 
 /* Between its handler and its signal, or waiting for KVM's workqueue. */
@@ -62,7 +54,7 @@ void tell_in_flight(const struct source *source, const struct memory *memory,
 	if (!source->handlers.interrupt)
 		return;
 	tell_open(source, programs);
-	tell_outside(source, programs);
+	visit_contexts(programs, tell_outside, (void *)source);
 	for (__u32 id = 0; id < source_vector_count(source); id++)
 		tell_deferred(source, &memory->deferred[id]);
 	for (__u32 i = 0; i < count; i++) {

@@ -3,6 +3,7 @@
 
 #include "imstrace.skel.h"
 
+#include <imstrace/in_flight.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -101,6 +102,23 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
 	       memory->histograms && memory->blocks && memory->guests &&
 	       memory->deferred;
+}
+
+bool visit_contexts(const struct imstrace_bpf *programs,
+		    bool (*visit)(const struct open_interrupt *open, void *data), void *data)
+{
+	const struct bpf_map *map = programs->maps.contexts;
+	struct open_interrupt open;
+	const __u32 *last = NULL;
+	__u32 context;
+
+	while (!bpf_map__get_next_key(map, last, &context, sizeof(context))) {
+		if (!bpf_map__lookup_elem(map, &context, sizeof(context), &open, sizeof(open), 0) &&
+		    visit(&open, data))
+			return true;
+		last = &context;
+	}
+	return false;
 }
 
 void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)

@@ -10,6 +10,7 @@
 struct imstrace_bpf;
 struct guest_interrupt;
 struct deferred_interrupts;
+struct open_interrupt;
 
 /* What is written by user space as well, or read by it alone; NULL before memory_map(). */
 struct memory {
@@ -32,6 +33,13 @@ void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsig
 
 /* After loading: maps them, and has @source show them. false: see errno. */
 bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct source *source);
+
+/*
+ * Shows @visit what was signalled last in each context, outside of handlers, until it returns true.
+ * Return: whether it has.
+ */
+bool visit_contexts(const struct imstrace_bpf *programs,
+		    bool (*visit)(const struct open_interrupt *open, void *data), void *data);
 
 void memory_unmap(struct memory *memory, struct imstrace_bpf *programs);
 

@@ -51,20 +51,9 @@ static bool between(const struct open_interrupt *open, __u32 id)
 	return (open->state == OPEN_IRQ || open->state == OPEN_SIGNALLED) && open->current.id == id;
 }
 
-static bool is_open_outside(const struct imstrace_bpf *programs, __u32 id)
+static bool is_open_outside(const struct open_interrupt *open, void *id)
 {
-	const struct bpf_map *map = programs->maps.contexts;
-	struct open_interrupt open;
-	const __u32 *last = NULL;
-	bool found = false;
-	__u32 context;
-
-	while (!found && !bpf_map__get_next_key(map, last, &context, sizeof(context))) {
-		found = !bpf_map__lookup_elem(map, &context, sizeof(context), &open, sizeof(open), 0) &&
-			between(&open, id);
-		last = &context;
-	}
-	return found;
+	return between(open, *(const __u32 *)id);
 }
 
 /* Whether an interrupt of it is between its beginning and KVM; true also if it can't be told. */
@@ -82,7 +71,7 @@ static bool is_open(const struct imstrace_bpf *programs, __u32 id)
 	for (int cpu = 0; !found && cpu < cpus; cpu++)
 		found = between(&open[cpu], id);
 	free(open);
-	return found || is_open_outside(programs, id);
+	return found || visit_contexts(programs, is_open_outside, &id);
 }
 
 /*
