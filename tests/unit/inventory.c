@@ -140,6 +140,10 @@ static void put_vm(unsigned int pid)
 	put_link("anon_inode:kvm-vm", "/proc/%u/fd/4", pid);
 	put_link("anon_inode:kvm-vcpu:0", "/proc/%u/fd/5", pid);
 	put_link("anon_inode:kvm-vcpu:1", "/proc/%u/fd/6", pid);
+	/* QEMU has them by 10.0. */
+	put_link("anon_inode:kvm-vcpu-stats:0", "/proc/%u/fd/20", pid);
+	put_link("anon_inode:kvm-vcpu-stats:1", "/proc/%u/fd/21", pid);
+	put_link("anon_inode:kvm-vm-stats", "/proc/%u/fd/22", pid);
 	put_link("/dev/vfio/vfio", "/proc/%u/fd/7", pid);
 	put_link("/dev/vfio/12", "/proc/%u/fd/8", pid);
 	put_link("anon_inode:[vfio-device]", "/proc/%u/fd/9", pid);

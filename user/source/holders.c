@@ -108,7 +108,7 @@ static bool note_file(struct walk *walk, const char *fd, const char *target)
 
 	if (!strncmp(target, "anon_inode:", 11)) {
 		walk->process.vms += !strcmp(target + 11, "kvm-vm");
-		walk->process.vcpus += !strncmp(target + 11, "kvm-vcpu", 8);
+		walk->process.vcpus += !strncmp(target + 11, "kvm-vcpu:", 9);	/* and not its statistics */
 		return strcmp(target + 11, "[vfio-device]") || note_device(walk, fd);
 	}
 	base = base_in(target, "/vfio/devices");
