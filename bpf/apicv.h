@@ -12,6 +12,7 @@
 #ifndef IMSTRACE_BPF_APICV_H
 #define IMSTRACE_BPF_APICV_H
 
+#include "preemption.h"
 #include "queued.h"
 
 /* Whether @vec waits in the memory of @vcpu. */
@@ -73,27 +74,26 @@ static __always_inline void await_delivery(__u32 number, __u32 vec)
  * APICv (vmx_deliver_interrupt()) or AVIC (svm_complete_interrupt_delivery()), and so
  * for those vCPUs only for which it is not inhibited at that moment. Its bit is set by now.
  */
-SEC("raw_tp/kvm_apicv_accept_irq")
-int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
+static __always_inline void accepted_by_hardware(const void *arguments, __u32 apicid, __u8 vec)
 {
-	struct open_interrupt *open = open_for(this_cpu(), ctx, OPEN_ACCEPTED, vec);
+	struct open_interrupt *open = open_for(this_cpu(), arguments, OPEN_ACCEPTED, vec);
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
 	__u32 number;
 
 	if (!open || open->current.vcpu != apicid)
-		return 0;
+		return;
 	open->state = OPEN_DONE;
 	account = account_of(open->current.id);
 	number = target_number((struct kvm *)open->kvm, apicid);
 	guest = guest_of(number, vec);
 	if (!account || !guest)
-		return 0;
+		return;
 	if (delivery_seen && (!open->coalesced || open->merged)) {
 		/* What it has merged with, if with anything, is the CPU's to deliver as well. */
 		__sync_val_compare_and_swap(&guest->state, PENDING_VALID, PENDING_HARDWARE);
 		await_delivery(number, vec);
-		return 0;
+		return;
 	}
 	if (open->coalesced) {
 		drop_late(guest);
@@ -103,8 +103,10 @@ int BPF_PROG(apicv_accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 		set_state(guest, PENDING_NONE);
 	}
 	end_counted(&open->current, account, END_HARDWARE);
-	return 0;
 }
+
+PROGRAM_TWICE("raw_tp/kvm_apicv_accept_irq", apicv_accept, accepted_by_hardware(ctx, apicid, vec),
+	      __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 
 struct exited {
 	struct kvm_vcpu *vcpu;

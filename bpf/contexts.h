@@ -16,6 +16,15 @@
 /* arch/x86/include/asm/page_64_types.h: with KASAN they are twice as large. */
 #define STACK_SIZE	(16 << 10)
 
+/* No more of a pointer is a number to the verifier. */
+static __always_inline __u32 low_half(const void *pointer)
+{
+	__u64 low;
+
+	asm volatile("r0 = %1; w0 = w0; %0 = r0" : "=r"(low) : "r"(pointer) : "r0");
+	return low;
+}
+
 /*
  * Interrupts and softirqs have a stack of their own on each CPU, but for an interrupt of user mode,
  * which may be on the thread's: it is taken for the thread, which has nothing under way then.
@@ -25,13 +34,10 @@ static __always_inline __u32 current_context(const void *arguments)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 size = bpf_core_field_exists(task->kasan_depth) ? 2 * STACK_SIZE : STACK_SIZE;
-	__u64 low;
 
 	if (replaying)
 		return replayed_context;
-	/* No more than the lower half of a pointer is a number to the verifier. */
-	asm volatile("r0 = %1; w0 = w0; %0 = r0" : "=r"(low) : "r"(arguments) : "r0");
-	if ((__u32)low - (__u32)(__u64)task->stack < size)
+	if (low_half(arguments) - (__u32)(__u64)task->stack < size)
 		return task->pid;
 	return CONTEXT_OF_CPU | bpf_get_smp_processor_id();
 }

@@ -7,6 +7,10 @@
  * better part of what KVM's hops cost, and also of what every timer interrupt of every
  * other guest costs; so each CPU remembers the vCPUs that it has last dealt with. What is
  * remembered holds for one generation: until a vCPU is added, or is destroyed.
+ *
+ * Where programs may be preempted (preemption.h), what a CPU remembers may change at any time, under
+ * a reader as well as under a writer: who reads it looks at a sequence number before and after, who
+ * writes makes it odd, and does without if it is.
  */
 #ifndef IMSTRACE_BPF_GUESTS_H
 #define IMSTRACE_BPF_GUESTS_H
@@ -105,6 +109,36 @@ static __always_inline bool apic_is_off(const struct recent_target *target)
 	return apic && !BPF_CORE_READ(apic, sw_enabled);
 }
 
+static __always_inline __u32 read_begin(const struct recent_vcpus *recent)
+{
+	__u32 sequence = preemptible ? *(volatile __u32 *)&recent->sequence : 0;
+
+	barrier();
+	return sequence;
+}
+
+/* Whether all that was read since read_begin() is of one piece. */
+static __always_inline bool read_end(const struct recent_vcpus *recent, __u32 sequence)
+{
+	barrier();
+	return !preemptible || (!(sequence & 1) && *(volatile __u32 *)&recent->sequence == sequence);
+}
+
+/* Whether it may be written; if so, write_end() follows. */
+static __always_inline bool write_begin(struct recent_vcpus *recent, __u32 sequence)
+{
+	return !preemptible || (!(sequence & 1) &&
+				__sync_val_compare_and_swap(&recent->sequence, sequence,
+							    sequence + 1) == sequence);
+}
+
+static __always_inline void write_end(struct recent_vcpus *recent)
+{
+	barrier();
+	if (preemptible)
+		*(volatile __u32 *)&recent->sequence += 1;
+}
+
 static __always_inline bool is_target(const struct recent_target *target, struct kvm *kvm,
 				      __u32 vcpu_id)
 {
@@ -117,33 +151,54 @@ static __always_inline __u32 target_number(struct kvm *kvm, __u32 vcpu_id)
 {
 	struct recent_vcpus *recent = recent_vcpus_of_cpu();
 	const struct recent_target *target;
+	__u32 sequence, number;
 
 	if (!recent)
 		return IMSTRACE_NONE;
 	target = &recent->targets[vcpu_id % RECENT_TARGETS];
+	sequence = read_begin(recent);
 	/* In a process, which the next accept may interrupt: it must not find half a memory. */
-	return is_target(target, kvm, vcpu_id) ? target->number : find_number(kvm, vcpu_id, false);
+	if (is_target(target, kvm, vcpu_id)) {
+		number = target->number;
+		if (read_end(recent, sequence))
+			return number;
+	}
+	return find_number(kvm, vcpu_id, false);
 }
 
-/* The vCPU that an interrupt goes to; one that has not been seen before gets a number. */
-static __always_inline const struct recent_target *find_target(struct kvm *kvm, __u32 vcpu_id)
+/*
+ * The vCPU that an interrupt goes to; one that has not been seen before gets a number. Where programs may
+ * be preempted, it is copied to @own.
+ */
+static __always_inline const struct recent_target *
+find_target(struct kvm *kvm, __u32 vcpu_id, struct recent_target *own)
 {
 	struct recent_vcpus *recent = recent_vcpus_of_cpu();
-	__u32 generation = this_generation();
-	struct recent_target *target;
+	__u32 generation = this_generation(), sequence;
+	struct recent_target *target, *found;
 
 	if (!recent)
 		return NULL;
 	target = &recent->targets[vcpu_id % RECENT_TARGETS];
-	if (is_target(target, kvm, vcpu_id))
-		return target;
-	target->number = find_number(kvm, vcpu_id, true);
-	target->kvm = (__u64)kvm;
-	target->vcpu_id = vcpu_id;
-	target->apic = find_apic(kvm, vcpu_id);
+	found = preemptible ? own : target;
+	sequence = read_begin(recent);
+	if (is_target(target, kvm, vcpu_id)) {
+		if (preemptible)
+			*own = *target;
+		if (read_end(recent, sequence))
+			return found;
+	}
+	found->number = find_number(kvm, vcpu_id, true);
+	found->kvm = (__u64)kvm;
+	found->vcpu_id = vcpu_id;
+	found->apic = find_apic(kvm, vcpu_id);
 	/* If it has just been added, this is of the generation before: it is found next time. */
-	target->generation = target->number == IMSTRACE_NONE ? 0 : generation;
-	return target;
+	found->generation = found->number == IMSTRACE_NONE ? 0 : generation;
+	if (preemptible && write_begin(recent, sequence)) {
+		*target = *own;
+		write_end(recent);
+	}
+	return found;
 }
 
 /*
@@ -154,20 +209,28 @@ static __always_inline const struct recent_target *find_target(struct kvm *kvm, 
 static __always_inline __u32 running_number(struct kvm_vcpu *vcpu, struct kvm_lapic *apic)
 {
 	struct recent_vcpus *recent = recent_vcpus_of_cpu();
-	__u32 generation = this_generation();
+	__u32 generation = this_generation(), sequence, number;
 
 	if (!recent)
 		return IMSTRACE_NONE;
+	sequence = read_begin(recent);
 	if (vcpu_frees_seen && recent->generation == generation &&
-	    (vcpu ? recent->vcpu == (__u64)vcpu : recent->apic == (__u64)apic))
-		return recent->number;
+	    (vcpu ? recent->vcpu == (__u64)vcpu : recent->apic == (__u64)apic)) {
+		number = recent->number;
+		if (read_end(recent, sequence))
+			return number;
+	}
 	if (!vcpu)
 		vcpu = BPF_CORE_READ(apic, vcpu);
-	recent->number = find_number(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), false);
-	recent->vcpu = (__u64)vcpu;
-	recent->apic = (__u64)BPF_CORE_READ(vcpu, arch.apic);
-	recent->generation = generation;
-	return recent->number;
+	number = find_number(BPF_CORE_READ(vcpu, kvm), BPF_CORE_READ(vcpu, vcpu_id), false);
+	if (write_begin(recent, sequence)) {
+		recent->number = number;
+		recent->vcpu = (__u64)vcpu;
+		recent->apic = (__u64)BPF_CORE_READ(vcpu, arch.apic);
+		recent->generation = generation;
+		write_end(recent);
+	}
+	return number;
 }
 
 /*

@@ -14,7 +14,7 @@
 
 #include "apicv.h"
 #include "vfio_pci.h"
-#include <bpf/bpf_tracing.h>
+
 
 /* @irq is IMSTRACE_NONE if it does not begin in a handler. */
 static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
@@ -108,7 +108,7 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	begin_interrupt(open, id, CAUSE_IRQ, irq);
 	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
 	open->state = OPEN_IRQ;
-	open->unseen = open->in_signal && vector->kind == KIND_IMS;
+	open->unseen = !preemptible && open->in_signal && vector->kind == KIND_IMS;
 	account->hops[HOP_IRQ]++;
 	if (vector->stray & 1U << HOP_IRQ)
 		tell_stray(vector, id, HOP_IRQ);
@@ -258,25 +258,26 @@ static __always_inline void signal_elsewhere(const void *arguments, const struct
 		signal_outside(open, vector, account, signal->eventfd);
 }
 
-SEC("raw_tp/vfio_ims_signal")
-int BPF_PROG(signal, struct device *dev, __u32 index, __u32 irq, __u32 slot,
-	     struct eventfd_ctx *eventfd, __u32 cause)
+static __always_inline void ims_signal(const void *arguments, const struct ims_signal *signal)
 {
-	const struct ims_signal signal = { dev, index, irq, slot, eventfd, cause };
 	struct open_interrupt *open = this_cpu();
 
 	if (!open || !following)
-		return 0;
-	if (cause == CAUSE_IRQ && open->state == OPEN_IRQ && open->irq == irq) {
-		signal_in_handler(open, &signal);
-		return 0;
+		return;
+	if (signal->cause == CAUSE_IRQ && open->state == OPEN_IRQ && open->irq == signal->irq) {
+		signal_in_handler(open, signal);
+		return;
 	}
-	/* A handler may come in between: there the kernel does not run this program again. */
+	/* A handler may come in between: there the kernel does not run this program again, see catch_up(). */
 	*(volatile __u32 *)&open->in_signal = 1;
-	signal_elsewhere(ctx, &signal);
+	signal_elsewhere(arguments, signal);
 	*(volatile __u32 *)&open->in_signal = 0;
-	return 0;
 }
+
+PROGRAM_TWICE("raw_tp/vfio_ims_signal", signal,
+	      ims_signal(ctx, (&(struct ims_signal){ dev, index, irq, slot, eventfd, cause })),
+	      struct device *dev, __u32 index, __u32 irq, __u32 slot, struct eventfd_ctx *eventfd,
+	      __u32 cause)
 
 /*
  * Any eventfd that the kernel signals. What of them is vfio-pci's is signalled in the
@@ -325,19 +326,9 @@ static __always_inline void pci_signal(const void *arguments, struct eventfd_ctx
 }
 
 /* Since 6.8 the one that is not inlined; before, eventfd_signal() has it inlined. */
-SEC("fentry/eventfd_signal_mask")
-int BPF_PROG(signal_mask_fentry, struct eventfd_ctx *eventfd)
-{
-	pci_signal(ctx, eventfd);
-	return 0;
-}
+PROGRAM_TWICE("fentry/eventfd_signal_mask", signal_mask_fentry, pci_signal(ctx, eventfd), struct eventfd_ctx *eventfd)
 
-SEC("fentry/eventfd_signal")
-int BPF_PROG(signal_fentry, struct eventfd_ctx *eventfd)
-{
-	pci_signal(ctx, eventfd);
-	return 0;
-}
+PROGRAM_TWICE("fentry/eventfd_signal", signal_fentry, pci_signal(ctx, eventfd), struct eventfd_ctx *eventfd)
 
 SEC("kprobe/eventfd_signal_mask")
 int signal_mask_kprobe(struct pt_regs *context)
@@ -385,38 +376,39 @@ static __always_inline void count_copy(const struct open_interrupt *open, const 
 }
 
 /* A message to several vCPUs is accepted by each; the first one is followed. */
-SEC("raw_tp/kvm_apic_accept_irq")
-int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
+static __always_inline void accept_interrupt(const void *arguments, __u32 apicid, __u16 dm, __u8 vec,
+					     bool second)
 {
 	struct open_interrupt *this = this_cpu(), *open = this;
 	struct imstrace_account *account;
 	const struct recent_target *target;
 	struct guest_interrupt *guest;
+	struct recent_target own;
 
 	if (open && open->state == OPEN_ACCEPTED)
 		open->state = OPEN_DONE;	/* this is another one's */
 	else if (open && open->state == OPEN_IRQ && open->unseen)
 		catch_up(open);
-	open = open_for(open, ctx, OPEN_SIGNALLED, vec);
+	open = open_for(open, arguments, OPEN_SIGNALLED, vec);
 	if (!open) {
-		count_copy(this, ctx, apicid, vec);
-		return 0;
+		count_copy(this, arguments, apicid, vec);
+		return;
 	}
-	account = account_of(open->current.id);
+	account = account_in(open->current.id, second);
 	if (!account)
-		return 0;
+		return;
 	if (dm != APIC_DM_FIXED && dm != APIC_DM_LOWEST) {
 		open->state = OPEN_DONE;
 		end_counted(&open->current, account, END_NMI);
-		return 0;
+		return;
 	}
-	target = find_target((struct kvm *)open->kvm, apicid);
+	target = find_target((struct kvm *)open->kvm, apicid, &own);
 	if (!target)
-		return 0;
+		return;
 	/* It is told before KVM looks. Another vCPU that the message is for may take it. */
 	if (apic_is_off(target)) {
 		open->refused = 1;
-		return 0;
+		return;
 	}
 	open->state = OPEN_DONE;
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
@@ -428,29 +420,32 @@ int BPF_PROG(accept, __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 
 	if (!hop_seen(HOP_INJECT)) {
 		stream(&open->current, account, END_COMPLETE);
-		return 0;
+		return;
 	}
 	guest = guest_of(target->number, vec) ?: guest_at(add_guest(target->number, vec));
 	if (!guest) {
 		end_counted(&open->current, account, END_LOST);
-		return 0;
+		return;
 	}
 	open->state = OPEN_ACCEPTED;
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
 		set_pending(guest, &open->current);
-		return 0;
+		return;
 	}
 	if (delivery_seen && look_at_pending(open, target, guest, vec)) {
 		set_pending(guest, &open->current);
-		return 0;
+		return;
 	}
 	if (!open->merged)
 		keep_late(guest, &open->current);
 	open->coalesced = 1;
 	end_counted(&open->current, account, END_COALESCED);
-	return 0;
 }
+
+PROGRAM_TWICE("raw_tp/kvm_apic_accept_irq", accept,
+	      accept_interrupt(ctx, apicid, dm, vec, second),
+	      __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 
 /*
  * Which interrupt is now injected: it becomes @guest's service. NULL: none that is
@@ -497,10 +492,8 @@ take_injected(struct guest_interrupt *guest, struct kvm_vcpu *vcpu, __u32 vec)
 	return service;
 }
 
-SEC("raw_tp/kvm_inj_virq")
-int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
+static __always_inline void inject_interrupt(struct kvm_vcpu *vcpu, __u32 vec, bool second)
 {
-	struct kvm_vcpu *vcpu = soft || reinjected ? NULL : current_vcpu();
 	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
@@ -509,24 +502,27 @@ int BPF_PROG(inject, __u32 vec, bool soft, bool reinjected)
 	guest = vcpu ? guest_of(running_number(vcpu, NULL), vec) : NULL;
 	service = guest ? take_injected(guest, vcpu, vec) : NULL;
 	if (!service)
-		return 0;
+		return;
 	now = bpf_ktime_get_ns();
 	service->times[HOP_INJECT] = now;
 	guest->service_valid = hop_seen(HOP_EOI);
 
-	account = account_of(service->id);
+	account = account_in(service->id, second);
 	if (!account)
-		return 0;
+		return;
 	account->hops[HOP_INJECT]++;
 	count_stage(account, service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);
 	if (service->times[HOP_IRQ])
 		count_stage(account, service->id, STAGE_DELIVERY, service->times[HOP_IRQ], now);
 	if (!hop_seen(HOP_EOI))
 		stream(service, account, END_COMPLETE);
-	return 0;
 }
 
-static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec, bool late)
+PROGRAM_TWICE("raw_tp/kvm_inj_virq", inject,
+	      inject_interrupt(soft || reinjected ? NULL : current_vcpu(), vec, second),
+	      __u32 vec, bool soft, bool reinjected)
+
+static __always_inline void end_of_interrupt(struct kvm_lapic *apic, int vec, bool late, bool second)
 {
 	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
@@ -536,11 +532,11 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec, boo
 	/* An EOI with nothing in service has vector -1. */
 	guest = vec >= 0 ? guest_of(running_number(NULL, apic), vec) : NULL;
 	if (!guest || !guest->service_valid)
-		return 0;
+		return;
 	service = buffer_of(guest, guest->service);
-	account = service ? account_of(service->id) : NULL;
+	account = service ? account_in(service->id, second) : NULL;
 	if (!account)
-		return 0;
+		return;
 	now = bpf_ktime_get_ns();
 	guest->service_valid = 0;
 	service->times[HOP_EOI] = now;
@@ -554,23 +550,16 @@ static __always_inline int end_of_interrupt(struct kvm_lapic *apic, int vec, boo
 			count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
 	}
 	stream(service, account, END_COMPLETE);
-	return 0;
 }
 
-SEC("raw_tp/kvm_eoi")
-int BPF_PROG(eoi, struct kvm_lapic *apic, int vec)
-{
-	return end_of_interrupt(apic, vec, false);
-}
+PROGRAM_TWICE("raw_tp/kvm_eoi", eoi, end_of_interrupt(apic, vec, false, second),
+	      struct kvm_lapic *apic, int vec)
 
 /*
  * With paravirtual EOI the guest clears a bit in memory, and KVM notices at the vCPU's next VM
  * exit, which may be much later: that is no time of the guest's handler.
  */
-SEC("raw_tp/kvm_pv_eoi")
-int BPF_PROG(pv_eoi, struct kvm_lapic *apic, int vec)
-{
-	return end_of_interrupt(apic, vec, true);
-}
+PROGRAM_TWICE("raw_tp/kvm_pv_eoi", pv_eoi, end_of_interrupt(apic, vec, true, second),
+	      struct kvm_lapic *apic, int vec)
 
 #endif /* IMSTRACE_BPF_INTERRUPTS_H */

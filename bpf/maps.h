@@ -25,7 +25,7 @@ struct {
 	__type(value, struct imstrace_vector);
 } vectors SEC(".maps");
 
-/* Index: CPU * max_vectors + id. */
+/* Index: CPU * max_vectors + id; of second programs (preemption.h) as many again, from second_accounts on. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -181,6 +181,9 @@ struct recent_target {
 
 /* See guests.h. */
 struct recent_vcpus {
+	/* If programs may be preempted: odd while one writes. */
+	__u32 sequence;
+	__u32 reserved;
 	/* The one that last ran here. */
 	__u64 vcpu;
 	__u64 apic;
@@ -282,6 +285,9 @@ const volatile __u32 pir_offset;
  * @replayed_task. False, the verifier removes the branch.
  */
 const volatile bool replaying;
+/* The kernel may preempt programs at tracepoints: preemption.h. */
+const volatile bool preemptible;
+const volatile __u32 second_accounts;
 /* The CPU is AMD's. */
 const volatile bool with_avic;
 

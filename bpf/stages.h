@@ -53,7 +53,8 @@ static __always_inline __u64 *place_of(struct imstrace_histogram *histogram, __u
 
 /*
  * @account is this CPU's of vector @id. What only one program counts on one CPU needs no locked
- * instruction: the kernel does not run a program that is interrupted by itself.
+ * instruction: the kernel does not run a program that is interrupted by itself. Second programs, see
+ * preemption.h, have accounts of their own.
  */
 static __always_inline void count_stage(struct imstrace_account *account, __u32 id,
 					enum imstrace_stage stage, __u64 from, __u64 to)

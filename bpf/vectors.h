@@ -16,11 +16,18 @@ static __always_inline struct imstrace_vector *vector_of(__u32 id)
 }
 
 /* This CPU's. */
-static __always_inline struct imstrace_account *account_of(__u32 id)
+static __always_inline struct imstrace_account *account_in(__u32 id, bool second)
 {
 	__u32 index = bpf_get_smp_processor_id() * max_vectors + id;
 
+	if (second)
+		index += second_accounts;
 	return id < max_vectors ? bpf_map_lookup_elem(&accounts, &index) : NULL;
+}
+
+static __always_inline struct imstrace_account *account_of(__u32 id)
+{
+	return account_in(id, false);
 }
 
 /* dev_name(): device_add() moves init_name into the kobject. */

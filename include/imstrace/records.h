@@ -194,6 +194,7 @@ struct imstrace_totals {
 	__u64 lost_interrupts;		/* interrupt records: stream full */
 	__u64 lost_runs;		/* programs that the kernel did not run */
 	__u64 caught_up;		/* further ones, which others have made up for */
+	__u64 second_runs;		/* further ones, in whose place a second program was run */
 	__u64 lost_values;		/* values without a block: counted, but in no bucket */
 };
 

@@ -671,7 +671,8 @@ static void assert_all_happened(const struct simulation *s)
 		assert_true(sum.ends[ends[i]] > 0);
 }
 
-static void run_stream(__u64 seed)
+/* @preempted_every: see struct replay_options. */
+static void run_stream(__u64 seed, unsigned int preempted_every)
 {
 	static const struct vector_filter any;
 	struct replay_options options = world_options();
@@ -680,6 +681,7 @@ static void run_stream(__u64 seed)
 	assert_non_null(s);
 	options.vcpus = ROOM;
 	options.interrupts = false;
+	options.preempted_every = preempted_every;
 	s->seed = seed;
 	s->world = world_new(&options);
 	s->measurement = measurement_new(replay_source(s->world->replay), &any);
@@ -722,19 +724,20 @@ static void run_stream(__u64 seed)
 	}
 	assert_summary(s);
 	assert_all_happened(s);
+	assert_true(!replay_source(s->world->replay)->totals->second_runs == !preempted_every);
 	measurement_free(s->measurement);
 	world_free(s->world);
 	free(s);
 }
 
-/* Numbers as good as any others. */
-#define SEEDS(X)	X(1) X(2) X(3) X(5) X(6)
+/* Numbers as good as any others; and how many first programs are not run. */
+#define SEEDS(X)	X(1, 0) X(2, 0) X(3, 0) X(5, 0) X(6, 0) X(7, 2) X(8, 3)
 
-#define X(number)					\
+#define X(number, preempted_every)			\
 static void stream_##number(void **state)		\
 {							\
 	(void)state;					\
-	run_stream(number);				\
+	run_stream(number, preempted_every);		\
 }
 SEEDS(X)
 #undef X
@@ -742,7 +745,7 @@ SEEDS(X)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define X(number) cmocka_unit_test(stream_##number),
+#define X(number, preempted_every) cmocka_unit_test(stream_##number),
 		SEEDS(X)
 #undef X
 	};

@@ -54,6 +54,7 @@ struct replay {
 	size_t slot_count;
 	struct list steps, interrupts;
 	__u64 events;
+	__u64 run_twice;
 	__u32 context;		/* 0: by CPU */
 };
 
@@ -112,7 +113,7 @@ static bool load(struct replay *replay)
 	replay->programs = programs;
 	if (!programs)
 		return false;
-	memory_size(programs, &sizes);
+	memory_size(programs, &sizes, options->preempted_every);
 	memory_size_guests(programs, options->vcpus ?: programs->rodata->max_vcpus,
 			   options->guests ?: programs->rodata->max_guests);
 	programs->rodata->stream_interrupts = options->interrupts;
@@ -385,7 +386,7 @@ static void check_accounts(struct replay *replay, const char *event)
 }
 
 static void run(struct replay *replay, int cpu, const char *event,
-		const struct bpf_program *program, const __u64 arguments[MAX_ARGUMENTS])
+		const struct bpf_program *program, const __u64 *arguments)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options,
 		    .ctx_in = arguments, .ctx_size_in = MAX_ARGUMENTS * sizeof(*arguments),
@@ -405,6 +406,23 @@ static void run(struct replay *replay, int cpu, const char *event,
 #define RUN(replay, cpu, program, ...)						\
 	run(replay, cpu, #program, (replay)->programs->progs.program,		\
 	    (const __u64[MAX_ARGUMENTS]) { __VA_ARGS__ })
+
+/* See bpf/preemption.h. */
+static void run_twice(struct replay *replay, int cpu, const char *event, const struct bpf_program *first,
+		      const struct bpf_program *second, const __u64 *arguments)
+{
+	unsigned int every = replay->options.preempted_every;
+
+	if (!every || ++replay->run_twice % every)
+		run(replay, cpu, event, first, arguments);
+	if (every)
+		run(replay, cpu, event, second, arguments);
+}
+
+#define RUN_TWICE(replay, cpu, program, ...)					\
+	run_twice(replay, cpu, #program, (replay)->programs->progs.program,	\
+		  (replay)->programs->progs.program##_second,			\
+		  (const __u64[MAX_ARGUMENTS]) { __VA_ARGS__ })
 
 object replay_device(struct replay *replay, const char *name)
 {
@@ -623,21 +641,21 @@ void replay_wake(struct replay *replay, int cpu, __u32 irq)
 void replay_signal(struct replay *replay, int cpu, const struct vector *vector,
 		   enum imstrace_cause cause)
 {
-	RUN(replay, cpu, signal, vector->device, vector->index, vector->irq, vector->slot,
-	    vector->eventfd, cause);
+	RUN_TWICE(replay, cpu, signal, vector->device, vector->index, vector->irq, vector->slot,
+		  vector->eventfd, cause);
 }
 
 void replay_accept(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 mode,
 		   __u32 guest_vector)
 {
 	remember_slot(replay, vcpu, guest_vector);
-	RUN(replay, cpu, accept, vcpu->id, mode, 0, guest_vector);
+	RUN_TWICE(replay, cpu, accept, vcpu->id, mode, 0, guest_vector);
 }
 
 void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu,
 			 __u32 guest_vector)
 {
-	RUN(replay, cpu, apicv_accept, vcpu->id, APIC_DM_FIXED, 0, guest_vector);
+	RUN_TWICE(replay, cpu, apicv_accept, vcpu->id, APIC_DM_FIXED, 0, guest_vector);
 }
 
 void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu)
@@ -677,17 +695,17 @@ void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 {
 	objects_set(replay->objects, replay->task, MEMBER_TASK_NOTIFIERS,
 		    vcpu ? replay_notifier(replay, vcpu) : 0);
-	RUN(replay, cpu, inject, guest_vector, soft, reinjected);
+	RUN_TWICE(replay, cpu, inject, guest_vector, soft, reinjected);
 }
 
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector)
 {
-	RUN(replay, cpu, eoi, vcpu->lapic, (__u32)guest_vector);
+	RUN_TWICE(replay, cpu, eoi, vcpu->lapic, (__u32)guest_vector);
 }
 
 void replay_pv_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector)
 {
-	RUN(replay, cpu, pv_eoi, vcpu->lapic, (__u32)guest_vector);
+	RUN_TWICE(replay, cpu, pv_eoi, vcpu->lapic, (__u32)guest_vector);
 }
 
 void replay_process_end(struct replay *replay, const struct vm *vm)

@@ -38,6 +38,8 @@
  * @queue_unseen: as where KVM's workqueue is not seen
  * @process_ends: that vCPUs are destroyed is seen by the ends of their processes alone
  * @delivery_unseen: as where VM exits are not seen
+ * @preempted_every: as where programs may be preempted: of so many events that have two programs one
+ *		does not run the first; 0: such programs have none
  * @unchecked:	don't look at the accounts after each event
  * @failed:	told what is wrong with them, and does not return; NULL: abort()
  */
@@ -53,6 +55,7 @@ struct replay_options {
 	bool queue_unseen;
 	bool process_ends;
 	bool delivery_unseen;
+	unsigned int preempted_every;
 	bool unchecked;
 	void (*failed)(const char *what);
 };

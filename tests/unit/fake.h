@@ -79,7 +79,7 @@ static inline struct fake_source *fake_source_new(void)
 	fake->source.blocks = fake->blocks;
 	fake->source.block_capacity = FAKE_BLOCKS;
 	fake->source.totals = &fake->totals;
-	fake->source.cpus = 1;
+	fake->source.parts = 1;
 	fake->source.capacity = FAKE_CAPACITY;
 	fake->source.started = 1000;
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)

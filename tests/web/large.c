@@ -113,7 +113,7 @@ static void write_interrupts(struct ctf_writer *writer, const struct imstrace_ve
 int main(int argc, char **argv)
 {
 	struct imstrace_totals totals = { 0 };
-	struct source source = { .totals = &totals, .cpus = 1 };
+	struct source source = { .totals = &totals, .parts = 1 };
 	struct imstrace_vector *vectors;
 	struct ctf_writer *writer;
 	__u64 interrupts;

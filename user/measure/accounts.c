@@ -20,8 +20,8 @@ struct imstrace_account account_read(const struct source *source, __u32 id)
 {
 	struct imstrace_account account = { 0 };
 
-	for (unsigned int cpu = 0; cpu < source->cpus; cpu++)
-		accumulate(&account, &source->accounts[(size_t)cpu * source->capacity + id], 1);
+	for (unsigned int part = 0; part < source->parts; part++)
+		accumulate(&account, &source->accounts[(size_t)part * source->capacity + id], 1);
 	return account;
 }
 

@@ -305,7 +305,7 @@ static int make_arrays(struct recording *recording)
 	source->blocks = recording->blocks;
 	source->block_capacity = blocks;
 	source->totals = &recording->totals;
-	source->cpus = 1;
+	source->parts = 1;
 	return 0;
 }
 

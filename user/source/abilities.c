@@ -16,6 +16,24 @@ struct bpf_program *find_program(const struct bpf_object *object, const struct p
 	return bpf_object__find_program_by_name(object, probe->program);
 }
 
+#define SECOND	"_second"
+
+struct bpf_program *find_second(const struct bpf_object *object, const struct probe *probe)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s" SECOND, probe->program);
+	return bpf_object__find_program_by_name(object, name);
+}
+
+bool is_second(const struct bpf_program *program)
+{
+	const char *name = bpf_program__name(program);
+	size_t length = strlen(name);
+
+	return length > strlen(SECOND) && !strcmp(name + length - strlen(SECOND), SECOND);
+}
+
 /* Return: 0, or the errno with which a program that does nothing is refused. */
 static int try_load(enum bpf_prog_type type, struct bpf_prog_load_opts *options)
 {

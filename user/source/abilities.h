@@ -37,5 +37,8 @@ const char *rung_impossible(const struct abilities *abilities, const struct rung
 
 /* The program of a probe. */
 struct bpf_program *find_program(const struct bpf_object *object, const struct probe *probe);
+/* Its second one, bpf/preemption.h; NULL: it has none. */
+struct bpf_program *find_second(const struct bpf_object *object, const struct probe *probe);
+bool is_second(const struct bpf_program *program);
 
 #endif /* IMSTRACE_SOURCE_ABILITIES_H */

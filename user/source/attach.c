@@ -21,11 +21,13 @@ struct attachments {
 	struct bpf_object *object;
 	unsigned int hops;
 	bool modules;	/* their BTF can be opened */
+	bool preemptible;
 	const char *no_delivery;
 	bool looked;	/* at what is possible */
 	/* Rungs that may hold, as far as is known. Only the highest one of a feature is loaded. */
 	bool possible[FEATURE_COUNT][MAX_RUNGS];
 	struct bpf_link *links[FEATURE_COUNT][MAX_PROGRAMS];
+	struct bpf_link *seconds[FEATURE_COUNT][MAX_PROGRAMS];
 	struct feature_status status[FEATURE_COUNT];
 };
 
@@ -102,14 +104,17 @@ static void set_autoload(struct attachments *attachments, const struct rung *run
 {
 	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
 		struct bpf_program *program = find_program(attachments->object, &rung->probes[i]);
+		struct bpf_program *second = find_second(attachments->object, &rung->probes[i]);
 
 		bpf_program__set_autoload(program, load);
+		if (second)
+			bpf_program__set_autoload(second, load && attachments->preemptible);
 		if (load && rung->way == KPROBE_MULTI)
 			bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
 	}
 }
 
-struct attachments *attach_new(unsigned int hops, bool modules,
+struct attachments *attach_new(unsigned int hops, bool modules, bool preemptible,
 			       const char *no_delivery)
 {
 	struct attachments *attachments = calloc(1, sizeof(*attachments));
@@ -118,8 +123,14 @@ struct attachments *attach_new(unsigned int hops, bool modules,
 		return NULL;
 	attachments->hops = hops;
 	attachments->modules = modules;
+	attachments->preemptible = preemptible;
 	attachments->no_delivery = no_delivery;
 	return attachments;
+}
+
+bool attach_preemptible(const struct attachments *attachments)
+{
+	return attachments->preemptible;
 }
 
 void attach_plan(struct attachments *attachments, struct bpf_object *object)
@@ -179,8 +190,9 @@ static void detach(struct attachments *attachments, size_t feature)
 {
 	/* The reverse of attaching: what is under way is let through to its end. */
 	for (size_t i = MAX_PROGRAMS; i-- > 0;) {
+		bpf_link__destroy(attachments->seconds[feature][i]);
 		bpf_link__destroy(attachments->links[feature][i]);
-		attachments->links[feature][i] = NULL;
+		attachments->seconds[feature][i] = attachments->links[feature][i] = NULL;
 	}
 }
 
@@ -212,6 +224,32 @@ static const char *verify(const struct attachments *attachments, size_t feature,
 	return way == KPROBE ? verify_kprobe(target) : verify_ftrace(target);
 }
 
+/*
+ * By its program and, where the kernel may preempt that, the second one, which is to be run after it.
+ * Tracepoints run the first one attached first, trampolines the last one (hlist_add_head() in
+ * __bpf_trampoline_link_prog()): verify_signal() would find the wrong order. Return: false, with errno.
+ */
+static bool attach_twice(struct attachments *attachments, size_t feature, const struct rung *rung,
+			 size_t index)
+{
+	const struct probe *probe = &rung->probes[index];
+	struct bpf_program *first = find_program(attachments->object, probe);
+	struct bpf_program *second = find_second(attachments->object, probe);
+	struct bpf_link **of_first = &attachments->links[feature][index];
+	struct bpf_link **of_second = &attachments->seconds[feature][index];
+	bool twice = second && bpf_program__autoload(second);
+
+	if (twice && rung->way == FENTRY) {
+		*of_second = attach_probe(rung, probe, second);
+		if (!*of_second)
+			return false;
+	}
+	*of_first = attach_probe(rung, probe, first);
+	if (*of_first && twice && rung->way != FENTRY)
+		*of_second = attach_probe(rung, probe, second);
+	return *of_first && (*of_second || !twice);
+}
+
 static bool attach_rung(struct attachments *attachments, size_t feature, const struct rung *rung)
 {
 	struct feature_status *status = &attachments->status[feature];
@@ -221,9 +259,7 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 	for (size_t i = 0; i < rung_size(rung) && rung->way != NAMES; i++) {
 		const struct probe *probe = &rung->probes[i];
 
-		attachments->links[feature][i] =
-			attach_probe(rung, probe, find_program(attachments->object, probe));
-		if (attachments->links[feature][i] || probe->optional)
+		if (attach_twice(attachments, feature, rung, i) || probe->optional)
 			continue;
 		refuse(status, rung, probe->target, explain(rung, errno));
 		detach(attachments, feature);

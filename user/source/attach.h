@@ -17,12 +17,15 @@ struct attachments;
  * attach_new - what is attached: nothing yet
  * @hops:	mask of the hops asked for
  * @modules:	the BTF of a module can be opened by its id, which takes CAP_SYS_ADMIN
+ * @preemptible: the kernel may preempt programs at tracepoints, see environment.h
  * @no_delivery: why it can't be seen, or needn't, when APICv or AVIC delivers; NULL: it can. Kept
  *
  * Return: to be freed by attach_free(); NULL: out of memory.
  */
-struct attachments *attach_new(unsigned int hops, bool modules,
+struct attachments *attach_new(unsigned int hops, bool modules, bool preemptible,
 			       const char *no_delivery);
+
+bool attach_preemptible(const struct attachments *attachments);
 
 /**
  * attach_plan - before loading: what is to be loaded?

@@ -164,6 +164,12 @@ static bool handlers_are_threads(void)
 	return false;
 }
 
+/* Since 7.0, tracepoints are guarded by SRCU and no longer by preempt_disable(). */
+static bool programs_are_preemptible(const struct utsname *kernel)
+{
+	return strtoul(kernel->release, NULL, 10) >= 7;
+}
+
 void environment_read(struct environment *environment)
 {
 	cap_t mine = cap_get_proc();
@@ -184,6 +190,7 @@ void environment_read(struct environment *environment)
 			     parameter_is_on("/sys/module/kvm_amd/parameters/avic");
 	environment->posting = environment->apicv && !posting_impossible();
 	environment->threadirqs = handlers_are_threads();
+	environment->preemptible = programs_are_preemptible(&environment->kernel);
 }
 
 int environment_check(struct environment *environment, const struct live_options *options)

@@ -52,6 +52,7 @@ enum {
  * @apicv:	APICv or AVIC is allowed, so that the CPU itself may deliver
  * @posting:	and the IOMMU may post to guests, or it can't be told that it does not
  * @threadirqs:	handlers of irqs are threads: threadirqs, or PREEMPT_RT
+ * @preemptible: programs at tracepoints may be preempted
  */
 struct environment {
 	struct utsname kernel;
@@ -61,6 +62,7 @@ struct environment {
 	bool apicv;
 	bool posting;
 	bool threadirqs;
+	bool preemptible;
 };
 
 struct live_options;

@@ -18,12 +18,13 @@ static void tell_one_in_flight(const struct source *source, const struct imstrac
 static void tell_open(const struct source *source, const struct imstrace_bpf *programs)
 {
 	const struct bpf_map *map = programs->maps.open_interrupts;
-	size_t size = bpf_map__value_size(map) * source->cpus;
+	int cpus = libbpf_num_possible_cpus();
+	size_t size = bpf_map__value_size(map) * cpus;
 	struct open_interrupt *open = malloc(size);
 	__u32 zero = 0;
 
 	if (open && !bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
-		for (unsigned int cpu = 0; cpu < source->cpus; cpu++)
+		for (int cpu = 0; cpu < cpus; cpu++)
 			if (open[cpu].state == OPEN_IRQ || open[cpu].state == OPEN_SIGNALLED)
 				tell_one_in_flight(source, &open[cpu].current);
 	free(open);

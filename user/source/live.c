@@ -5,6 +5,7 @@
 #include "../clock.h"
 #include "../errors.h"
 #include "apicv.h"
+#include "abilities.h"
 #include "attach.h"
 #include "environment.h"
 #include "imstrace.skel.h"
@@ -109,11 +110,12 @@ static int on_interrupt(void *context, void *data, size_t size)
 
 /*
  * A program that is interrupted by itself is not run: kvm_apic_accept_irq fires in
- * handlers and, for what guests send each other, in processes.
+ * handlers and, for what guests send each other, in processes. What a second program was not run for is
+ * either none of its business, or is missing in second_runs.
  */
 static void count_lost_runs(struct live *live)
 {
-	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0, caught_up;
+	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0, made_up;
 	struct source_overhead overhead = { 0 };
 	struct bpf_program *program;
 
@@ -122,7 +124,8 @@ static void count_lost_runs(struct live *live)
 		return;
 	live->count_again = now + COUNT_AGAIN;
 	/* First: each has been missed before. */
-	caught_up = *(volatile __u64 *)&live->programs->bss->totals.caught_up;
+	made_up = *(volatile __u64 *)&live->programs->bss->totals.caught_up +
+		  *(volatile __u64 *)&live->programs->bss->totals.second_runs;
 
 	bpf_object__for_each_program(program, live->programs->obj) {
 		struct bpf_prog_info info = { 0 };
@@ -131,14 +134,15 @@ static void count_lost_runs(struct live *live)
 		if (bpf_program__fd(program) < 0 ||
 		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
 			continue;
-		misses += info.recursion_misses;
+		if (!is_second(program))
+			misses += info.recursion_misses;
 		overhead.runs += info.run_cnt;
 		overhead.ns += info.run_time_ns;
 	}
 	live->source.overhead = overhead;
 	if (!live->source.blind_since && attach_by_ftrace(live->attachments) && !ftrace_enabled())
 		live->source.blind_since = now;
-	live->programs->bss->totals.lost_runs = misses - caught_up;
+	live->programs->bss->totals.lost_runs = misses - made_up;
 }
 
 /* To be reported by the next poll(). */
@@ -376,7 +380,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 		return report_error(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
 				    strerror(errno));
 	live->programs = programs;
-	memory_size(programs, options);
+	memory_size(programs, options, attach_preemptible(live->attachments));
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->with_avic = !access("/sys/module/kvm_amd", F_OK);
 	programs->rodata->pir_offset = live->pir_offset;
@@ -453,7 +457,8 @@ static int load_and_attach(struct live *live, const struct live_options *options
 	int file = -1, ret = 0;
 	char path[32];
 
-	live->attachments = attach_new(options->hops, admin, no_delivery(live, environment->apicv));
+	live->attachments = attach_new(options->hops, admin, environment->preemptible,
+				       no_delivery(live, environment->apicv));
 	if (!live->attachments)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	if (together)

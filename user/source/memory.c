@@ -38,16 +38,19 @@ void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsig
 	bpf_map__set_max_entries(programs->maps.free_guests, guests);
 }
 
-void memory_size(struct imstrace_bpf *programs, const struct live_options *options)
+void memory_size(struct imstrace_bpf *programs, const struct live_options *options, bool preemptible)
 {
 	unsigned int vectors = options->max_vectors, blocks = vectors * BLOCKS_PER_VECTOR;
+	unsigned int accounts = vectors * libbpf_num_possible_cpus();
 
 	if (blocks < LEAST_BLOCKS)
 		blocks = LEAST_BLOCKS;
 	programs->rodata->max_vectors = vectors;
 	programs->rodata->max_blocks = blocks;
+	programs->rodata->preemptible = preemptible;
+	programs->rodata->second_accounts = preemptible ? accounts : 0;
 	bpf_map__set_max_entries(programs->maps.vectors, vectors);
-	bpf_map__set_max_entries(programs->maps.accounts, vectors * libbpf_num_possible_cpus());
+	bpf_map__set_max_entries(programs->maps.accounts, preemptible ? 2 * accounts : accounts);
 	bpf_map__set_max_entries(programs->maps.histograms, vectors * STAGE_COUNT);
 	bpf_map__set_max_entries(programs->maps.blocks, blocks);
 	bpf_map__set_max_entries(programs->maps.vector_ids, vectors + LOST_NAMES);
@@ -97,8 +100,8 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	source->blocks = memory->blocks;
 	source->block_capacity = bpf_map__max_entries(programs->maps.blocks);
 	source->totals = &programs->bss->totals;
-	source->cpus = libbpf_num_possible_cpus();
 	source->capacity = bpf_map__max_entries(programs->maps.vectors);
+	source->parts = bpf_map__max_entries(programs->maps.accounts) / source->capacity;
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
 	       memory->histograms && memory->blocks && memory->guests &&
 	       memory->deferred;

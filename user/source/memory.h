@@ -25,8 +25,8 @@ struct memory {
 	__u64 lost_forgotten;
 };
 
-/* Before loading: room for what @options say. */
-void memory_size(struct imstrace_bpf *programs, const struct live_options *options);
+/* Before loading: room for what @options say, and for second programs if the first may be preempted. */
+void memory_size(struct imstrace_bpf *programs, const struct live_options *options, bool preemptible);
 
 /* Another room for vCPUs, and for the guest vectors of all of them: tests fill it. */
 void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsigned int guests);

@@ -96,7 +96,8 @@ struct clock_set {
  * @delivery:	why it isn't seen when the CPU itself delivers an interrupt (APICv, AVIC), so that such
  *		count as delivered when they are accepted; NULL: it is
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
- * @accounts:	by CPU * @capacity + vector id: to be added up over all @cpus
+ * @accounts:	by part * @capacity + vector id: to be added up over all @parts, which are of CPUs and,
+ *		once more, of the programs that stand in for others on a CPU
  * @histograms:	by vector id * STAGE_COUNT + stage
  * @blocks:	the pool of their blocks
  * @block_capacity: how many it has
@@ -149,7 +150,7 @@ struct source {
 	const struct imstrace_block *blocks;
 	size_t block_capacity;
 	const struct imstrace_totals *totals;
-	unsigned int cpus;
+	unsigned int parts;
 	unsigned int capacity;
 	__u64 started;
 	bool ended;
