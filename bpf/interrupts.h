@@ -15,7 +15,6 @@
 #include "apicv.h"
 #include "vfio_pci.h"
 
-
 /* @irq is IMSTRACE_NONE if it does not begin in a handler. */
 static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
 					    __u32 irq)
@@ -326,9 +325,11 @@ static __always_inline void pci_signal(const void *arguments, struct eventfd_ctx
 }
 
 /* Since 6.8 the one that is not inlined; before, eventfd_signal() has it inlined. */
-PROGRAM_TWICE("fentry/eventfd_signal_mask", signal_mask_fentry, pci_signal(ctx, eventfd), struct eventfd_ctx *eventfd)
+PROGRAM_TWICE("fentry/eventfd_signal_mask", signal_mask_fentry, pci_signal(ctx, eventfd),
+	      struct eventfd_ctx *eventfd)
 
-PROGRAM_TWICE("fentry/eventfd_signal", signal_fentry, pci_signal(ctx, eventfd), struct eventfd_ctx *eventfd)
+PROGRAM_TWICE("fentry/eventfd_signal", signal_fentry, pci_signal(ctx, eventfd),
+	      struct eventfd_ctx *eventfd)
 
 SEC("kprobe/eventfd_signal_mask")
 int signal_mask_kprobe(struct pt_regs *context)

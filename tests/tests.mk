@@ -165,13 +165,18 @@ kunit: $(KUNIT)/built
 
 # The library with the interrupt domain that it has in the tree, for Debian's newest kernel. In the VM:
 # MODULES=build/in-tree-7.3 tests/kernel/run, or tests/kernel/kunit.
-in-tree:
-	$(call say,MODULES,build/in-tree-7.3)
+IN_TREE := build/in-tree-7.3
+
+$(IN_TREE)/built: $(shell find kernel-patch tests/kernel/in-tree -type f) tests/vm/kernel tests/vm/build-root
+	$(call say,MODULES,$(IN_TREE))
 	$(Q)mkdir -p build
 	+$(Q)eval "$$(tests/vm/kernel 7.3)" && \
 		tests/vm/build-root -k 7.3 tests/kernel/in-tree/build-module \
-			"$$HEADERS" build/in-tree-7.3 IMS_KUNIT=1 W=1 > build/in-tree-7.3.log 2>&1 || \
-		{ cat build/in-tree-7.3.log; exit 1; }
+			"$$HEADERS" $(IN_TREE) IMS_KUNIT=1 W=1 > $(IN_TREE).log 2>&1 || \
+		{ cat $(IN_TREE).log; exit 1; }
+	$(Q)touch $@
+
+in-tree: $(IN_TREE)/built
 
 kernel-tests: $(KERNEL_TESTS) $(FAULT)/ims-fault.ko modules
 
@@ -203,13 +208,16 @@ golden-tests: $(B)/tests/golden/metrics all
 
 ### The commands
 
+# On all CPUs, also where make was not told so.
+BUILD = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 test:
 	@tools/install-deps test
-	@$(MAKE) --no-print-directory e2e-tests screen-tests native-tests kernel-tests kunit nested \
-		selftests replay-tests web-tests golden-tests
-	@$(MAKE) --no-print-directory KERNEL=6.1 e2e-tests kernel-tests kunit
-	@$(MAKE) --no-print-directory KERNEL=7.3 e2e-tests
-	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests replay-tests
+	@$(BUILD) e2e-tests screen-tests native-tests kernel-tests nested selftests replay-tests web-tests \
+		golden-tests
+	@$(BUILD) KERNEL=6.1 e2e-tests kernel-tests kunit
+	@$(BUILD) KERNEL=7.3 e2e-tests kernel-tests kunit in-tree
+	@$(BUILD) SANITIZE=1 all unit-tests replay-tests
 	@tests/run
 
 # Not part of "make test": makes a Debian system, of 300 MB of packages.
