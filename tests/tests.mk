@@ -239,9 +239,10 @@ test-apicv:
 	@$(MAKE) --no-print-directory all guest modules
 	@tests/apicv/run
 
-# Not part of "make test": builds a kernel.
+# Not part of "make test": builds two kernels.
 test-debug-kernel:
 	@tools/install-deps debug-kernel
+	@tools/kernel-patch-series -c
 	@$(MAKE) --no-print-directory kernel-tests
 	@tools/debug-kernel
 	@tools/debug-kernel -r

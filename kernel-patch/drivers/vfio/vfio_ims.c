@@ -287,6 +287,7 @@ static int vfio_ims_resolve(struct vfio_ims *vi, u32 start, u32 count,
 {
 	struct vfio_ims_vector *v;
 	struct eventfd_ctx *next;
+	int ret;
 	u32 i;
 
 	for (i = start; i < start + count; i++) {
@@ -296,10 +297,11 @@ static int vfio_ims_resolve(struct vfio_ims *vi, u32 start, u32 count,
 
 		next = eventfd_ctx_fdget(fds[i - start]);
 		if (IS_ERR(next)) {
+			ret = PTR_ERR(next);
 			trace_vfio_ims_vector_bind(v->dev, v->vector, v->irq,
-						   v->slot, NULL, PTR_ERR(next));
+						   v->slot, NULL, ret);
 			vfio_ims_resolve_undo(vi, start, i - start);
-			return PTR_ERR(next);
+			return ret;
 		}
 		v->next = next;
 	}
