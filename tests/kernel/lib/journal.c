@@ -31,6 +31,8 @@ static const char *const harmless[] = {
 	"kmemleak: Kernel memory leak detector initialized",
 	"kmemleak: Automatic memory scanning thread",
 	"KernelAddressSanitizer initialized",
+	/* Most are of the rest of the kernel: tests/debug-kernel/watch knows which are ours. */
+	"BUG: KCSAN",
 };
 
 /*
