@@ -128,11 +128,6 @@ struct attachments *attach_new(unsigned int hops, bool modules, bool preemptible
 	return attachments;
 }
 
-bool attach_preemptible(const struct attachments *attachments)
-{
-	return attachments->preemptible;
-}
-
 void attach_plan(struct attachments *attachments, struct bpf_object *object)
 {
 	attachments->object = object;

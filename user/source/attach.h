@@ -25,8 +25,6 @@ struct attachments;
 struct attachments *attach_new(unsigned int hops, bool modules, bool preemptible,
 			       const char *no_delivery);
 
-bool attach_preemptible(const struct attachments *attachments);
-
 /**
  * attach_plan - before loading: what is to be loaded?
  * @object:	opened. Of each feature's rungs that this kernel may have the highest one is

@@ -50,6 +50,7 @@ struct live {
 	struct memory memory;
 	int budget;	/* records left in this batch */
 	__u32 pir_offset;
+	bool preemptible;	/* environment.h */
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
@@ -380,7 +381,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 		return report_error(EXIT_RUNTIME, NULL, "opening the BPF programs failed: %s",
 				    strerror(errno));
 	live->programs = programs;
-	memory_size(programs, options, attach_preemptible(live->attachments));
+	memory_size(programs, options, live->preemptible);
 	programs->rodata->stream_interrupts = options->interrupts;
 	programs->rodata->with_avic = !access("/sys/module/kvm_amd", F_OK);
 	programs->rodata->pir_offset = live->pir_offset;
@@ -457,7 +458,8 @@ static int load_and_attach(struct live *live, const struct live_options *options
 	int file = -1, ret = 0;
 	char path[32];
 
-	live->attachments = attach_new(options->hops, admin, environment->preemptible,
+	live->preemptible = environment->preemptible;
+	live->attachments = attach_new(options->hops, admin, live->preemptible,
 				       no_delivery(live, environment->apicv));
 	if (!live->attachments)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
