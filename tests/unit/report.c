@@ -589,6 +589,26 @@ static void a_hop_that_was_seen_is_not_missing(void **state)
 	end(&fixture);
 }
 
+/* The programs count a hop before its stages: a reading may come in between. */
+static void a_stage_that_was_counted_is_not_missing(void **state)
+{
+	struct fixture fixture = measure(&no_filter);
+	const struct figures *report;
+
+	(void)state;
+	fake_vector(fixture.fake, UUID_A, 0);
+	fixture.fake->vectors[0].reader = READER_USER;
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		fixture.fake->accounts[0].hops[hop]++;
+	measurement_interval(fixture.measurement, 2000);
+	fake_value(fixture.fake, STAGE_TOTAL, 100);
+	report = measurement_interval(fixture.measurement, 3000);
+	assert_int_equal(report->vectors[0].stages[STAGE_TOTAL].count, 1);
+	assert_null(report->vectors[0].hop_missing[HOP_EOI]);
+	assert_null(figures_stage_missing(&report->vectors[0], STAGE_TOTAL));
+	end(&fixture);
+}
+
 static void a_vector_with_any_count_is_active(void **state)
 {
 	struct vector_figures report = { 0 };
@@ -670,6 +690,7 @@ int main(void)
 		cmocka_unit_test(reasons_say_why),
 		cmocka_unit_test(a_hop_that_is_not_attached_is_missing_in_every_mode),
 		cmocka_unit_test(a_hop_that_was_seen_is_not_missing),
+		cmocka_unit_test(a_stage_that_was_counted_is_not_missing),
 		cmocka_unit_test(a_vector_with_any_count_is_active),
 	};
 

@@ -60,7 +60,8 @@ static void keep_values(struct figures *figures, struct stage_values *to,
 
 /*
  * What was counted could be seen, whatever holds by now; and so could, maybe before the interval, the
- * hops in KVM that it had passed before.
+ * hops in KVM that it had passed before. The programs count a hop before its stages: a reading in
+ * between has the hop, and the next one the stages.
  */
 static bool was_seen(const struct vector_figures *vector, enum imstrace_hop hop)
 {
@@ -68,6 +69,10 @@ static bool was_seen(const struct vector_figures *vector, enum imstrace_hop hop)
 
 	for (unsigned int passed = hop; passed < end; passed++)
 		if (vector->account.hops[passed])
+			return true;
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		if (vector->stages[stage].count &&
+		    (stage_from(stage) == hop || stage_to(stage) == hop))
 			return true;
 	return false;
 }
