@@ -70,6 +70,17 @@ static __always_inline struct open_interrupt *new_in(__u32 context)
 	return open;
 }
 
+/* One that begins with its signal. */
+static __always_inline struct open_interrupt *begin_outside(__u32 context, __u32 id, __u32 cause,
+							    __u32 irq)
+{
+	struct open_interrupt *open = new_in(context);
+
+	if (open)
+		begin_interrupt(open, id, cause, irq);
+	return open;
+}
+
 static long end_waiting(void *map, __u32 *context, struct open_interrupt *open, __u32 *id)
 {
 	if (open->state == OPEN_SIGNALLED && open->current.id == *id) {
@@ -86,7 +97,10 @@ static __noinline void end_outside(__u32 id)
 		bpf_for_each_map_elem(&contexts, end_waiting, &id, 0);
 }
 
-/* What is in the state @state, for @vec: @open of this CPU's handler or, outside of it, @context's. */
+/*
+ * What is in the state @state, for @vec: @open of this CPU's handler or, outside of it, @context's. Of a
+ * line the guest vector is known only when it is accepted.
+ */
 static __always_inline struct open_interrupt *
 open_for(struct open_interrupt *open, const void *arguments, enum open_state state, __u8 vec)
 {
@@ -95,7 +109,10 @@ open_for(struct open_interrupt *open, const void *arguments, enum open_state sta
 	if (!any_outside)
 		return NULL;
 	open = open_in(current_context(arguments));
-	return open && open->state == state && open->current.guest_vector == vec ? open : NULL;
+	if (!open || open->state != state)
+		return NULL;
+	return open->current.guest_vector == vec ||
+	       (open->current.guest_vector == IMSTRACE_NONE && open->from_queue) ? open : NULL;
 }
 
 #endif /* IMSTRACE_BPF_CONTEXTS_H */

@@ -58,10 +58,25 @@ static __always_inline void end_unaccepted(const struct open_interrupt *open)
 static __always_inline void forget_way(struct open_interrupt *open)
 {
 	open->kvm = 0;
+	open->wakes = 0;
 	open->coalesced = 0;
 	open->refused = 0;
 	open->merged = 0;
 	open->from_queue = 0;
+}
+
+/* @irq is IMSTRACE_NONE if it does not begin in a handler. */
+static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
+					    __u32 irq)
+{
+	__builtin_memset(&open->current, 0, sizeof(open->current));
+	open->current.id = id;
+	open->current.vcpu = IMSTRACE_NONE;
+	open->current.guest_vector = IMSTRACE_NONE;
+	open->current.cpu = bpf_get_smp_processor_id();
+	open->current.cause = cause;
+	open->irq = irq;
+	forget_way(open);
 }
 
 #endif /* IMSTRACE_BPF_ENDS_H */

@@ -5,6 +5,7 @@
  */
 #include "lifecycle.h"
 #include "interrupts.h"
+#include "wakeups.h"
 #include "posting.h"
 #include "vcpus.h"
 

@@ -15,20 +15,6 @@
 #include "apicv.h"
 #include "vfio_pci.h"
 
-/* @irq is IMSTRACE_NONE if it does not begin in a handler. */
-static __always_inline void begin_interrupt(struct open_interrupt *open, __u32 id, __u32 cause,
-					    __u32 irq)
-{
-	__builtin_memset(&open->current, 0, sizeof(open->current));
-	open->current.id = id;
-	open->current.vcpu = IMSTRACE_NONE;
-	open->current.guest_vector = IMSTRACE_NONE;
-	open->current.cpu = bpf_get_smp_processor_id();
-	open->current.cause = cause;
-	open->irq = irq;
-	forget_way(open);
-}
-
 /*
  * An interrupt of @vector is out of order at @hop. It is told of once: the next step
  * in the vector's life arms it again.
@@ -167,21 +153,8 @@ static __always_inline void signal_outside(struct open_interrupt *open,
 					   struct imstrace_account *account,
 					   struct eventfd_ctx *eventfd)
 {
-	pass_signal(open, account);
-	/* A handler may come in between, and count there. */
-	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+	pass_signal_outside(open, account);
 	follow_signal(open, vector, account, eventfd);
-}
-
-/* One that begins with its signal. */
-static __always_inline struct open_interrupt *begin_outside(__u32 context, __u32 id, __u32 cause,
-							    __u32 irq)
-{
-	struct open_interrupt *open = new_in(context);
-
-	if (open)
-		begin_interrupt(open, id, cause, irq);
-	return open;
 }
 
 /* Where a vector of the IMS library is signalled: what TP_PROTO has. */
@@ -376,6 +349,20 @@ static __always_inline void count_copy(const struct open_interrupt *open, const 
 		__sync_fetch_and_add(&vector->copies, 1);
 }
 
+/* Where an irqfd's interrupts go to. */
+static __always_inline void note_target(struct open_interrupt *open, __u32 apicid, __u8 vec)
+{
+	struct imstrace_vector *vector = vector_of(open->current.id);
+
+	open->current.guest_vector = vec;
+	if (!vector || vector->kind != KIND_IRQFD)
+		return;
+	if (vector->vcpu != apicid)
+		vector->vcpu = apicid;
+	if (vector->guest_vector != vec)
+		vector->guest_vector = vec;
+}
+
 /* A message to several vCPUs is accepted by each; the first one is followed. */
 static __always_inline void accept_interrupt(const void *arguments, __u32 apicid, __u16 dm, __u8 vec,
 					     bool second)
@@ -414,6 +401,8 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	open->state = OPEN_DONE;
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
+	if (open->current.cause == CAUSE_EVENTFD)
+		note_target(open, apicid, vec);
 	account->hops[HOP_ACCEPT]++;
 	if (open->current.times[HOP_SIGNAL])
 		count_stage(account, open->current.id, STAGE_IRQFD,

@@ -95,6 +95,7 @@ static __always_inline enum imstrace_reader irqfd_takes(struct open_interrupt *o
 							enum imstrace_end *end)
 {
 	open->kvm = start->kvm;
+	open->wakes = 1;
 	if (start->route == KVM_IRQ_ROUTING_MSI) {
 		open->current.guest_vector = start->data & 0xff;
 		return READER_IRQFD;
@@ -213,6 +214,18 @@ static __noinline void leave_unread(struct open_interrupt *open, enum imstrace_e
 		deferred->queued.state = OPEN_NONE;
 }
 
+/* KVM is about to take the signal of @open, or it ends here. */
+static __always_inline void wait_or_end(struct open_interrupt *open,
+					struct imstrace_account *account, enum imstrace_end end)
+{
+	if (end == END_COUNT && hop_seen(HOP_ACCEPT)) {
+		open->state = OPEN_SIGNALLED;
+		return;
+	}
+	open->state = OPEN_DONE;
+	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
+}
+
 /*
  * @eventfd of vector @id has been signalled at the signal hop, or is about to be where
  * that hop is not seen: who takes it from here?
@@ -235,12 +248,7 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 		leave_unread(open, end);
 	if (vector->reader != reader)
 		vector->reader = reader;
-	if (end == END_COUNT && hop_seen(HOP_ACCEPT)) {
-		open->state = OPEN_SIGNALLED;
-		return;
-	}
-	open->state = OPEN_DONE;
-	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
+	wait_or_end(open, account, end);
 }
 
 /* @open has got to its signal, which the caller counts. */
@@ -252,6 +260,15 @@ static __always_inline void pass_signal(struct open_interrupt *open,
 	if (open->current.times[HOP_IRQ])
 		count_stage(account, open->current.id, STAGE_HANDLER, open->current.times[HOP_IRQ], now);
 	open->current.times[HOP_SIGNAL] = now;
+}
+
+/* The same of one that is signalled outside of handlers. */
+static __always_inline void pass_signal_outside(struct open_interrupt *open,
+						struct imstrace_account *account)
+{
+	pass_signal(open, account);
+	/* A handler may come in between, and count there. */
+	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
 }
 
 #endif /* IMSTRACE_BPF_IRQFDS_H */

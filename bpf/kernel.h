@@ -64,6 +64,14 @@ struct mm_struct {
 	struct task_struct *owner;	/* with CONFIG_MEMCG */
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
 struct irqaction {
 	void *dev_id;
 	struct task_struct *thread;
@@ -93,19 +101,26 @@ struct kvm_irq_routing_table {
 
 struct kvm {
 	int userspace_pid;	/* the thread's that made it */
+	struct dentry *debugfs_dentry;	/* PID-FD; or an error as a pointer */
 	struct mm_struct *mm;
 	struct kvm_irq_routing_table *irq_routing;
+	struct {
+		struct list_head items;
+	} irqfds;
 	struct kvm_arch arch;
 };
 
 struct kvm_kernel_irq_routing_entry {
+	__u32 gsi;
 	__u32 type;
 	struct {
 		__u32 data;
 	} msi;
 };
 
-#define KVM_IRQ_ROUTING_MSI	2	/* include/uapi/linux/kvm.h */
+/* include/uapi/linux/kvm.h. 0: there is none, or there are several. */
+#define KVM_IRQ_ROUTING_IRQCHIP	1
+#define KVM_IRQ_ROUTING_MSI	2
 
 /* Of linux/workqueue.h. */
 struct work_struct {
@@ -121,6 +136,8 @@ struct kvm_kernel_irqfd {
 	int gsi;
 	struct work_struct inject;
 	struct eventfd_ctx *eventfd;
+	struct work_struct shutdown;
+	struct list_head list;	/* in struct kvm */
 	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };
 

@@ -88,6 +88,27 @@ struct {
 	__type(value, __u32);
 } eventfd_vectors SEC(".maps");
 
+/*
+ * The id of the vector of the irqfds of a gsi; IMSTRACE_NONE: they are not followed. What does not fit is
+ * looked for by name each time.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16);
+	__type(key, struct irqfd_key);
+	__type(value, __u32);
+} irqfd_vectors SEC(".maps");
+
+/* By id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct imstrace_signallers);
+} signallers SEC(".maps");
+
 /* Of a name that is given to request_irq(): too large for the stack. */
 struct irq_name {
 	char text[IRQ_NAME_LEN];
@@ -288,6 +309,8 @@ const volatile bool replaying;
 /* The kernel may preempt programs at tracepoints: preemption.h. */
 const volatile bool preemptible;
 const volatile __u32 second_accounts;
+/* Irqfds of this process's VMs alone are followed; 0: of all. */
+const volatile __u32 only_process;
 /* The CPU is AMD's. */
 const volatile bool with_avic;
 
@@ -296,6 +319,8 @@ const volatile bool with_avic;
  * followed to their end, so that no count has a hop without the one before.
  */
 bool following;
+/* The same for what wakes an irqfd: a little later, for a vector's signal that is not followed does, too. */
+bool following_irqfds;
 /*
  * The hops that are seen, by enum imstrace_hop: set when it is known which could be
  * attached. An interrupt is over at the last one, and unmatched if an earlier

@@ -9,6 +9,7 @@
 
 #include "deferred.h"
 #include <linux/ptrace.h>
+#include "irqfd_vectors.h"
 
 struct delivery {
 	__u32 id;
@@ -36,11 +37,69 @@ static long leave_outside(void *map, __u32 *context, struct open_interrupt *open
 	return 0;
 }
 
-/* The workqueue begins with @irqfd: the accepts of this thread are its interrupt's. */
-static __always_inline void begin_delivery(const void *arguments, struct kvm_kernel_irqfd *irqfd)
+/* A signal of an irqfd's own, whose route makes KVM deliver it from its workqueue. */
+static __always_inline void queue_signal(struct open_interrupt *open, __u32 id)
+{
+	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+
+	if (deferred && deferred->queued.state != OPEN_QUEUED)
+		leave_to_queue(deferred, open, OPEN_QUEUED);
+	else
+		end_interrupt(&open->current, END_WORK_MERGED);
+	open->state = OPEN_DONE;
+}
+
+/* The id of the vector of @irqfd, which may be no irqfd unless @sure; IMSTRACE_NONE: there is none. */
+static __always_inline __u32 vector_of_irqfd(struct kvm_kernel_irqfd *irqfd, bool sure)
 {
 	__u64 eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
-	__u32 context = current_context(arguments), state, *id;
+	struct irqfd_key key;
+	__u32 *id;
+
+	id = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
+	if (id)
+		return *id;
+	if (!following_irqfds)
+		return IMSTRACE_NONE;
+	key = irqfd_key(irqfd);
+	id = bpf_map_lookup_elem(&irqfd_vectors, &key);
+	if (id)
+		return *id;
+	return sure ? add_irqfd(&key, irqfd) : IMSTRACE_NONE;
+}
+
+/* Whether the irqfd's copy of its route, of this @type, may not say which @gsi it is of. */
+static __always_inline bool counted_by_queue(__u32 type, __u32 gsi)
+{
+	return !type && !gsi;
+}
+
+/* Whether its signal, which is not in the queue, has not been counted: there was no irqfd, or see above. */
+static __always_inline bool is_uncounted(const struct imstrace_vector *vector,
+					 struct kvm_kernel_irqfd *irqfd)
+{
+	__u32 type = BPF_CORE_READ(irqfd, irq_entry.type);
+
+	return vector->kind == KIND_IRQFD &&
+	       (type || counted_by_queue(type, BPF_CORE_READ(irqfd, irq_entry.gsi)));
+}
+
+/*
+ * A signal that is counted only now: there was no irqfd, or KVM did not say which it was. Its time is not
+ * known.
+ */
+static __always_inline void begin_queued(struct open_interrupt *open, __u32 id,
+					 struct imstrace_account *account)
+{
+	begin_interrupt(open, id, CAUSE_EVENTFD, IMSTRACE_NONE);
+	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+}
+
+/* The workqueue begins with @irqfd, see vector_of_irqfd(): the accepts of this thread are its interrupt's. */
+static __always_inline void begin_delivery(const void *arguments, struct kvm_kernel_irqfd *irqfd,
+					   bool sure)
+{
+	__u32 context = current_context(arguments), state, id;
 	struct open_interrupt *open = open_in(context);
 	enum imstrace_end end = END_COUNT;
 	struct imstrace_account *account;
@@ -55,24 +114,25 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 		open->state = OPEN_NONE;
 		open->from_queue = 0;
 	}
-	id = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
-	if (!id)
-		return;
-	delivery.id = *id;
-	delivery.deferred = bpf_map_lookup_elem(&deferred_interrupts, id);
-	vector = vector_of(*id);
-	account = account_of(*id);
-	if (!delivery.deferred || !vector || !account)
+	id = vector_of_irqfd(irqfd, sure);
+	delivery.id = id;
+	delivery.deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	vector = vector_of(id);
+	account = account_of(id);
+	if (!delivery.deferred || !vector || !account || vector->ignored)
 		return;
 	if (any_outside)
 		bpf_for_each_map_elem(&contexts, leave_outside, &delivery, 0);
 	state = delivery.deferred->queued.state;
-	if (state != OPEN_QUEUED && state != OPEN_UNREAD)
+	if (state != OPEN_QUEUED && state != OPEN_UNREAD && !is_uncounted(vector, irqfd))
 		return;
 	open = new_in(context);
 	if (!open)
 		return;
-	*open = delivery.deferred->queued;
+	if (state == OPEN_QUEUED || state == OPEN_UNREAD)
+		*open = delivery.deferred->queued;
+	else
+		begin_queued(open, id, account);
 	delivery.deferred->queued.state = OPEN_NONE;
 	if (state == OPEN_UNREAD) {
 		open->current.recounted = END_USER;
@@ -83,6 +143,12 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	vector->irqfd = (__u64)irqfd;
 	vector->pid = owner_of((struct kvm *)start.kvm);
 	vector->reader = irqfd_takes(open, irqfd, &start, &end);
+	open->wakes = 0;
+	/* Of a line it is followed to the guest as well. */
+	if (vector->kind == KIND_IRQFD && end == END_WORKQUEUE) {
+		vector->reader = READER_IRQFD;
+		end = END_COUNT;
+	}
 	open->state = end == END_COUNT ? OPEN_SIGNALLED : OPEN_DONE;
 	if (end != END_COUNT)
 		end_counted(&open->current, account, end);
@@ -93,7 +159,8 @@ int delivery_kprobe(struct pt_regs *context)
 {
 	const void *work = (const void *)PT_REGS_PARM1(context);
 
-	begin_delivery(context, (void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, inject));
+	begin_delivery(context, (void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, inject),
+		       true);
 	return 0;
 }
 
@@ -106,7 +173,7 @@ int BPF_PROG(delivery_work, const void *work)
 {
 	if (any_left || any_outside)
 		begin_delivery(ctx, (void *)work -
-			       bpf_core_field_offset(struct kvm_kernel_irqfd, inject));
+			       bpf_core_field_offset(struct kvm_kernel_irqfd, inject), false);
 	return 0;
 }
 

@@ -66,6 +66,7 @@ static __noinline __u32 new_vector(struct vector_key *key)
 	vector->slot = IMSTRACE_NONE;
 	vector->pasid = IMSTRACE_NONE;
 	vector->eventfd_id = IMSTRACE_NONE;
+	vector->vcpu = IMSTRACE_NONE;
 	if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST)) {
 		/* Another CPU was first: the id is the next vector's. */
 		bpf_map_push_elem(&free_vectors, &id, BPF_ANY);

@@ -32,6 +32,7 @@ struct open_interrupt {
 	__u32 refused;	/* by a local APIC that is switched off */
 	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
 	__u32 from_queue; /* KVM's workqueue delivers it */
+	__u32 wakes;	/* an irqfd of @kvm is about to be woken by it */
 	/* Of a CPU's handlers alone: the program at vfio_ims_signal is running, outside of them. */
 	__u32 in_signal;
 	__u32 unseen;	/* the handler has interrupted it: the kernel will skip it there */
@@ -59,7 +60,14 @@ struct deferred_interrupts {
 	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_UNREAD, if anything */
 };
 
-/* A vCPU: with who made the VM, for the address of a struct kvm is used again. */
+/* The irqfds of a gsi: with who made the VM, for the address of a struct kvm is used again. */
+struct irqfd_key {
+	__u64 kvm;
+	__u32 pid;
+	__u32 gsi;
+};
+
+/* A vCPU, likewise. */
 struct vcpu_key {
 	__u64 kvm;
 	__u32 pid;

@@ -16,6 +16,7 @@
 #define IMSTRACE_NAME_LEN	64
 /* As TASK_COMM_LEN. */
 #define IMSTRACE_VMM_LEN	16
+#define IMSTRACE_SIGNALLERS_LEN	128
 
 /*
  * The fields of records that are streamed or stored stand in tables, of which the structs, the
@@ -40,6 +41,7 @@ enum imstrace_cause {
 	CAUSE_IRQ,
 	CAUSE_EMULATED,
 	CAUSE_LOOPBACK,
+	CAUSE_EVENTFD,		/* not the tracepoint's: whoever has the eventfd signals KVM's irqfd */
 	CAUSE_COUNT
 };
 
@@ -48,6 +50,7 @@ enum imstrace_kind {
 	KIND_IMS,		/* a slot and a Linux irq stand behind it */
 	KIND_EMULATED,		/* software in the host signals its eventfd */
 	KIND_PCI,		/* an MSI or MSI-X vector of a PCI device at vfio-pci */
+	KIND_IRQFD,		/* an irqfd that is none of these: vhost, threads of the VMM, other processes */
 };
 
 /*
@@ -74,8 +77,9 @@ enum imstrace_reader {
 };
 
 #define IMSTRACE_VECTOR_FIELDS(X, TEXT)							\
-	TEXT(device, IMSTRACE_NAME_LEN, "name of the owning device")			\
-	X(__u32, vector, vector, UINT, "index in the device's MSI-X table")		\
+	TEXT(device, IMSTRACE_NAME_LEN,							\
+	     "name of the owning device; of an irqfd: its VM, kvm-PID-FD as in /sys/kernel/debug/kvm")	\
+	X(__u32, vector, vector, UINT, "index in the device's MSI-X table; of an irqfd: its gsi")	\
 	X(__u32, irq, irq, UINT, "Linux irq; IMSTRACE_NONE: none, or not known")	\
 	X(__u32, slot, slot, UINT, "slot, likewise")					\
 	X(__u32, pasid, pasid, HEX, "PASID in the slot, likewise")			\
@@ -86,6 +90,9 @@ enum imstrace_reader {
 	  "the eventfd-id of /proc/PID/fdinfo; IMSTRACE_NONE: not known")		\
 	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
 	X(__u64, irqfd, irqfd, HEX, "likewise of the irqfd of its latest signal")	\
+	X(__u32, guest_vector, guest_vector, HEX,					\
+	  "of an irqfd: the x86 vector in its guest, as of its latest signal; 0: not known")	\
+	X(__u32, vcpu, vcpu, UINT, "likewise the vCPU that it went to; IMSTRACE_NONE: not known")	\
 	X(__u32, state, state, HEX, "mask of enum imstrace_state")			\
 	X(__u32, stray, stray, HEX,							\
 	  "mask by enum imstrace_hop: an interrupt there would be out of order now; a hop is "	\
@@ -99,7 +106,19 @@ enum imstrace_reader {
 	  "of its messages for several vCPUs: accepted by others than the first, so far")	\
 	TEXT(vmm, IMSTRACE_VMM_LEN, "set by user space: what the process is called")	\
 	TEXT(guest, IMSTRACE_NAME_LEN,							\
-	     "likewise: what the VMM calls its VM; empty if it doesn't say")
+	     "likewise: what the VMM calls its VM; empty if it doesn't say")		\
+	TEXT(signallers, IMSTRACE_SIGNALLERS_LEN,					\
+	     "likewise: of an irqfd, the threads that signal it, as name/pid")
+
+/* Threads that have signalled an irqfd: the first ones. */
+#define SIGNALLERS	4
+
+struct imstrace_signallers {
+	__u32 threads[SIGNALLERS];	/* pid + 1; 1: interrupts; 0: none */
+	char names[SIGNALLERS][IMSTRACE_VMM_LEN];
+	__u32 others;			/* there are more */
+	__u32 reserved;			/* an array in memory has elements of whole 8 bytes */
+};
 
 /* A vector that has been seen. */
 struct imstrace_vector {

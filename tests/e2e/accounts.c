@@ -510,7 +510,9 @@ static void more_vectors_than_room(void **state)
 	}
 	assert_int_equal(followed, ROOM);
 	assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")), ROOM);
-	assert_int_equal(number(trace.summary, "lost.vectors"), 2 * VECTORS - ROOM);
+	/* Those without room are not known to their signals: each VM's irqfds of theirs have none, either. */
+	assert_int_equal(number(trace.summary, "lost.vectors"), 2 * VECTORS - ROOM +
+			 2 * (VECTORS - ROOM) + VECTORS);
 	check_intervals(&trace);
 	json_decref(truth);
 	json_decref(visit);

@@ -14,6 +14,7 @@ int run_forecast(void);
 int run_options(void);
 int run_processes(void);
 int run_accounts(void);
+int run_irqfds(void);
 int run_vcpus(void);
 int run_accuracy(void);
 int run_lint(void);

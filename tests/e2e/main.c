@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 	/* In this order: that of the errors is for a machine where nothing has been loaded yet. */
 	static int (*const groups[])(void) = {
 		run_errors, run_ladder, run_library, run_live, run_forecast, run_options,
-		run_processes, run_accounts, run_vcpus, run_accuracy, run_lint, run_recording, run_runs, run_edu,
+		run_processes, run_accounts, run_irqfds, run_vcpus, run_accuracy, run_lint, run_recording, run_runs, run_edu,
 	};
 	bool failed = false;
 

@@ -110,7 +110,8 @@ static const char doc[] =
 	"        the truth, waits for another line, unbinds: time to attach a tracer\n"
 	"\n"
 	"DEVICE is the UUID of a mediated device, or the PCI address of QEMU's edu device, which "
-	"has one MSI and is bound to vfio-pci.\n"
+	"has one MSI and is bound to vfio-pci; or none: then there are eventfds, which KVM has as irqfds, "
+	"and a doorbell is a write() to one.\n"
 	"\n"
 	"To create a device, and one whose messages are sent by DMA:\n"
 	"  cd /sys/class/mdev_bus\n"
@@ -127,10 +128,11 @@ static const struct argp_option option_table[] = {
 	{ "emulated-count", OPTION_EMULATED_COUNT, "N", 0,
 	  "Ring each emulated vector N times (100)", 0 },
 	{ NULL, 0, NULL, 0, "How:", 2 },
-	{ "doorbell", OPTION_DOORBELL, "software|dma|loopback", 0,
+	{ "doorbell", OPTION_DOORBELL, "software|dma|loopback|write|process", 0,
 	  "software (default): the interrupt is retriggered on the CPU. dma: the device sends "
 	  "its stored message; emulated vectors are rung by software. loopback: "
-	  "VFIO_DEVICE_SET_IRQS without data signals the eventfd, no interrupt is raised", 0 },
+	  "VFIO_DEVICE_SET_IRQS without data signals the eventfd, no interrupt is raised. write, process: "
+	  "the same by a write() to the eventfd, of this thread or of another process", 0 },
 	{ "rate", OPTION_RATE, "HZ", 0, "Doorbells per second over all vectors (no limit)", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Longest wait for an interrupt, or for a doorbell that is busy (5)", 0 },
@@ -241,7 +243,7 @@ static enum doorbell parse_doorbell(struct argp_state *state, const char *arg)
 	for (int i = 0; i < DOORBELL_KINDS; i++)
 		if (!strcmp(arg, doorbell_names[i]))
 			return i;
-	argp_error(state, "--doorbell %s: must be software, dma or loopback", arg);
+	argp_error(state, "--doorbell %s: must be software, dma, loopback, write or process", arg);
 	return DOORBELL_SOFTWARE;
 }
 
@@ -327,7 +329,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (!options->uuid)
-			argp_error(state, "the device is missing: a UUID or a PCI address");
+			argp_error(state, "the device is missing: a UUID, a PCI address or none");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -405,6 +407,8 @@ static void choose_vectors(struct vectors *vectors, const struct options *option
 		vector->vector = i;
 		vector->emulated = vfio->emulated >> i & 1;
 		vector->doorbell = options->doorbell;
+		if (vfio->none && vector->doorbell == DOORBELL_SOFTWARE)
+			vector->doorbell = DOORBELL_WRITE;
 		if (vector->emulated && vector->doorbell == DOORBELL_DMA)
 			vector->doorbell = DOORBELL_SOFTWARE;
 		vector->count = vector->emulated ? options->emulated_count : options->count;
@@ -598,8 +602,10 @@ static enum exit_code run(const struct options *options)
 	struct vectors vectors = {};
 	struct clock clock = {};
 	struct vfio vfio = {};
+	struct writer writer = {};
 	struct ringer ringer = {
 		.vfio = &vfio,
+		.writer = &writer,
 		.machine = &machine,
 		.vectors = &vectors,
 		.clock = &clock,
@@ -624,6 +630,8 @@ static enum exit_code run(const struct options *options)
 
 	vfio_open(&vfio, options->uuid);
 	choose_vectors(&vectors, options, &vfio);
+	if (options->doorbell == DOORBELL_PROCESS)
+		writer_start(&writer);
 	make_machine(&machine, options, &vectors);
 	if (report.stamps)
 		machine_note_tsc(&machine);
@@ -662,6 +670,7 @@ static enum exit_code run(const struct options *options)
 	unbind_vectors(&vectors, &machine, &vfio);
 	machine_close(&machine);
 	vfio_close(&vfio);
+	writer_end(&writer);
 	free_vectors(&vectors);
 	clock_free(&clock);
 	return ok ? EXIT_OK : EXIT_RUNTIME;

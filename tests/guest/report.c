@@ -8,6 +8,8 @@
 #include "report.h"
 
 const char *const doorbell_names[DOORBELL_KINDS] = {
+	[DOORBELL_WRITE] = "write",
+	[DOORBELL_PROCESS] = "process",
 	[DOORBELL_SOFTWARE] = "software",
 	[DOORBELL_DMA] = "dma",
 	[DOORBELL_LOOPBACK] = "loopback",

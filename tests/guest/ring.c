@@ -93,6 +93,19 @@ static bool wait_for_guest(const struct ringer *ringer, const struct vector *vec
 	return false;
 }
 
+/* Return: 0 or a negative errno. */
+static int ring(const struct ringer *ringer, const struct vector *vector)
+{
+	switch (vector->doorbell) {
+	case DOORBELL_WRITE:
+		return writer_signal(vector->eventfd);
+	case DOORBELL_PROCESS:
+		return writer_ask(ringer->writer, vector->eventfd);
+	default:
+		return vfio_ring(ringer->vfio, vector);
+	}
+}
+
 /* EBUSY: an earlier interrupt is not handled yet. */
 static bool ring_once(const struct ringer *ringer, struct vector *vector)
 {
@@ -102,7 +115,7 @@ static bool ring_once(const struct ringer *ringer, struct vector *vector)
 	do {
 		now = clock_ns();
 		vector->ring_ns[vector->rang] = now;
-		ret = vfio_ring(ringer->vfio, vector);
+		ret = ring(ringer, vector);
 		if (!ret) {
 			if (ringer->hold_ns)
 				vector->held_ns[vector->rang] = hold_cpu(clock_ns(),

@@ -10,9 +10,11 @@
 #include "machine.h"
 #include "vector.h"
 #include "vfio.h"
+#include "writer.h"
 
 struct ringer {
 	const struct vfio *vfio;
+	const struct writer *writer;	/* of DOORBELL_PROCESS */
 	const struct machine *machine;
 	struct vectors *vectors;
 	struct clock *clock;

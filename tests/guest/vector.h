@@ -10,6 +10,8 @@ enum doorbell {
 	DOORBELL_SOFTWARE,	/* the device's software doorbell register */
 	DOORBELL_DMA,		/* its DMA doorbell register */
 	DOORBELL_LOOPBACK,	/* VFIO_DEVICE_SET_IRQS with DATA_NONE */
+	DOORBELL_WRITE,		/* write() to its eventfd */
+	DOORBELL_PROCESS,	/* the same by another process: see writer.h */
 	DOORBELL_KINDS,
 };
 

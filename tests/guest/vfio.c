@@ -183,6 +183,12 @@ static void read_sample(struct vfio *vfio)
 void vfio_open(struct vfio *vfio, const char *name)
 {
 	vfio->name = name;
+	vfio->none = !strcmp(name, NO_DEVICE);
+	if (vfio->none) {
+		vfio->num_vectors = VECTORS_OF_NO_DEVICE;
+		vfio->emulated = (1U << VECTORS_OF_NO_DEVICE) - 1;
+		return;
+	}
 	/* No UUID has one. */
 	vfio->edu = strchr(name, ':');
 	open_group(vfio);
@@ -199,6 +205,8 @@ void vfio_open(struct vfio *vfio, const char *name)
 
 void vfio_close(struct vfio *vfio)
 {
+	if (vfio->none)
+		return;
 	close(vfio->device);
 	close(vfio->group);
 	close(vfio->container);
@@ -228,7 +236,8 @@ static int set_irqs(const struct vfio *vfio, uint32_t data, uint32_t start, uint
 
 void vfio_bind(const struct vfio *vfio, const struct vector *vector)
 {
-	int ret = set_irqs(vfio, VFIO_IRQ_SET_DATA_EVENTFD, vector->vector, 1, &vector->eventfd);
+	int ret = vfio->none ? 0 : set_irqs(vfio, VFIO_IRQ_SET_DATA_EVENTFD, vector->vector, 1,
+					    &vector->eventfd);
 
 	if (ret)
 		fail(EXIT_RUNTIME, "device %s: binding vector %u: %s%s", vfio->name,
@@ -238,7 +247,7 @@ void vfio_bind(const struct vfio *vfio, const struct vector *vector)
 
 void vfio_unbind_all(const struct vfio *vfio)
 {
-	int ret = set_irqs(vfio, VFIO_IRQ_SET_DATA_NONE, 0, 0, NULL);
+	int ret = vfio->none ? 0 : set_irqs(vfio, VFIO_IRQ_SET_DATA_NONE, 0, 0, NULL);
 
 	if (ret)
 		fail(EXIT_RUNTIME, "device %s: unbinding its vectors: %s", vfio->name,

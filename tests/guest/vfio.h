@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The VFIO client: a mediated ims-sample device, its registers and its MSI-X vectors; or QEMU's edu
- * device at vfio-pci, which raises its one MSI when a register is written.
+ * device at vfio-pci, which raises its one MSI when a register is written; or no device: vectors that are
+ * nothing but eventfds.
  */
 #ifndef IMS_GUEST_VFIO_H
 #define IMS_GUEST_VFIO_H
@@ -12,8 +13,12 @@
 
 #include "vector.h"
 
+#define NO_DEVICE		"none"
+#define VECTORS_OF_NO_DEVICE	5
+
 struct vfio {
-	const char *name;	/* its UUID or PCI address */
+	const char *name;	/* its UUID or PCI address, or NO_DEVICE */
+	bool none;
 	bool edu;
 	int container;
 	int group;

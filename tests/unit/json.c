@@ -352,13 +352,15 @@ static void interrupt_lines(void **state)
 	"{'count': " #count ", 'min': " #ns ", 'mean': " #ns ", 'p50': " #ns ", 'p90': " #ns "," \
 	"'p99': " #ns ", 'p999': " #ns ", 'max': " #ns "}"
 
+#define NO_IRQFD	"'guest_vector': null, 'vcpu': null, 'signallers': null,"
+
 #define VECTOR_A_0	\
-	"{'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256," \
-	"'mode': 'irqfd', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null,"
+	"{'source': 'ims', 'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256," \
+	"'mode': 'irqfd', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null," NO_IRQFD
 
 #define VECTOR_B_4	\
-	"{'device': '" UUID_B "', 'vector': 4, 'irq': null, 'slot': null, 'pasid': null," \
-	"'mode': 'emulated', 'eventfd_id': null, 'pid': null, 'vmm': null, 'guest': null,"
+	"{'source': 'emulated', 'device': '" UUID_B "', 'vector': 4, 'irq': null, 'slot': null, 'pasid': null," \
+	"'mode': 'emulated', 'eventfd_id': null, 'pid': null, 'vmm': null, 'guest': null," NO_IRQFD
 
 static void reports(void **state)
 {
@@ -446,6 +448,31 @@ static json_t *only_vector(json_t *report)
 	return vector;
 }
 
+static void an_irqfd_has_signallers_and_no_irq(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	json_t *vector;
+
+	(void)state;
+	fake_vector(fake, "kvm-214-11", 24);
+	fake->vectors[0].kind = KIND_IRQFD;
+	fake->vectors[0].irq = IMSTRACE_NONE;
+	fake->vectors[0].guest_vector = 0x23;
+	fake->vectors[0].vcpu = 1;
+	strcpy(fake->vectors[0].signallers, "vhost-214/220, interrupts, others");
+	vector = only_vector(interval(measurement, 3000));
+	assert_string_equal(json_string_value(json_object_get(vector, "source")), "irqfd");
+	assert_int_equal(json_integer_value(json_object_get(vector, "guest_vector")), 0x23);
+	assert_int_equal(json_integer_value(json_object_get(vector, "vcpu")), 1);
+	assert_object(json_pack("{s:O}", "signallers", json_object_get(vector, "signallers")),
+		      "{'signallers': ['vhost-214/220', 'interrupts', 'others']}");
+	assert_true(json_is_null(json_object_get(json_object_get(vector, "hops"), "irq")));
+	json_decref(vector);
+	measurement_free(measurement);
+	free(fake);
+}
+
 static void a_hop_that_is_not_attached_is_null(void **state)
 {
 	struct fake_source *fake = fake_source_new();
@@ -490,8 +517,8 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 	fake->vectors[0].kind = KIND_EMULATED;
 	fake->vectors[0].reader = READER_USER;
 	assert_object(only_vector(interval(measurement, 3000)),
-		"{'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256,"
-		"'mode': 'emulated', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null, "
+		"{'source': 'emulated', 'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256,"
+		"'mode': 'emulated', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null, " NO_IRQFD
 		"'hops': {'irq': null, 'signal': 0, 'accept': null, 'inject': null, 'eoi': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
@@ -1013,6 +1040,7 @@ int main(void)
 		cmocka_unit_test(every_step_is_a_line),
 		cmocka_unit_test(interrupt_lines),
 		cmocka_unit_test(reports),
+		cmocka_unit_test(an_irqfd_has_signallers_and_no_irq),
 		cmocka_unit_test(a_hop_that_is_not_attached_is_null),
 		cmocka_unit_test(in_flight_is_null_without_accept_or_eoi),
 		cmocka_unit_test(a_report_without_vectors_has_an_empty_list),

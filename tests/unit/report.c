@@ -309,7 +309,8 @@ static void losses_are_those_of_the_interval(void **state)
 static void a_filter_must_agree_in_all_its_members(void **state)
 {
 	static const struct imstrace_vector vector = {
-		.device = UUID_A, .vector = 5, .irq = 30, .pid = 178,
+		.device = UUID_A, .vector = 5, .irq = 30, .pid = 178, .kind = KIND_IMS,
+		.vmm = "qemu", .guest = "db1",
 	};
 	static const struct {
 		struct vector_filter filter;
@@ -329,11 +330,15 @@ static void a_filter_must_agree_in_all_its_members(void **state)
 		{ { .irq = 31 }, WANTED_NO },
 		{ { .pid = 178 }, WANTED_YES },
 		{ { .pid = 179 }, WANTED_NO },
-		{ { UUID_A, "5", 30, 178 }, WANTED_YES },
-		{ { UUID_B, "5", 30, 178 }, WANTED_NO },
-		{ { UUID_A, "4", 30, 178 }, WANTED_NO },
-		{ { UUID_A, "5", 31, 178 }, WANTED_NO },
-		{ { UUID_A, "5", 30, 179 }, WANTED_NO },
+		{ { .guest = "db*" }, WANTED_YES },
+		{ { .guest = "web*" }, WANTED_NO },
+		{ { .source = "ims" }, WANTED_YES },
+		{ { .source = "irqfd" }, WANTED_NO },
+		{ { .device = UUID_A, .vectors = "5", .irq = 30, .pid = 178 }, WANTED_YES },
+		{ { .device = UUID_B, .vectors = "5", .irq = 30, .pid = 178 }, WANTED_NO },
+		{ { .device = UUID_A, .vectors = "4", .irq = 30, .pid = 178 }, WANTED_NO },
+		{ { .device = UUID_A, .vectors = "5", .irq = 31, .pid = 178 }, WANTED_NO },
+		{ { .device = UUID_A, .vectors = "5", .irq = 30, .pid = 179 }, WANTED_NO },
 	};
 
 	(void)state;
@@ -345,16 +350,24 @@ static void what_is_not_known_yet_may_be_wanted_later(void **state)
 {
 	const struct vector_filter by_irq = { .irq = 30 }, by_pid = { .pid = 178 };
 	const struct vector_filter elsewhere = { .device = UUID_B, .irq = 30, .pid = 178 };
+	const struct vector_filter by_guest = { .guest = "db*" }, by_source = { .source = "irqfd" };
 	struct imstrace_vector vector = { .device = UUID_A, .irq = IMSTRACE_NONE };
 
 	(void)state;
 	assert_int_equal(vector_wanted(&no_filter, &vector), WANTED_YES);
 	assert_int_equal(vector_wanted(&by_irq, &vector), WANTED_LATER);
 	assert_int_equal(vector_wanted(&by_pid, &vector), WANTED_LATER);
+	assert_int_equal(vector_wanted(&by_guest, &vector), WANTED_LATER);
+	assert_int_equal(vector_wanted(&by_source, &vector), WANTED_LATER);
 	/* That can't come right any more. */
 	assert_int_equal(vector_wanted(&elsewhere, &vector), WANTED_NO);
 	vector.irq = 30;
 	vector.pid = 178;
+	vector.kind = KIND_IRQFD;
+	strcpy(vector.vmm, "qemu");
+	strcpy(vector.guest, "db1");
+	assert_int_equal(vector_wanted(&by_guest, &vector), WANTED_YES);
+	assert_int_equal(vector_wanted(&by_source, &vector), WANTED_YES);
 	assert_int_equal(vector_wanted(&by_irq, &vector), WANTED_YES);
 	assert_int_equal(vector_wanted(&by_pid, &vector), WANTED_YES);
 }

@@ -272,7 +272,7 @@ static void an_interval_is_a_table(void **state)
 		"     0    30     0    0x100  irqfd          100     100     103     100     100"
 		"      2      1     4     40.0     40.0 total\n"
 		"     4     -     -        -  emulated       n/a       7       7       7       7"
-		"      0      0     0      0.1      0.1 service\n"
+		"      0      0     0      0.1      0.1 deliver\n"
 		UUID_B "\n"
 		"     0    30     0    0x100  user             5       5     n/a     n/a     n/a"
 		"      0      0     0      1.5      1.5 handler\n");

@@ -45,17 +45,36 @@ static bool take_vectors(const struct option_row *option, void *to, char *value,
 	return vector_list_valid(value) && take_text(option, to, value, state);
 }
 
+static bool take_source(const struct option_row *option, void *to, char *value,
+			struct argp_state *state)
+{
+	const char *name;
+
+	(void)option;
+	(void)state;
+	for (unsigned int i = 0; (name = vector_source_name(i)); i++)
+		if (!strcmp(name, value))
+			break;
+	*(const char **)to = name;
+	return name;
+}
+
 static const struct option_row filter_options[] = {
 	HEADING(PLACE_FILTER, "Which vectors; all that are given must match:"),
 	{ "device", 0, "PATTERN", "Only vectors of this device: a name or shell pattern",
 	  take_text, INTO(struct vector_filter, device) },
-	{ "vector", 0, "LIST", "Only these indexes of the MSI-X table, such as 0,4-7",
+	{ "vector", 0, "LIST", "Only these indexes of the MSI-X table, or gsis of irqfds, such as 0,4-7",
 	  take_vectors, INTO(struct vector_filter, vectors), "a list such as 0,4-7" },
 	{ "irq", 0, "N", "Only the vector with this Linux irq",
 	  take_number, INTO(struct vector_filter, irq), "a Linux irq number",
 	  .most = UINT32_MAX - 1 },
 	{ "pid", 'p', "PID", "Only vectors of this process, a VMM",
 	  take_number, INTO(struct vector_filter, pid), "a process id", .most = INT32_MAX },
+	{ "guest", 0, "PATTERN", "Only vectors of this VM: the name it has from its VMM (QEMU's -name), or "
+	  "a shell pattern", take_text, INTO(struct vector_filter, guest) },
+	{ "source", 0, "SOURCE", "Only interrupts from this source: vfio-pci, ims, emulated, or irqfd "
+	  "(vhost, virtio and all else)", take_source, INTO(struct vector_filter, source),
+	  "vfio-pci, ims, emulated or irqfd" },
 	{ 0 }
 };
 
@@ -129,6 +148,7 @@ const struct choice shared_choices[] = {
 	{ "HOPS", true, hop_choice },
 	{ "STAGE", false, stage_choice },
 	{ "STAGES", true, stage_choice },
+	{ "SOURCE", false, vector_source_name },
 	{ 0 }
 };
 
@@ -190,13 +210,15 @@ int live_open_for(struct source **source, const struct live_options *options,
 		  const struct vector_filter *filter)
 {
 	__u32 process = filter->pid ? vmm_process(filter->pid) : 0;
+	struct live_options following = *options;
 
 	if (filter->pid && !process)
 		return report_error(EXIT_USAGE, NULL, "there is no process %u", filter->pid);
 	if (process != filter->pid)
 		return report_error(EXIT_USAGE, "Vectors are a process's: name that with -p",
 				    "%u is a thread of the process %u", filter->pid, process);
-	return live_open(source, options);
+	following.process = process;
+	return live_open(source, &following);
 }
 
 int source_open(struct source **source, const struct source_options *options,

@@ -196,7 +196,7 @@ size_t figures_missing(const struct figures *figures, struct missing missing[FIG
 enum imstrace_stage figures_widest_stage(const struct vector_figures *vector)
 {
 	static const enum imstrace_stage by_width[] = {
-		STAGE_TOTAL, STAGE_DELIVERY, STAGE_SERVICE, STAGE_DELIVER, STAGE_IRQFD,
+		STAGE_TOTAL, STAGE_DELIVERY, STAGE_DELIVER, STAGE_SERVICE, STAGE_IRQFD,
 		STAGE_HANDLER,
 	};
 

@@ -46,7 +46,7 @@ static int compare(const void *left, const void *right)
 	const struct series *a = left, *b = right;
 
 	return strcmp(a->device, b->device) ?: strcmp(a->vm, b->vm) ?: strcmp(a->mode, b->mode) ?:
-	       (a->vector > b->vector) - (a->vector < b->vector);
+	       strcmp(a->source, b->source) ?: (a->vector > b->vector) - (a->vector < b->vector);
 }
 
 static void free_stages(struct series *series)
@@ -71,7 +71,7 @@ struct series_set *series_new(struct source *source, const struct series_options
 		return NULL;
 	set->source = source;
 	set->options = options;
-	set->host.mode = "";
+	set->host.mode = set->host.source = "";
 	set->host.vector = IMSTRACE_NONE;
 	set->members = calloc(source->capacity, sizeof(*set->members));
 	set->host.stages = calloc(STAGE_COUNT, sizeof(*set->host.stages));
@@ -105,8 +105,12 @@ static void label(struct series *labels, const struct series_set *set, __u32 id,
 	const struct imstrace_account *latest = &set->difference.account;
 	const char *mode = vector_mode(vector, any_signal(latest) ? latest : &set->last.accounts[id]);
 
+	const char *source = vector_source(vector);
+
 	memset(labels, 0, sizeof(*labels));
-	memcpy(labels->device, vector->device, sizeof(labels->device) - 1);
+	labels->source = source ? source : "unknown";
+	if (vector->kind != KIND_IRQFD || set->options->per_vector)
+		memcpy(labels->device, vector->device, sizeof(labels->device) - 1);
 	if (*vector->guest)
 		memcpy(labels->vm, vector->guest, sizeof(labels->vm) - 1);
 	else

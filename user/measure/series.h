@@ -41,7 +41,8 @@ struct slowest_value {
 
 /**
  * struct series - a label set and its totals
- * @device:	label, "" in the host's
+ * @source:	label, see vector_source(); "" in the host's
+ * @device:	label, "" if its name would be another one with each start of a VM
  * @vm:		label: the guest's name, or else what its VMM is called; "" if it has none yet
  * @mode:	label, see vector_mode()
  * @vector:	label, IMSTRACE_NONE: it is of several
@@ -53,6 +54,7 @@ struct slowest_value {
  * @slowest:	by stage
  */
 struct series {
+	const char *source;
 	char device[IMSTRACE_NAME_LEN];
 	char vm[IMSTRACE_NAME_LEN];
 	const char *mode;

@@ -67,6 +67,8 @@ const char *cause_name(enum imstrace_cause cause)
 		return "emulated";
 	case CAUSE_LOOPBACK:
 		return "loopback";
+	case CAUSE_EVENTFD:
+		return "eventfd";
 	case CAUSE_COUNT:
 		break;
 	}

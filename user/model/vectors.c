@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Takes "A" or "A-B" off the front of a list; NULL: it isn't one. */
 static const char *next_range(const char *list, unsigned long *first, unsigned long *last)
@@ -47,6 +48,33 @@ static bool in_list(const char *list, unsigned long vector)
 	return false;
 }
 
+/* By enum imstrace_kind. */
+static const char *const sources[] = {
+	[KIND_PCI] = "vfio-pci", [KIND_IMS] = "ims", [KIND_EMULATED] = "emulated",
+	[KIND_IRQFD] = "irqfd",
+};
+
+#define SOURCES	(sizeof(sources) / sizeof(sources[0]))
+
+const char *vector_source(const struct imstrace_vector *vector)
+{
+	return vector->kind < SOURCES ? sources[vector->kind] : NULL;
+}
+
+const char *vector_source_name(unsigned int index)
+{
+	return index + 1 < SOURCES ? sources[index + 1] : NULL;
+}
+
+/* Its names follow its process. */
+static enum wanted guest_wanted(const struct vector_filter *filter,
+				const struct imstrace_vector *vector)
+{
+	if (!*vector->vmm)
+		return WANTED_LATER;
+	return fnmatch(filter->guest, vector->guest, 0) ? WANTED_NO : WANTED_YES;
+}
+
 enum wanted vector_wanted(const struct vector_filter *filter, const struct imstrace_vector *vector)
 {
 	if (filter->device && fnmatch(filter->device, vector->device, 0))
@@ -57,7 +85,11 @@ enum wanted vector_wanted(const struct vector_filter *filter, const struct imstr
 		return vector->irq == IMSTRACE_NONE ? WANTED_LATER : WANTED_NO;
 	if (filter->pid && vector->pid != filter->pid)
 		return vector->pid ? WANTED_NO : WANTED_LATER;
-	return WANTED_YES;
+	if (filter->source && !vector_source(vector))
+		return WANTED_LATER;
+	if (filter->source && strcmp(filter->source, vector_source(vector)))
+		return WANTED_NO;
+	return filter->guest ? guest_wanted(filter, vector) : WANTED_YES;
 }
 
 /* Who has read most of what @account has signals of; if there are none, of the latest signal. */
@@ -103,7 +135,7 @@ const char *vector_mode(const struct imstrace_vector *vector,
 static const char *may_be_posted(const struct source *source, const struct imstrace_vector *vector)
 {
 	if (!source->may_post || vector->reader != READER_UNKNOWN ||
-	    vector->kind == KIND_EMULATED)
+	    vector->kind == KIND_EMULATED || vector->kind == KIND_IRQFD)
 		return NULL;
 	if (!(vector->state & STATE_FROM_START))
 		return "no interrupt seen: idle, or posted past the host since before imstrace looked";
@@ -126,6 +158,8 @@ const char *vector_hop_missing(const struct source *source, const struct imstrac
 		return may_be_posted(source, vector);
 	if (hop == HOP_IRQ && vector->kind == KIND_EMULATED)
 		return "an emulated vector has no irq";
+	if (hop == HOP_IRQ && vector->kind == KIND_IRQFD)
+		return "an irqfd has no irq: a thread or another interrupt's handler signals it";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)
 		return "KVM has no irqfd at its eventfd: the VMM reads it, in user space";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_IRQFD_WORK)

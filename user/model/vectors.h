@@ -13,12 +13,16 @@
  * @vectors:	list such as "0,4-7", NULL: any; see vector_list_valid()
  * @irq:	Linux irq, 0: any
  * @pid:	process that bound it, 0: any
+ * @guest:	shell pattern for what the VMM calls its VM, NULL: any
+ * @source:	one of vector_source()'s, NULL: any
  */
 struct vector_filter {
 	const char *device;
 	const char *vectors;
 	__u32 irq;
 	__u32 pid;
+	const char *guest;
+	const char *source;
 };
 
 enum wanted {
@@ -30,6 +34,11 @@ enum wanted {
 bool vector_list_valid(const char *list);
 enum wanted vector_wanted(const struct vector_filter *filter,
 			  const struct imstrace_vector *vector);
+
+/* Where its interrupts come from: "vfio-pci", "ims", "emulated" or "irqfd"; NULL: not known yet. */
+const char *vector_source(const struct imstrace_vector *vector);
+/* The names of all sources; NULL: there are no more. */
+const char *vector_source_name(unsigned int index);
 
 /*
  * How it reaches its guest, of its kinds of ways the one that most of @account's interrupts have

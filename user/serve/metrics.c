@@ -21,16 +21,18 @@ struct writer {
 };
 
 /* Of a set, and one more. */
-#define SET_LABELS	4
+#define SET_LABELS	5
 
 static size_t label_set(struct label labels[SET_LABELS], char number[16],
 			const struct series *series)
 {
 	size_t count = 0;
 
-	if (!*series->device)
+	if (!*series->source)
 		return 0;
-	labels[count++] = (struct label) { "device", series->device };
+	labels[count++] = (struct label) { "source", series->source };
+	if (*series->device)
+		labels[count++] = (struct label) { "device", series->device };
 	labels[count++] = (struct label) { "vm", series->vm };
 	labels[count++] = (struct label) { "mode", series->mode };
 	if (series->vector != IMSTRACE_NONE) {

@@ -7,6 +7,8 @@
 #include "../version.h"
 #include "sink.h"
 
+#include <string.h>
+
 json_t *object_name(const char *text)
 {
 	char clean[1024];
@@ -162,6 +164,23 @@ static json_t *ends_object(const struct imstrace_account *account)
 	return ends;
 }
 
+/* The threads that signal an irqfd; null: it is none. */
+static json_t *signallers(const struct imstrace_vector *vector)
+{
+	char text[IMSTRACE_SIGNALLERS_LEN], *at = text, *name;
+	json_t *names;
+
+	if (vector->kind != KIND_IRQFD)
+		return json_null();
+	names = json_array();
+	memcpy(text, vector->signallers, sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	while ((name = strsep(&at, ",")))
+		if (*name)
+			json_array_append_new(names, object_name(name + (*name == ' ')));
+	return names;
+}
+
 static json_t *vector_object(const struct vector_figures *seen)
 {
 	const struct imstrace_vector *vector = &seen->vector;
@@ -174,7 +193,8 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o}",
+			 "source", word(vector_source(vector)),
 			 "device", device(vector->device),
 			 "vector", vector->vector,
 			 "irq", known(vector->irq),
@@ -185,6 +205,10 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "pid", vector->pid ? json_integer(vector->pid) : json_null(),
 			 "vmm", *vector->vmm ? object_name(vector->vmm) : json_null(),
 			 "guest", *vector->guest ? object_name(vector->guest) : json_null(),
+			 "guest_vector", vector->guest_vector ? json_integer(vector->guest_vector) :
+						 json_null(),
+			 "vcpu", vector->kind == KIND_IRQFD ? known(vector->vcpu) : json_null(),
+			 "signallers", signallers(vector),
 			 "hops", hops,
 			 "coalesced", (json_int_t)seen->account.ends[END_COALESCED],
 			 "unmatched", (json_int_t)account_unmatched(&seen->account),

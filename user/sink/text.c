@@ -268,6 +268,21 @@ static void print_counts(FILE *out, const struct vector_figures *seen)
 		(uint64_t)account_lost(&seen->account));
 }
 
+/* Of an irqfd: where it goes to, and from whom. */
+static void print_irqfd(FILE *out, const struct imstrace_vector *vector)
+{
+	char signallers[IMSTRACE_SIGNALLERS_LEN], vcpu[16];
+
+	if (vector->kind != KIND_IRQFD)
+		return;
+	if (vector->guest_vector)
+		fprintf(out, "  0x%02x on vCPU %s", vector->guest_vector,
+			number_text(vcpu, vector->vcpu, "%u"));
+	sink_clean(signallers, sizeof(signallers), vector->signallers);
+	if (*signallers)
+		fprintf(out, " from %s", signallers);
+}
+
 static void print_loss(FILE *out, const struct imstrace_totals *totals)
 {
 	const struct {
@@ -461,6 +476,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].vector.copies)
 			fprintf(out, " (%u more accepts: messages for several vCPUs)",
 				figures->vectors[i].vector.copies);
+		print_irqfd(out, &figures->vectors[i].vector);
 		putc('\n', out);
 	}
 	if (figures->count) {

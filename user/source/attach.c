@@ -43,9 +43,9 @@ static void refuse(struct feature_status *status, const struct rung *rung, const
 
 static bool asked_for(const struct attachments *attachments, const struct feature *feature)
 {
-	if (feature->hop < HOP_COUNT)
-		return attachments->hops & 1U << feature->hop;
-	return !feature->of_kvm || attachments->hops & 1U << HOP_ACCEPT;
+	if (feature->of_kvm && !(attachments->hops & 1U << HOP_ACCEPT))
+		return false;
+	return feature->hop == HOP_COUNT || attachments->hops & 1U << feature->hop;
 }
 
 static void find_possible(struct attachments *attachments)
@@ -280,7 +280,7 @@ static void drop_orphans(struct attachments *attachments)
 	struct feature_status *status = attachments->status;
 	static const size_t kvm[] = { FEATURE_ACCEPT, FEATURE_INJECT, FEATURE_EOI };
 	bool seen = *status[FEATURE_IRQ].attached || *status[FEATURE_IMS_SIGNAL].attached ||
-		    *status[FEATURE_PCI_SIGNAL].attached;
+		    *status[FEATURE_PCI_SIGNAL].attached || *status[FEATURE_IRQFD_SIGNAL].attached;
 
 	for (size_t i = 0; i < sizeof(kvm) / sizeof(kvm[0]); i++) {
 		struct feature_status *hop = &status[kvm[i]];
@@ -354,7 +354,7 @@ void attach_hops(const struct attachments *attachments, struct hop_status hops[H
 		if (features[i].hop == HOP_COUNT)
 			continue;
 		used = strlen(hop->attached);
-		/* The signal has two features, for either kind of device. */
+		/* The signal has several features, one for each kind of source. */
 		if (*status->attached)
 			snprintf(hop->attached + used, sizeof(hop->attached) - used, "%s%s",
 				 used ? ", " : "", status->attached);

@@ -7,6 +7,10 @@
 	{ "bypass_register_kprobe", "irq_bypass_register_producer" },		\
 	{ "bypass_unregister_kprobe", "irq_bypass_unregister_producer" },	\
 }
+#define IRQFD_KPROBES	{						\
+	{ "shutdown_kprobe", "irqfd_shutdown" },			\
+	{ "wakeup_kprobe", "kvm_arch_set_irq_inatomic" },		\
+}
 #define RESET_KPROBES	{ { "vcpu_reset", "kvm_lapic_reset" }, { "vcpu_state", "kvm_apic_set_state" } }
 
 const struct feature features[FEATURE_COUNT] = {
@@ -67,6 +71,16 @@ const struct feature features[FEATURE_COUNT] = {
 			{ FENTRY, NULL, { { "signal_mask_fentry", "eventfd_signal_mask" } } },
 			{ KPROBE, NULL, { { "signal_kprobe", "eventfd_signal" } } },
 			{ KPROBE, NULL, { { "signal_mask_kprobe", "eventfd_signal_mask" } } },
+		},
+	},
+	[FEATURE_IRQFD_SIGNAL] = {
+		"signal of irqfds", HOP_SIGNAL, true,
+		"interrupts of vhost, virtio and all else that no vfio device raises",
+		{
+			{ FENTRY, "kvm", { { "shutdown_fentry", "irqfd_shutdown" },
+					   { "wakeup_fentry", "kvm_arch_set_irq_inatomic" } } },
+			{ KPROBE, "kvm", IRQFD_KPROBES },
+			{ KPROBE_MULTI, "kvm", IRQFD_KPROBES },
 		},
 	},
 	[FEATURE_ACCEPT] = {

@@ -16,6 +16,7 @@
 #include "privileges.h"
 #include "retire.h"
 #include "verify.h"
+#include "vmm.h"
 #include "wall_clock.h"
 #include "whole_btf.h"
 
@@ -335,16 +336,23 @@ static bool live_retire(struct source *source, __u32 id)
 	return true;
 }
 
+/* What runs now with preemption or interrupts off has ended after that. */
+static void wait_for_programs(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 static void live_stop(struct source *source)
 {
 	struct live *live = (struct live *)source;
 
-	if (live->programs && live->programs->bss)
+	if (live->programs && live->programs->bss) {
+		live->programs->bss->following_irqfds = false;
 		live->programs->bss->following = false;
+	}
 	attach_free(live->attachments);
 	live->attachments = NULL;
-	/* Programs that were running when they were detached have ended after that. */
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	wait_for_programs();
 }
 
 static void unload(struct live *live)
@@ -383,6 +391,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 	live->programs = programs;
 	memory_size(programs, options, live->preemptible);
 	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->only_process = vmm_in_namespace() ? 0 : options->process;
 	programs->rodata->with_avic = !access("/sys/module/kvm_amd", F_OK);
 	programs->rodata->pir_offset = live->pir_offset;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
@@ -552,6 +561,9 @@ int live_open(struct source **result, const struct live_options *options)
 		return ret;
 	}
 	live->programs->bss->following = true;
+	/* Handlers that began before have signalled after that. */
+	wait_for_programs();
+	live->programs->bss->following_irqfds = true;
 	*result = &live->source;
 	return 0;
 }

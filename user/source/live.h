@@ -22,6 +22,7 @@
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @trial:	only to look what can be seen: that there is no hop is no fault
  * @overhead:	have the kernel measure the programs' run time, which takes its own
+ * @process:	follow irqfds of this process's VMs alone, 0: of all; see owners.h for namespaces
  * @given:	name of an option that was given and is for the running kernel only, NULL: none
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
@@ -29,6 +30,7 @@ struct live_options {
 	unsigned int hops;
 	bool interrupts;
 	unsigned int max_vectors;
+	__u32 process;
 	bool trial;
 	bool overhead;
 	const char *btf;

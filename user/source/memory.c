@@ -57,6 +57,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.free_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.deferred_interrupts, vectors);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
+	bpf_map__set_max_entries(programs->maps.signallers, vectors);
 	memory_size_guests(programs, LEAST_VCPUS + vectors,
 			   LEAST_GUESTS + GUESTS_PER_VECTOR * vectors);
 	if (!options->interrupts)
@@ -94,6 +95,7 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	memory->blocks = map_array(programs->maps.blocks, PROT_READ);
 	memory->guests = map_array(programs->maps.guest_interrupts, PROT_READ);
 	memory->deferred = map_array(programs->maps.deferred_interrupts, PROT_READ | PROT_WRITE);
+	memory->signallers = map_array(programs->maps.signallers, PROT_READ | PROT_WRITE);
 	source->vectors = memory->vectors;
 	source->accounts = memory->accounts;
 	source->histograms = memory->histograms;
@@ -104,7 +106,7 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	source->parts = bpf_map__max_entries(programs->maps.accounts) / source->capacity;
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
 	       memory->histograms && memory->blocks && memory->guests &&
-	       memory->deferred;
+	       memory->deferred && memory->signallers;
 }
 
 bool visit_contexts(const struct imstrace_bpf *programs,
@@ -135,5 +137,6 @@ void memory_unmap(struct memory *memory, struct imstrace_bpf *programs)
 	unmap_array(memory->blocks, programs->maps.blocks);
 	unmap_array(memory->guests, programs->maps.guest_interrupts);
 	unmap_array(memory->deferred, programs->maps.deferred_interrupts);
+	unmap_array(memory->signallers, programs->maps.signallers);
 	*memory = (struct memory) { 0 };
 }

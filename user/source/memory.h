@@ -21,6 +21,7 @@ struct memory {
 	const struct imstrace_block *blocks;
 	const struct guest_interrupt *guests;
 	struct deferred_interrupts *deferred;
+	struct imstrace_signallers *signallers;
 	/* lost_vectors when the names that found no room were last given another try. */
 	__u64 lost_forgotten;
 };

@@ -5,6 +5,7 @@
 #include "../clock.h"
 #include "eventfd_holders.h"
 #include "retire.h"
+#include "signallers.h"
 #include "vmm.h"
 
 #include <errno.h>
@@ -14,16 +15,22 @@
 /* How often to look whether processes have ended. */
 #define LOOK_AGAIN	1000000000ULL
 
+/* Of a vector. */
+struct owner {
+	__u32 process;		/* whose names it has */
+	__u32 signallers;	/* signallers_count() of those it has */
+};
+
 struct owners {
 	bool in_namespace;	/* the programs' pids are not those of /proc */
 	struct eventfd_holders *holders;
 	__u64 look_again;	/* when */
-	__u32 named[];		/* by id: the process whose names the vector has */
+	struct owner owners[];	/* by id */
 };
 
 struct owners *owners_new(unsigned int capacity)
 {
-	struct owners *owners = calloc(1, sizeof(*owners) + capacity * sizeof(*owners->named));
+	struct owners *owners = calloc(1, sizeof(*owners) + capacity * sizeof(*owners->owners));
 
 	if (!owners)
 		return NULL;
@@ -88,6 +95,17 @@ static void find_handed_over(const struct source *source, struct memory *memory,
 	}
 }
 
+static void name_signallers(struct owner *owner, struct imstrace_vector *vector,
+			    const struct imstrace_signallers *known)
+{
+	unsigned int count = signallers_count(known);
+
+	if (count == owner->signallers)
+		return;
+	signallers_write(known, vector->signallers);
+	owner->signallers = count;
+}
+
 void owners_update(struct owners *owners, const struct source *source, struct memory *memory,
 		   const struct imstrace_bpf *programs)
 {
@@ -101,21 +119,23 @@ void owners_update(struct owners *owners, const struct source *source, struct me
 	}
 	for (__u32 id = 0; id < source_vector_count(source); id++) {
 		struct imstrace_vector *vector = &memory->vectors[id];
+		struct owner *owner = &owners->owners[id];
 		__u32 pid, process;
 
+		name_signallers(owner, vector, &memory->signallers[id]);
 		owners_find(owners, programs, vector);
 		pid = *(volatile __u32 *)&vector->pid;
 		/* A process's names don't change, or not in a way that matters. */
-		if (pid == owners->named[id])
+		if (pid == owner->process)
 			continue;
 		process = pid ? vmm_process(pid) ?: pid : 0;
 		set_process(vector, pid, process);
 		vmm_read_names(process, vector->vmm, vector->guest);
-		owners->named[id] = process;
+		owner->process = process;
 	}
 }
 
 void owners_forget(struct owners *owners, __u32 id)
 {
-	owners->named[id] = 0;
+	owners->owners[id] = (struct owner) { 0 };
 }

@@ -32,6 +32,20 @@ static bool has_eventfd(const struct memory *memory, const struct imstrace_bpf *
 						sizeof(eventfd), &of, sizeof(of), 0) && of == id;
 }
 
+static void forget_irqfds(const struct imstrace_bpf *programs, __u32 id)
+{
+	const struct bpf_map *map = programs->maps.irqfd_vectors;
+	struct irqfd_key key, next;
+	__u32 of;
+	bool more = !bpf_map__get_next_key(map, NULL, &key, sizeof(key));
+
+	for (; more; key = next) {
+		more = !bpf_map__get_next_key(map, &key, &next, sizeof(next));
+		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &of, sizeof(of), 0) && of == id)
+			bpf_map__delete_elem(map, &key, sizeof(key), 0);
+	}
+}
+
 bool vector_by_names(const struct imstrace_bpf *programs, const struct imstrace_vector *vector)
 {
 	return vector->kind == KIND_PCI && !programs->bss->pci_requests_seen;
@@ -110,6 +124,8 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 	/* From here on nobody who looks for the name finds the id. */
 	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &known, sizeof(known), 0) && known == id)
 		bpf_map__delete_elem(ids, &key, sizeof(key), 0);
+	if (vector->kind == KIND_IRQFD)
+		forget_irqfds(programs, id);
 	if (has_eventfd(memory, programs, id))
 		bpf_map__delete_elem(programs->maps.eventfd_vectors, &eventfd, sizeof(eventfd), 0);
 	/* Who had found it before has ended after this. */
@@ -120,6 +136,7 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 		return false;
 	}
 	memset(&memory->deferred[id], 0, sizeof(memory->deferred[id]));
+	memset(&memory->signallers[id], 0, sizeof(memory->signallers[id]));
 	memset(vector, 0, sizeof(*vector));
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	bpf_map_update_elem(bpf_map__fd(programs->maps.free_vectors), NULL, &id, BPF_ANY);

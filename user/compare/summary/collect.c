@@ -61,7 +61,11 @@ static struct summary_series *name_series(struct collector *collector,
 		return NULL;
 	/* It may lack its NUL. */
 	memcpy(series->device, vector->vector.device, sizeof(series->device) - 1);
-	memcpy(series->class, collector->classes[vector->id], sizeof(series->class));
+	/* A VM's name is another one in each run. */
+	if (vector->vector.kind == KIND_IRQFD)
+		snprintf(series->class, sizeof(series->class), "%s", vector_source(&vector->vector));
+	else
+		memcpy(series->class, collector->classes[vector->id], sizeof(series->class));
 	series->vector = vector->vector.vector;
 	snprintf(series->mode, sizeof(series->mode), "%s", mode ? mode : "");
 	return series;

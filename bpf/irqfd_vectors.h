@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a signalled irqfd to a vector id: that of the device's vector which its eventfd is bound to, or
+ * one of its own, of kind KIND_IRQFD. Found by VM and gsi; the slow path, for one that has not been seen
+ * since it was assigned, is a walk over the VM's irqfds.
+ */
+#ifndef IMSTRACE_BPF_IRQFD_VECTORS_H
+#define IMSTRACE_BPF_IRQFD_VECTORS_H
+
+#include "contexts.h"
+#include "steps.h"
+
+#define VM_PREFIX	"kvm-"
+
+/* Pointers from here on are errors: include/linux/err.h. */
+#define FIRST_ERROR	(-4095UL)
+
+/* As its directory in /sys/kernel/debug/kvm. Without debugfs by the thread that has made it. */
+static __always_inline void read_vm_name(char name[IMSTRACE_NAME_LEN], struct kvm *kvm)
+{
+	struct dentry *dentry = BPF_CORE_READ(kvm, debugfs_dentry);
+	__u64 pid = BPF_CORE_READ(kvm, userspace_pid);
+
+	__builtin_memcpy(name, VM_PREFIX, sizeof(VM_PREFIX));
+	if (dentry && (__u64)dentry < FIRST_ERROR &&
+	    bpf_probe_read_kernel_str(name + sizeof(VM_PREFIX) - 1,
+				      IMSTRACE_NAME_LEN - sizeof(VM_PREFIX) + 1,
+				      BPF_CORE_READ(dentry, d_name.name)) > 1)
+		return;
+	BPF_SNPRINTF(name, IMSTRACE_NAME_LEN, VM_PREFIX "%d", pid);
+}
+
+/* More irqfds of a VM are not looked at: KVM has 4,096 gsis. */
+#define MAX_IRQFDS	4096
+
+struct irqfd_walk {
+	struct list_head *head;
+	struct list_head *at;
+	struct kvm_kernel_irqfd *found;
+	__u32 gsi;
+};
+
+static long look_at_irqfd(__u32 index, struct irqfd_walk *walk)
+{
+	struct list_head *at = walk->at;
+	struct kvm_kernel_irqfd *irqfd;
+
+	at = BPF_CORE_READ(at, next);
+	if (!at || at == walk->head)
+		return 1;
+	walk->at = at;
+	irqfd = (void *)at - bpf_core_field_offset(struct kvm_kernel_irqfd, list);
+	if ((__u32)BPF_CORE_READ(irqfd, gsi) != walk->gsi)
+		return 0;
+	walk->found = irqfd;
+	return 1;
+}
+
+/* NULL: KVM is just removing it. The list is not locked: what is read of it may be wrong, not harmful. */
+static __always_inline struct kvm_kernel_irqfd *find_irqfd(struct kvm *kvm, __u32 gsi)
+{
+	struct irqfd_walk walk = {
+		.head = __builtin_preserve_access_index(&kvm->irqfds.items), .gsi = gsi,
+	};
+
+	walk.at = walk.head;
+	bpf_loop(MAX_IRQFDS, look_at_irqfd, &walk, 0);
+	return walk.found;
+}
+
+static __noinline __u32 name_irqfd(struct kvm *kvm, struct kvm_kernel_irqfd *irqfd, __u32 gsi)
+{
+	struct vector_key key = { .vector = gsi };
+	__u32 process, id = IMSTRACE_NONE;
+	struct imstrace_vector *vector;
+
+	process = process_of(kvm);
+	if (only_process && process && process != only_process)
+		return IMSTRACE_NONE;
+	read_vm_name(key.device, kvm);
+	id = find_or_add_key(&key);
+	vector = vector_of(id);
+	if (!vector)
+		return IMSTRACE_NONE;
+	vector->kind = KIND_IRQFD;
+	vector->irqfd = (__u64)irqfd;
+	vector->eventfd_id = BPF_CORE_READ(irqfd, eventfd, id);
+	vector->pid = owner_of(kvm);
+	change_state(vector, STATE_BOUND, 0);
+	return id;
+}
+
+/* @irqfd: NULL if it is not known. */
+static __noinline __u32 add_irqfd(const struct irqfd_key *key, struct kvm_kernel_irqfd *irqfd)
+{
+	__u32 *of_device, id;
+	struct kvm *kvm;
+	__u64 eventfd;
+
+	if (!key)
+		return IMSTRACE_NONE;
+	kvm = (struct kvm *)key->kvm;
+	if (!irqfd)
+		irqfd = find_irqfd(kvm, key->gsi);
+	eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
+	of_device = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
+	id = of_device ? *of_device : name_irqfd(kvm, irqfd, key->gsi);
+	bpf_map_update_elem(&irqfd_vectors, key, &id, BPF_ANY);
+	return id;
+}
+
+static __always_inline struct irqfd_key irqfd_key(struct kvm_kernel_irqfd *irqfd)
+{
+	return (struct irqfd_key) {
+		.kvm = (__u64)BPF_CORE_READ(irqfd, kvm),
+		.pid = BPF_CORE_READ(irqfd, kvm, userspace_pid),
+		.gsi = BPF_CORE_READ(irqfd, gsi),
+	};
+}
+
+/* KVM lets go of it. Another one of the same gsi is found anew. */
+static __always_inline void forget_irqfd(struct work_struct *work)
+{
+	struct kvm_kernel_irqfd *irqfd =
+		(void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, shutdown);
+	struct irqfd_key key = irqfd_key(irqfd);
+	__u32 *id = bpf_map_lookup_elem(&irqfd_vectors, &key);
+	struct imstrace_vector *vector;
+
+	if (!id)
+		return;
+	vector = vector_of(*id);
+	if (vector && vector->kind == KIND_IRQFD) {
+		vector->irqfd = 0;
+		change_state(vector, 0, STATE_BOUND);
+	}
+	bpf_map_delete_elem(&irqfd_vectors, &key);
+}
+
+SEC("fentry/irqfd_shutdown")
+int BPF_PROG(shutdown_fentry, struct work_struct *work)
+{
+	forget_irqfd(work);
+	return 0;
+}
+
+SEC("kprobe/irqfd_shutdown")
+int shutdown_kprobe(struct pt_regs *context)
+{
+	forget_irqfd((struct work_struct *)PT_REGS_PARM1(context));
+	return 0;
+}
+
+#endif /* IMSTRACE_BPF_IRQFD_VECTORS_H */

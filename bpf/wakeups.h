@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where KVM's irqfd is woken: the one place that all signals pass, also those of vhost's threads and of
+ * threads that write() to the eventfd. What a vector's own signal wakes has been followed before. The
+ * rest is counted here, from an irqfd's first signal on.
+ *
+ * irqfd_wakeup() itself can't be seen by fentry (docs/internals/attaching.md). What it calls next is
+ * kvm_arch_set_irq_inatomic(), with a copy of the irqfd's route. Of a gsi that has never had just one
+ * route, such as the lines of PIC and IOAPIC, that does not say which it is: such signals are counted where
+ * KVM's workqueue begins with them.
+ *
+ * KVM has interrupts off there, under the lock of the eventfd's wait queue: but for PREEMPT_RT no
+ * program here is interrupted.
+ */
+#ifndef IMSTRACE_BPF_WAKEUPS_H
+#define IMSTRACE_BPF_WAKEUPS_H
+
+#include "queued.h"
+
+/* Of a signal: what KVM has at hand. */
+struct wakeup {
+	struct irqfd_key key;
+	__u32 type;	/* of the route */
+	__u32 data;	/* if it is an MSI */
+};
+
+/* @thread: its pid, 0: an interrupt or a softirq. */
+static __noinline void add_signaller(__u32 id, __u32 thread)
+{
+	struct imstrace_signallers *known = bpf_map_lookup_elem(&signallers, &id);
+
+	if (!known)
+		return;
+	for (int i = 0; i < SIGNALLERS; i++) {
+		if (known->threads[i] == thread + 1)
+			return;
+		if (__sync_val_compare_and_swap(&known->threads[i], 0, thread + 1))
+			continue;
+		if (thread)
+			bpf_get_current_comm(known->names[i], sizeof(known->names[i]));
+		return;
+	}
+	known->others = 1;
+}
+
+static __always_inline void note_signaller(__u32 id, __u32 context)
+{
+	__u32 thread = context & CONTEXT_OF_CPU ? 0 : context;
+	struct imstrace_signallers *known = bpf_map_lookup_elem(&signallers, &id);
+
+	/* Nearly always the first one. */
+	if (known && known->threads[0] != thread + 1)
+		add_signaller(id, thread);
+}
+
+/* Whether it is what @open has signalled, which has been counted there. */
+static __always_inline bool has_woken(struct open_interrupt *open, struct kvm *kvm)
+{
+	if (!open || !open->wakes || open->kvm != (__u64)kvm)
+		return false;
+	open->wakes = 0;
+	return true;
+}
+
+/* Where it is to be counted here: the context, else IMSTRACE_NONE. */
+static __always_inline __u32 new_context(const void *arguments, struct kvm *kvm)
+{
+	struct open_interrupt *open = this_cpu();
+	__u32 context;
+
+	if (!open || (open->state != OPEN_NONE && has_woken(open, kvm)))
+		return IMSTRACE_NONE;
+	context = current_context(arguments);
+	return has_woken(open_in(context), kvm) || !following_irqfds ? IMSTRACE_NONE : context;
+}
+
+static __always_inline void take_wakeup(struct open_interrupt *open, __u32 id,
+					struct imstrace_vector *vector,
+					struct imstrace_account *account,
+					const struct wakeup *wakeup)
+{
+	open->kvm = wakeup->key.kvm;
+	if (wakeup->type == KVM_IRQ_ROUTING_MSI) {
+		open->current.guest_vector = wakeup->data & 0xff;
+		if (vector->reader != READER_IRQFD)
+			vector->reader = READER_IRQFD;
+		wait_or_end(open, account, END_COUNT);
+	} else if (!wakeup->type && !has_route((struct kvm_kernel_irqfd *)vector->irqfd)) {
+		vector->reader = READER_IRQFD;
+		wait_or_end(open, account, END_NO_ROUTE);
+	} else if (wakeup->type <= KVM_IRQ_ROUTING_IRQCHIP && queue_seen && vector->kind == KIND_IRQFD) {
+		vector->reader = READER_IRQFD;
+		queue_signal(open, id);
+	} else {
+		vector->reader = READER_IRQFD_WORK;
+		wait_or_end(open, account, END_WORKQUEUE);
+	}
+}
+
+static __always_inline void wake_irqfd(__u32 context, const struct wakeup *wakeup)
+{
+	__u32 *known = bpf_map_lookup_elem(&irqfd_vectors, &wakeup->key);
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+	struct open_interrupt *open;
+	__u32 id;
+
+	if (counted_by_queue(wakeup->type, wakeup->key.gsi))
+		return;
+	id = known ? *known : add_irqfd(&wakeup->key, NULL);
+	vector = vector_of(id);
+	account = account_of(id);
+	if (!vector || !account || vector->ignored)
+		return;
+	open = begin_outside(context, id, CAUSE_EVENTFD, IMSTRACE_NONE);
+	if (!open)
+		return;
+	pass_signal_outside(open, account);
+	if (vector->kind == KIND_IRQFD)
+		note_signaller(id, context);
+	take_wakeup(open, id, vector, account, wakeup);
+}
+
+SEC("fentry/kvm_arch_set_irq_inatomic")
+int BPF_PROG(wakeup_fentry, struct kvm_kernel_irq_routing_entry *route, struct kvm *kvm)
+{
+	__u32 context = new_context(ctx, kvm);
+	struct wakeup wakeup;
+
+	if (context == IMSTRACE_NONE)
+		return 0;
+	/* Of struct kvm an instruction can't reach all: it is over 32 KiB on 6.1. */
+	wakeup.key = (struct irqfd_key) { (__u64)kvm, BPF_CORE_READ(kvm, userspace_pid), route->gsi };
+	wakeup.type = route->type;
+	wakeup.data = route->msi.data;
+	wake_irqfd(context, &wakeup);
+	return 0;
+}
+
+SEC("kprobe/kvm_arch_set_irq_inatomic")
+int wakeup_kprobe(struct pt_regs *arguments)
+{
+	struct kvm_kernel_irq_routing_entry *route = (void *)PT_REGS_PARM1(arguments);
+	struct kvm *kvm = (struct kvm *)PT_REGS_PARM2(arguments);
+	__u32 context = new_context(arguments, kvm);
+	struct wakeup wakeup;
+
+	if (context == IMSTRACE_NONE)
+		return 0;
+	wakeup.key = (struct irqfd_key) { (__u64)kvm, BPF_CORE_READ(kvm, userspace_pid),
+					  BPF_CORE_READ(route, gsi) };
+	wakeup.type = BPF_CORE_READ(route, type);
+	wakeup.data = BPF_CORE_READ(route, msi.data);
+	wake_irqfd(context, &wakeup);
+	return 0;
+}
+
+#endif /* IMSTRACE_BPF_WAKEUPS_H */

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Irqfds that no device's vector signals: a thread of the VMM, or another process, write()s to them.
+ */
+#include "check.h"
+#include "groups.h"
+
+#include <string.h>
+
+/* The VM's only name that is no device's; what the guest says is then of that. */
+static void name_vm(json_t *truth, const struct trace *trace)
+{
+	json_t *vector = json_array_get(json_object_get(trace->summary, "vectors"), 0);
+
+	assert_non_null(vector);
+	assert_memory_equal(text(vector, "device"), "kvm-", 4);
+	json_object_set(truth, "device", json_object_get(vector, "device"));
+}
+
+/* @seen passed each hop as often as the guest says, and is told of as an irqfd. */
+static void check_irqfd(json_t *seen, json_t *expected, json_t *truth)
+{
+	long long count = number(expected, "seen");
+
+	expect_text(seen, "source", "irqfd");
+	expect_text(seen, "mode", "irqfd");
+	assert_true(is_null(seen, "hops.irq"));
+	assert_true(is_null(seen, "stages.total"));
+	for (size_t hop = 1; hop < check_hop_count; hop++)
+		assert_int_equal(member(seen, "hops", check_hops[hop]), count);
+	assert_int_equal(number(seen, "pid"), number(truth, "pid"));
+	assert_int_equal(number(seen, "eventfd_id"), number(expected, "eventfd_id"));
+	assert_int_equal(number(seen, "guest_vector"), number(expected, "guest_vector"));
+	assert_int_equal(number(seen, "vcpu"), number(expected, "vcpu"));
+}
+
+static bool is_signalled_by(json_t *seen, const char *name)
+{
+	json_t *signaller = json_array_get(json_object_get(seen, "signallers"), 0);
+
+	assert_int_equal(json_array_size(json_object_get(seen, "signallers")), 1);
+	return !strncmp(json_string_value(signaller), name, strlen(name)) &&
+	       json_string_value(signaller)[strlen(name)] == '/';
+}
+
+static void check_irqfds(json_t *truth, const struct trace *trace, const char *signaller)
+{
+	json_t *vectors = json_object_get(truth, "vectors"), *expected;
+	size_t i;
+
+	name_vm(truth, trace);
+	assert_int_equal(json_array_size(json_object_get(trace->summary, "vectors")),
+			 json_array_size(vectors));
+	json_array_foreach(vectors, i, expected) {
+		json_t *seen = find_vector(trace->summary, text(truth, "device"),
+					   number(expected, "vector"));
+
+		assert_true(number(expected, "rang") > 0);
+		assert_int_equal(number(expected, "seen"), number(expected, "rang"));
+		check_irqfd(seen, expected, truth);
+		assert_true(is_signalled_by(seen, signaller));
+	}
+	check_accounts(trace);
+	check_settled(trace);
+}
+
+static void written(void **state)
+{
+	static const struct {
+		const char *doorbell, *signaller;
+	} cases[] = { { "write", "ims-guest" }, { "process", "ims-writer" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trace trace = trace_start(cases[i].doorbell, "--interrupts -i 20ms");
+		char arguments[128];
+		json_t *truth;
+
+		snprintf(arguments, sizeof(arguments), "--vcpus 2 --doorbell %s none", cases[i].doorbell);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		check_irqfds(truth, &trace, cases[i].signaller);
+		check_times(truth, &trace);
+		check_intervals(&trace);
+		json_decref(truth);
+		trace_free(&trace);
+	}
+}
+
+/* The tracer comes when all is there, and in the middle of it. */
+static void written_to_known_ones(void **state)
+{
+	struct program guest = guest_start("--emulated-count 50 --no-stamps none");
+	struct trace trace = trace_start("irqfds-known", "--interrupts -i 20ms");
+	json_t *truth = guest_ring(&guest);
+
+	(void)state;
+	assert_int_equal(program_end(&guest), 0);
+	trace_end(&trace);
+	check_irqfds(truth, &trace, "ims-guest");
+	check_intervals(&trace);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
+/* KVM delivers it from its workqueue; or finds it signalled when it is assigned the eventfd. */
+static void written_and_queued(void **state)
+{
+	static const char *const ways[] = { "--broadcast", "--reassign" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct trace trace = trace_start(ways[i] + 2, "-i 20ms");
+		json_t *truth, *expected;
+		char arguments[128];
+		size_t j;
+
+		snprintf(arguments, sizeof(arguments), "--emulated-count 50 --no-stamps %s none", ways[i]);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		name_vm(truth, &trace);
+		json_array_foreach(json_object_get(truth, "vectors"), j, expected) {
+			json_t *seen = find_vector(trace.summary, text(truth, "device"),
+						   number(expected, "vector"));
+
+			assert_int_equal(number(expected, "seen"), 50);
+			check_irqfd(seen, expected, truth);
+			check_only_end(seen, NULL, 0);
+		}
+		check_settled(&trace);
+		check_intervals(&trace);
+		json_decref(truth);
+		trace_free(&trace);
+	}
+}
+
+static void written_in_vain(void **state)
+{
+	static const struct {
+		const char *guest, *end;
+	} cases[] = { { "--spoil routes", "no_route" }, { "--spoil apics", "refused" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trace trace = trace_start(cases[i].end, "--interrupts -i 20ms");
+		json_t *truth, *expected;
+		char arguments[128];
+		size_t j;
+
+		/* Of gsi 0 without a route KVM does not say which it is: what merges is not seen. */
+		snprintf(arguments, sizeof(arguments),
+			 "--vectors 1-4 --emulated-count 20 --no-stamps %s none", cases[i].guest);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		name_vm(truth, &trace);
+		json_array_foreach(json_object_get(truth, "vectors"), j, expected) {
+			json_t *seen = find_vector(trace.summary, text(truth, "device"),
+						   number(expected, "vector"));
+
+			assert_int_equal(number(seen, "hops.signal"), 60);
+			assert_int_equal(number(seen, "hops.accept"), 40);
+			assert_int_equal(number(seen, "hops.eoi"), 40);
+			check_only_end(seen, cases[i].end, 20);
+		}
+		check_accounts(&trace);
+		check_settled(&trace);
+		json_decref(truth);
+		trace_free(&trace);
+	}
+}
+
+/* The eventfd is a device's vector's: so is what is written to it. */
+static void written_to_a_device(void **state)
+{
+	struct trace trace = trace_start("written-to-device", "--interrupts -i 0");
+	json_t *truth, *expected, *interrupt;
+	size_t i;
+
+	(void)state;
+	truth = guest_run("--doorbell write --count 30 --emulated-count 30 --no-stamps " DEVICE);
+	trace_end(&trace);
+	assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")), VECTORS);
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
+		json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+
+		if (!truth_emulated(expected))
+			assert_int_equal(number(seen, "hops.irq"), 0);
+		for (size_t hop = 1; hop < check_hop_count; hop++)
+			assert_int_equal(member(seen, "hops", check_hops[hop]), 30);
+	}
+	json_array_foreach(trace.interrupts, i, interrupt)
+		expect_text(interrupt, "cause", "eventfd");
+	check_settled(&trace);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
+/* Nothing of other processes' VMs, and nothing of irqfds, unless it is asked for. */
+static void irqfds_filtered(void **state)
+{
+	/* VMs are named every second: there the doorbells take longer. */
+	static const struct {
+		const char *name, *arguments, *guest;
+		bool seen;
+	} cases[] = {
+		{ "irqfds-of-another", "-i 0 -p 1", "", false },
+		{ "irqfds-not-asked-for", "-i 0 --source ims", "", false },
+		{ "irqfds-alone", "-i 0 --source irqfd", "", true },
+		{ "irqfds-unnamed", "-i 0 --guest *", "--rate 10 ", true },
+		{ "irqfds-of-another-guest", "-i 0 --guest ?*", "--rate 10 ", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trace trace = trace_start(cases[i].name, cases[i].arguments);
+		char arguments[128];
+		json_t *truth;
+
+		snprintf(arguments, sizeof(arguments), "--emulated-count 5 --no-stamps %snone",
+			 cases[i].guest);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")),
+				 cases[i].seen ? VECTORS : 0);
+		json_decref(truth);
+		trace_free(&trace);
+	}
+}
+
+int run_irqfds(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(written, lab_teardown),
+		cmocka_unit_test_teardown(written_to_known_ones, lab_teardown),
+		cmocka_unit_test_teardown(written_and_queued, lab_teardown),
+		cmocka_unit_test_teardown(written_in_vain, lab_teardown),
+		cmocka_unit_test_teardown(written_to_a_device, lab_teardown),
+		cmocka_unit_test_teardown(irqfds_filtered, lab_teardown),
+	};
+
+	return cmocka_run_group_tests_name("irqfds", tests, NULL, NULL);
+}
