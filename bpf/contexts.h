@@ -112,7 +112,7 @@ open_for(struct open_interrupt *open, const void *arguments, enum open_state sta
 	if (!open || open->state != state)
 		return NULL;
 	return open->current.guest_vector == vec ||
-	       (open->current.guest_vector == IMSTRACE_NONE && open->from_queue) ? open : NULL;
+	       (open->current.guest_vector == IMSTRACE_NONE && open->sole) ? open : NULL;
 }
 
 #endif /* IMSTRACE_BPF_CONTEXTS_H */

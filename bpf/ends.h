@@ -62,7 +62,7 @@ static __always_inline void forget_way(struct open_interrupt *open)
 	open->coalesced = 0;
 	open->refused = 0;
 	open->merged = 0;
-	open->from_queue = 0;
+	open->sole = 0;
 }
 
 /* @irq is IMSTRACE_NONE if it does not begin in a handler. */

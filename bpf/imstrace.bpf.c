@@ -6,6 +6,7 @@
 #include "lifecycle.h"
 #include "interrupts.h"
 #include "wakeups.h"
+#include "ioctls.h"
 #include "posting.h"
 #include "vcpus.h"
 

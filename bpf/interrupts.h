@@ -341,7 +341,7 @@ static __always_inline void count_copy(const struct open_interrupt *open, const 
 
 	if (!open || open->irq == IMSTRACE_NONE || !is_copy(open, apicid, vec)) {
 		open = any_outside ? open_in(current_context(arguments)) : NULL;
-		if (!open || !open->from_queue || !is_copy(open, apicid, vec))
+		if (!open || !open->sole || !is_copy(open, apicid, vec))
 			return;
 	}
 	vector = vector_of(open->current.id);
@@ -349,13 +349,13 @@ static __always_inline void count_copy(const struct open_interrupt *open, const 
 		__sync_fetch_and_add(&vector->copies, 1);
 }
 
-/* Where an irqfd's interrupts go to. */
+/* Where interrupts go to that no device's vector has raised. */
 static __always_inline void note_target(struct open_interrupt *open, __u32 apicid, __u8 vec)
 {
 	struct imstrace_vector *vector = vector_of(open->current.id);
 
 	open->current.guest_vector = vec;
-	if (!vector || vector->kind != KIND_IRQFD)
+	if (!vector || !kind_of_vm(vector->kind))
 		return;
 	if (vector->vcpu != apicid)
 		vector->vcpu = apicid;
@@ -401,7 +401,7 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	open->state = OPEN_DONE;
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
-	if (open->current.cause == CAUSE_EVENTFD)
+	if (open->current.cause >= CAUSE_EVENTFD)
 		note_target(open, apicid, vec);
 	account->hops[HOP_ACCEPT]++;
 	if (open->current.times[HOP_SIGNAL])

@@ -2,7 +2,7 @@
 /*
  * From a signalled irqfd to a vector id: that of the device's vector which its eventfd is bound to, or
  * one of its own, of kind KIND_IRQFD. Found by VM and gsi; the slow path, for one that has not been seen
- * since it was assigned, is a walk over the VM's irqfds.
+ * since it was assigned, is a walk over the VM's irqfds. Likewise from what an ioctl raises.
  */
 #ifndef IMSTRACE_BPF_IRQFD_VECTORS_H
 #define IMSTRACE_BPF_IRQFD_VECTORS_H
@@ -46,7 +46,8 @@ static long look_at_irqfd(__u32 index, struct irqfd_walk *walk)
 	struct kvm_kernel_irqfd *irqfd;
 
 	at = BPF_CORE_READ(at, next);
-	if (!at || at == walk->head)
+	/* One that has just been taken out points to itself. */
+	if (!at || at == walk->head || at == walk->at)
 		return 1;
 	walk->at = at;
 	irqfd = (void *)at - bpf_core_field_offset(struct kvm_kernel_irqfd, list);
@@ -68,9 +69,21 @@ static __always_inline struct kvm_kernel_irqfd *find_irqfd(struct kvm *kvm, __u3
 	return walk.found;
 }
 
-static __noinline __u32 name_irqfd(struct kvm *kvm, struct kvm_kernel_irqfd *irqfd, __u32 gsi)
+/* After the VM's name, which is shorter. */
+static __always_inline void append(char name[IMSTRACE_NAME_LEN], const char *suffix, __u32 size)
 {
-	struct vector_key key = { .vector = gsi };
+	for (__u32 i = 0; i < IMSTRACE_NAME_LEN - size; i++) {
+		if (name[i])
+			continue;
+		__builtin_memcpy(name + i, suffix, size);
+		return;
+	}
+}
+
+/* A vector that is no device's. @irqfd: NULL if it is none, or not known. */
+static __noinline __u32 name_vector_of_vm(struct kvm *kvm, struct kvm_kernel_irqfd *irqfd, __u32 gsi)
+{
+	struct vector_key key = { .vector = gsi & ~(GSI_OF_MSI | GSI_OF_LINE) };
 	__u32 process, id = IMSTRACE_NONE;
 	struct imstrace_vector *vector;
 
@@ -78,33 +91,54 @@ static __noinline __u32 name_irqfd(struct kvm *kvm, struct kvm_kernel_irqfd *irq
 	if (only_process && process && process != only_process)
 		return IMSTRACE_NONE;
 	read_vm_name(key.device, kvm);
+	if (gsi & GSI_OF_MSI)
+		append(key.device, ":msi", sizeof(":msi"));
+	else if (gsi & GSI_OF_LINE)
+		append(key.device, ":line", sizeof(":line"));
 	id = find_or_add_key(&key);
 	vector = vector_of(id);
 	if (!vector)
 		return IMSTRACE_NONE;
-	vector->kind = KIND_IRQFD;
+	vector->kind = gsi & GSI_OF_MSI ? KIND_MSI : gsi & GSI_OF_LINE ? KIND_LINE : KIND_IRQFD;
 	vector->irqfd = (__u64)irqfd;
-	vector->eventfd_id = BPF_CORE_READ(irqfd, eventfd, id);
+	if (irqfd)
+		vector->eventfd_id = BPF_CORE_READ(irqfd, eventfd, id);
 	vector->pid = owner_of(kvm);
-	change_state(vector, STATE_BOUND, 0);
 	return id;
 }
 
-/* @irqfd: NULL if it is not known. */
+/* KVM has not begun to remove it. */
+static __always_inline bool is_assigned(struct kvm_kernel_irqfd *irqfd)
+{
+	return irqfd && BPF_CORE_READ(irqfd, list.next) !=
+			__builtin_preserve_access_index(&irqfd->list);
+}
+
+/* @irqfd: NULL if it is none, or not known. */
 static __noinline __u32 add_irqfd(const struct irqfd_key *key, struct kvm_kernel_irqfd *irqfd)
 {
-	__u32 *of_device, id;
+	bool by_ioctl = key && key->gsi & (GSI_OF_MSI | GSI_OF_LINE);
+	struct imstrace_vector *vector;
+	__u32 *of_device = NULL, id;
 	struct kvm *kvm;
 	__u64 eventfd;
 
 	if (!key)
 		return IMSTRACE_NONE;
 	kvm = (struct kvm *)key->kvm;
-	if (!irqfd)
+	if (!irqfd && !by_ioctl)
 		irqfd = find_irqfd(kvm, key->gsi);
-	eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
-	of_device = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
-	id = of_device ? *of_device : name_irqfd(kvm, irqfd, key->gsi);
+	if (irqfd) {
+		eventfd = (__u64)BPF_CORE_READ(irqfd, eventfd);
+		of_device = bpf_map_lookup_elem(&eventfd_vectors, &eventfd);
+	}
+	id = of_device ? *of_device : name_vector_of_vm(kvm, irqfd, key->gsi);
+	/* Nothing would tell of the end of what is being removed. */
+	if (!by_ioctl && !is_assigned(irqfd))
+		return id;
+	vector = vector_of(id);
+	if (vector && !of_device)
+		change_state(vector, STATE_BOUND, 0);
 	bpf_map_update_elem(&irqfd_vectors, key, &id, BPF_ANY);
 	return id;
 }
@@ -124,17 +158,20 @@ static __always_inline void forget_irqfd(struct work_struct *work)
 	struct kvm_kernel_irqfd *irqfd =
 		(void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, shutdown);
 	struct irqfd_key key = irqfd_key(irqfd);
-	__u32 *id = bpf_map_lookup_elem(&irqfd_vectors, &key);
+	__u32 *known = bpf_map_lookup_elem(&irqfd_vectors, &key), id;
 	struct imstrace_vector *vector;
 
-	if (!id)
+	if (!known)
 		return;
-	vector = vector_of(*id);
-	if (vector && vector->kind == KIND_IRQFD) {
-		vector->irqfd = 0;
-		change_state(vector, 0, STATE_BOUND);
-	}
+	id = *known;
 	bpf_map_delete_elem(&irqfd_vectors, &key);
+	vector = vector_of(id);
+	if (!vector || vector->kind != KIND_IRQFD)
+		return;
+	/* Who has signalled it may not signal again. What waits in KVM's workqueue still comes. */
+	end_outside(id);
+	vector->irqfd = 0;
+	change_state(vector, 0, STATE_BOUND);
 }
 
 SEC("fentry/irqfd_shutdown")

@@ -122,6 +122,16 @@ struct kvm_kernel_irq_routing_entry {
 #define KVM_IRQ_ROUTING_IRQCHIP	1
 #define KVM_IRQ_ROUTING_MSI	2
 
+/* Arguments of ioctls, as KVM has copied them. */
+struct kvm_msi {
+	__u32 data;
+};
+
+struct kvm_irq_level {
+	__u32 irq;
+	__u32 level;
+};
+
 /* Of linux/workqueue.h. */
 struct work_struct {
 	struct {

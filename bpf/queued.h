@@ -17,6 +17,23 @@ struct delivery {
 };
 
 /*
+ * KVM queues once; what is signalled besides merges, or so it looks: KVM may have taken the work from the
+ * queue already, and not have got to the irqfd, or it is another irqfd of the same gsi. Then there is one
+ * more delivery, see begin_queued().
+ */
+static __always_inline void queue_or_merge(struct deferred_interrupts *deferred,
+					   const struct open_interrupt *open)
+{
+	if (deferred->queued.state == OPEN_QUEUED) {
+		end_interrupt(&open->current, END_WORK_MERGED);
+		deferred->merged++;
+		return;
+	}
+	deferred->merged = 0;
+	leave_to_queue(deferred, open, OPEN_QUEUED);
+}
+
+/*
  * Of what was signalled outside of a handler, no handler's exit has left it. KVM queues once: what
  * has been signalled besides is delivered with it.
  */
@@ -25,14 +42,12 @@ static long leave_outside(void *map, __u32 *context, struct open_interrupt *open
 {
 	struct deferred_interrupts *deferred = delivery->deferred;
 
-	if (open->state != OPEN_SIGNALLED || open->from_queue || open->current.id != delivery->id)
+	if (open->state != OPEN_SIGNALLED || open->sole || open->current.id != delivery->id)
 		return 0;
 	if (open->refused)
 		end_unaccepted(open);
-	else if (deferred->queued.state == OPEN_QUEUED)
-		end_interrupt(&open->current, END_WORK_MERGED);
 	else
-		leave_to_queue(deferred, open, OPEN_QUEUED);
+		queue_or_merge(deferred, open);
 	open->state = OPEN_DONE;
 	return 0;
 }
@@ -42,10 +57,8 @@ static __always_inline void queue_signal(struct open_interrupt *open, __u32 id)
 {
 	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
 
-	if (deferred && deferred->queued.state != OPEN_QUEUED)
-		leave_to_queue(deferred, open, OPEN_QUEUED);
-	else
-		end_interrupt(&open->current, END_WORK_MERGED);
+	if (deferred)
+		queue_or_merge(deferred, open);
 	open->state = OPEN_DONE;
 }
 
@@ -85,14 +98,21 @@ static __always_inline bool is_uncounted(const struct imstrace_vector *vector,
 }
 
 /*
- * A signal that is counted only now: there was no irqfd, or KVM did not say which it was. Its time is not
- * known.
+ * A signal that is counted only now: there was no irqfd, or KVM did not say which it was; or one that
+ * only seemed to merge. Its time is not known.
  */
 static __always_inline void begin_queued(struct open_interrupt *open, __u32 id,
+					 struct deferred_interrupts *deferred,
 					 struct imstrace_account *account)
 {
 	begin_interrupt(open, id, CAUSE_EVENTFD, IMSTRACE_NONE);
-	__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+	if (deferred->merged) {
+		deferred->merged--;
+		open->current.recounted = END_WORK_MERGED;
+		__sync_fetch_and_sub(&account->ends[END_WORK_MERGED], 1);
+	} else {
+		__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
+	}
 }
 
 /* The workqueue begins with @irqfd, see vector_of_irqfd(): the accepts of this thread are its interrupt's. */
@@ -108,11 +128,11 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	struct delivery delivery;
 
 	/* What this thread has delivered before: it has gone on. */
-	if (open && open->from_queue) {
+	if (open && open->sole) {
 		if (open->state == OPEN_SIGNALLED)
 			end_unaccepted(open);
 		open->state = OPEN_NONE;
-		open->from_queue = 0;
+		open->sole = 0;
 	}
 	id = vector_of_irqfd(irqfd, sure);
 	delivery.id = id;
@@ -132,13 +152,13 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	if (state == OPEN_QUEUED || state == OPEN_UNREAD)
 		*open = delivery.deferred->queued;
 	else
-		begin_queued(open, id, account);
+		begin_queued(open, id, delivery.deferred, account);
 	delivery.deferred->queued.state = OPEN_NONE;
 	if (state == OPEN_UNREAD) {
 		open->current.recounted = END_USER;
 		__sync_fetch_and_sub(&account->ends[END_USER], 1);
 	}
-	open->from_queue = 1;
+	open->sole = 1;
 	read_irqfd(irqfd, &start);
 	vector->irqfd = (__u64)irqfd;
 	vector->pid = owner_of((struct kvm *)start.kvm);

@@ -16,6 +16,7 @@
 #define IMSTRACE_BPF_WAKEUPS_H
 
 #include "queued.h"
+#include "signallers.h"
 
 /* Of a signal: what KVM has at hand. */
 struct wakeup {
@@ -23,35 +24,6 @@ struct wakeup {
 	__u32 type;	/* of the route */
 	__u32 data;	/* if it is an MSI */
 };
-
-/* @thread: its pid, 0: an interrupt or a softirq. */
-static __noinline void add_signaller(__u32 id, __u32 thread)
-{
-	struct imstrace_signallers *known = bpf_map_lookup_elem(&signallers, &id);
-
-	if (!known)
-		return;
-	for (int i = 0; i < SIGNALLERS; i++) {
-		if (known->threads[i] == thread + 1)
-			return;
-		if (__sync_val_compare_and_swap(&known->threads[i], 0, thread + 1))
-			continue;
-		if (thread)
-			bpf_get_current_comm(known->names[i], sizeof(known->names[i]));
-		return;
-	}
-	known->others = 1;
-}
-
-static __always_inline void note_signaller(__u32 id, __u32 context)
-{
-	__u32 thread = context & CONTEXT_OF_CPU ? 0 : context;
-	struct imstrace_signallers *known = bpf_map_lookup_elem(&signallers, &id);
-
-	/* Nearly always the first one. */
-	if (known && known->threads[0] != thread + 1)
-		add_signaller(id, thread);
-}
 
 /* Whether it is what @open has signalled, which has been counted there. */
 static __always_inline bool has_woken(struct open_interrupt *open, struct kvm *kvm)
@@ -97,6 +69,23 @@ static __always_inline void take_wakeup(struct open_interrupt *open, __u32 id,
 	}
 }
 
+/*
+ * In the handler of @id, whose signal the kernel has not shown us: a thread was at that program when the
+ * interrupt came. See catch_up().
+ */
+static __always_inline bool signalled_unseen(struct open_interrupt *open, __u32 id,
+					     struct imstrace_vector *vector,
+					     struct imstrace_account *account)
+{
+	if (!open || open->state != OPEN_IRQ || open->current.id != id)
+		return false;
+	pass_signal_outside(open, account);
+	__sync_fetch_and_add(&totals.caught_up, 1);
+	follow_signal(open, vector, account, (struct eventfd_ctx *)vector->eventfd);
+	open->wakes = 0;
+	return true;
+}
+
 static __always_inline void wake_irqfd(__u32 context, const struct wakeup *wakeup)
 {
 	__u32 *known = bpf_map_lookup_elem(&irqfd_vectors, &wakeup->key);
@@ -110,7 +99,7 @@ static __always_inline void wake_irqfd(__u32 context, const struct wakeup *wakeu
 	id = known ? *known : add_irqfd(&wakeup->key, NULL);
 	vector = vector_of(id);
 	account = account_of(id);
-	if (!vector || !account || vector->ignored)
+	if (!vector || !account || vector->ignored || signalled_unseen(this_cpu(), id, vector, account))
 		return;
 	open = begin_outside(context, id, CAUSE_EVENTFD, IMSTRACE_NONE);
 	if (!open)

@@ -31,7 +31,7 @@ struct open_interrupt {
 	__u32 coalesced; /* it was counted as such when it was accepted */
 	__u32 refused;	/* by a local APIC that is switched off */
 	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
-	__u32 from_queue; /* KVM's workqueue delivers it */
+	__u32 sole;	/* all that its context has accepted is its own: KVM's workqueue, or a line's ioctl */
 	__u32 wakes;	/* an irqfd of @kvm is about to be woken by it */
 	/* Of a CPU's handlers alone: the program at vfio_ims_signal is running, outside of them. */
 	__u32 in_signal;
@@ -55,10 +55,16 @@ struct open_interrupt {
 struct deferred_interrupts {
 	__u32 waiting;		/* DEFERRED_* */
 	__u32 ended;		/* how @last has ended, 0: there is none */
+	__u32 merged;		/* signals that ended as merged in KVM's workqueue since @queued was filled in */
+	__u32 reserved;
 	struct imstrace_interrupt buffers[2];
 	struct imstrace_interrupt last;
 	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_UNREAD, if anything */
 };
+
+/* Of @gsi in struct irqfd_key: it is a guest vector of KVM_SIGNAL_MSI, or a line of KVM_IRQ_LINE. */
+#define GSI_OF_MSI	(1U << 31)
+#define GSI_OF_LINE	(1U << 30)
 
 /* The irqfds of a gsi: with who made the VM, for the address of a struct kvm is used again. */
 struct irqfd_key {

@@ -41,7 +41,9 @@ enum imstrace_cause {
 	CAUSE_IRQ,
 	CAUSE_EMULATED,
 	CAUSE_LOOPBACK,
-	CAUSE_EVENTFD,		/* not the tracepoint's: whoever has the eventfd signals KVM's irqfd */
+	/* From here on not the tracepoint's. */
+	CAUSE_EVENTFD,		/* whoever has the eventfd signals KVM's irqfd */
+	CAUSE_IOCTL,		/* the VMM asks KVM to */
 	CAUSE_COUNT
 };
 
@@ -51,6 +53,8 @@ enum imstrace_kind {
 	KIND_EMULATED,		/* software in the host signals its eventfd */
 	KIND_PCI,		/* an MSI or MSI-X vector of a PCI device at vfio-pci */
 	KIND_IRQFD,		/* an irqfd that is none of these: vhost, threads of the VMM, other processes */
+	KIND_MSI,		/* a guest vector to which the VMM sends messages: KVM_SIGNAL_MSI */
+	KIND_LINE,		/* a gsi that the VMM raises: KVM_IRQ_LINE */
 };
 
 /*
@@ -68,6 +72,12 @@ enum imstrace_state {
 	STATE_POSTED		= 1 << 7,	/* the IOMMU posts it to its guest */
 };
 
+/* Of a VM, not of a device: named by the VM, and found by its first signal. */
+static inline int kind_of_vm(__u32 kind)
+{
+	return kind >= KIND_IRQFD;
+}
+
 /* Who reads a vector's eventfd, as of its latest signal. */
 enum imstrace_reader {
 	READER_UNKNOWN,		/* not signalled yet */
@@ -78,8 +88,10 @@ enum imstrace_reader {
 
 #define IMSTRACE_VECTOR_FIELDS(X, TEXT)							\
 	TEXT(device, IMSTRACE_NAME_LEN,							\
-	     "name of the owning device; of an irqfd: its VM, kvm-PID-FD as in /sys/kernel/debug/kvm")	\
-	X(__u32, vector, vector, UINT, "index in the device's MSI-X table; of an irqfd: its gsi")	\
+	     "name of the owning device; where there is none, its VM: kvm-PID-FD as in /sys/kernel/debug/kvm, "	\
+	     "with :msi or :line for what ioctls raise")	\
+	X(__u32, vector, vector, UINT, "index in the device's MSI-X table; of an irqfd or a line: the gsi; of KVM_SIGNAL_MSI: the x86 vector in "	\
+	  "the guest")	\
 	X(__u32, irq, irq, UINT, "Linux irq; IMSTRACE_NONE: none, or not known")	\
 	X(__u32, slot, slot, UINT, "slot, likewise")					\
 	X(__u32, pasid, pasid, HEX, "PASID in the slot, likewise")			\
@@ -91,7 +103,7 @@ enum imstrace_reader {
 	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
 	X(__u64, irqfd, irqfd, HEX, "likewise of the irqfd of its latest signal")	\
 	X(__u32, guest_vector, guest_vector, HEX,					\
-	  "of an irqfd: the x86 vector in its guest, as of its latest signal; 0: not known")	\
+	  "where there is no device: the x86 vector in its guest, as of its latest signal; 0: not known")	\
 	X(__u32, vcpu, vcpu, UINT, "likewise the vCPU that it went to; IMSTRACE_NONE: not known")	\
 	X(__u32, state, state, HEX, "mask of enum imstrace_state")			\
 	X(__u32, stray, stray, HEX,							\
@@ -108,7 +120,7 @@ enum imstrace_reader {
 	TEXT(guest, IMSTRACE_NAME_LEN,							\
 	     "likewise: what the VMM calls its VM; empty if it doesn't say")		\
 	TEXT(signallers, IMSTRACE_SIGNALLERS_LEN,					\
-	     "likewise: of an irqfd, the threads that signal it, as name/pid")
+	     "likewise: where there is no device, the threads that signal it, as name/pid")
 
 /* Threads that have signalled an irqfd: the first ones. */
 #define SIGNALLERS	4
@@ -160,7 +172,10 @@ struct imstrace_vector {
 	X(NO_EOI, no_eoi, INJECT, UNMATCHED,						\
 	  "injected, and then the vCPU was reset or destroyed, or the next one injected")	\
 	X(LOST, lost, ACCEPT, LOST, "not followed further: no room for its vCPU")	\
-	X(IN_FLIGHT, in_flight, IRQ, OPEN, "still on its way when imstrace ended")
+	X(IN_FLIGHT, in_flight, IRQ, OPEN, "still on its way when imstrace ended")	\
+	/* Recordings have their numbers: new ones come last. */			\
+	X(LINE_UP, line_up, SIGNAL, GUEST,						\
+	  "its line was up or its interrupt pending: one is for both")
 
 enum imstrace_end {
 #define X(ENUM, name, hop, class, what) END_##ENUM,

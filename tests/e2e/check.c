@@ -46,10 +46,10 @@ static void add_end(json_t *ends, const char *end, int more)
 }
 
 /* Those that come after this hop and before the next. */
-static const char *const ends_of[COUNT(check_hops)][8] = {
+static const char *const ends_of[COUNT(check_hops)][9] = {
 	[IRQ] = { "merged", "no_signal" },
 	[SIGNAL] = { "nmi", "signalled", "user", "workqueue", "work_merged", "no_route",
-		     "not_accepted", "refused" },
+		     "not_accepted", "refused", "line_up" },
 	[ACCEPT] = { "coalesced", "hardware", "lost", "dropped" },
 	[INJECT] = { "no_eoi" },
 };

@@ -142,6 +142,7 @@ static void every_field_survives(void **state)
 	strcpy(vector.guest, "guest");
 	vector.device[IMSTRACE_NAME_LEN - 1] = '\0';
 	vector.vmm[IMSTRACE_VMM_LEN - 1] = '\0';
+	vector.signallers[IMSTRACE_SIGNALLERS_LEN - 1] = '\0';
 	vector.guest[IMSTRACE_NAME_LEN - 1] = '\0';
 	fixture.fake->vectors[1] = vector;
 	for (unsigned int i = 0; i < STEP_COUNT; i++) {

@@ -91,7 +91,7 @@ static void assert_object(json_t *object, const char *text)
 #define ENDS(coalesced, not_accepted, lost)							\
 	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
 	" 'workqueue': 0, 'work_merged': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
-	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost "}, 'deferred': 0, 'late_eois': 0, 'copies': 0, "
+	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost ", 'line_up': 0}, 'deferred': 0, 'late_eois': 0, 'copies': 0, "
 
 static struct sink sink = { .ops = &json_sink };
 
@@ -947,7 +947,7 @@ static void the_schema_has_the_modes(void **state)
 	size_t count = 0;
 
 	(void)state;
-	for (unsigned int kind = KIND_UNKNOWN; kind <= KIND_PCI; kind++) {
+	for (unsigned int kind = KIND_UNKNOWN; kind <= KIND_LINE; kind++) {
 		for (unsigned int reader = READER_UNKNOWN; reader <= READER_USER; reader++) {
 			for (unsigned int posted = 0; posted < 2; posted++) {
 				struct imstrace_vector vector = {

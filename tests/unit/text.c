@@ -597,9 +597,10 @@ static void cleaning_never_writes_past_its_end(void **state)
 	"\nPROCESS                          VMS VCPUS  GUEST\n"		\
 	"  No process with a VM was found.\n"					\
 	"\nDEVICE AND WHAT WILL BE SEEN OF ITS VECTORS\n"			\
-	"  No device is bound to vfio-pci or another VFIO driver, so there is no vector\n" \
-	"  to follow. To pass on a PCI device: modprobe vfio-pci; driverctl set-override\n" \
-	"  0000:03:00.0 vfio-pci\n"
+	"  No device is bound to vfio-pci or another VFIO driver. What the VMs have of\n" \
+	"  irqfds (virtio, vhost) is followed all the same, from its first signal on. To\n" \
+	"  pass on a PCI device: modprobe vfio-pci; driverctl set-override 0000:03:00.0\n" \
+	"  vfio-pci\n"
 
 static char *check(const struct source *source)
 {

@@ -72,9 +72,10 @@ static const struct option_row filter_options[] = {
 	  take_number, INTO(struct vector_filter, pid), "a process id", .most = INT32_MAX },
 	{ "guest", 0, "PATTERN", "Only vectors of this VM: the name it has from its VMM (QEMU's -name), or "
 	  "a shell pattern", take_text, INTO(struct vector_filter, guest) },
-	{ "source", 0, "SOURCE", "Only interrupts from this source: vfio-pci, ims, emulated, or irqfd "
-	  "(vhost, virtio and all else)", take_source, INTO(struct vector_filter, source),
-	  "vfio-pci, ims, emulated or irqfd" },
+	{ "source", 0, "SOURCE", "Only interrupts from this source: vfio-pci, ims, emulated, irqfd (vhost, "
+	  "virtio and all else that signals one), ioctl-msi (KVM_SIGNAL_MSI) or ioctl-line (KVM_IRQ_LINE)",
+	  take_source, INTO(struct vector_filter, source),
+	  "vfio-pci, ims, emulated, irqfd, ioctl-msi or ioctl-line" },
 	{ 0 }
 };
 
@@ -206,6 +207,16 @@ static void check_source(void *target, struct argp_state *state)
 
 const struct option_group source_group = { .check = check_source };
 
+/* Whether it can match nothing but devices' vectors: the names of VMs are "kvm-...". */
+static bool devices_only(const struct vector_filter *filter)
+{
+	if (filter->irq)
+		return true;
+	if (filter->device && !strchr("k*?[\\", *filter->device))
+		return true;
+	return filter->source && strncmp(filter->source, "irqfd", 5) && strncmp(filter->source, "ioctl", 5);
+}
+
 int live_open_for(struct source **source, const struct live_options *options,
 		  const struct vector_filter *filter)
 {
@@ -218,6 +229,7 @@ int live_open_for(struct source **source, const struct live_options *options,
 		return report_error(EXIT_USAGE, "Vectors are a process's: name that with -p",
 				    "%u is a thread of the process %u", filter->pid, process);
 	following.process = process;
+	following.devices_only = devices_only(filter);
 	return live_open(source, &following);
 }
 

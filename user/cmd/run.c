@@ -202,8 +202,9 @@ static void note_source(struct run_command *command, const struct source *source
 	for (size_t i = 0; i < command->repeat.commands; i++) {
 		command->summaries[i]->session = source->started + source->to_wall_clock;
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-			memcpy(command->summaries[i]->hops[hop], source->hops[hop].attached,
-			       sizeof(source->hops[hop].attached));
+			snprintf(command->summaries[i]->hops[hop],
+				 sizeof(command->summaries[i]->hops[hop]), "%s",
+				 source->hops[hop].attached);
 	}
 }
 

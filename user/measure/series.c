@@ -7,6 +7,7 @@
 #include "stages.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,8 +110,10 @@ static void label(struct series *labels, const struct series_set *set, __u32 id,
 
 	memset(labels, 0, sizeof(*labels));
 	labels->source = source ? source : "unknown";
-	if (vector->kind != KIND_IRQFD || set->options->per_vector)
+	if (!kind_of_vm(vector->kind) || set->options->per_vector)
 		memcpy(labels->device, vector->device, sizeof(labels->device) - 1);
+	else
+		snprintf(labels->device, sizeof(labels->device), "%s", labels->source);
 	if (*vector->guest)
 		memcpy(labels->vm, vector->guest, sizeof(labels->vm) - 1);
 	else

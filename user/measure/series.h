@@ -42,7 +42,7 @@ struct slowest_value {
 /**
  * struct series - a label set and its totals
  * @source:	label, see vector_source(); "" in the host's
- * @device:	label, "" if its name would be another one with each start of a VM
+ * @device:	label; of what is a VM's the source, for the VM's own would be another one with each start
  * @vm:		label: the guest's name, or else what its VMM is called; "" if it has none yet
  * @mode:	label, see vector_mode()
  * @vector:	label, IMSTRACE_NONE: it is of several

@@ -69,6 +69,8 @@ const char *cause_name(enum imstrace_cause cause)
 		return "loopback";
 	case CAUSE_EVENTFD:
 		return "eventfd";
+	case CAUSE_IOCTL:
+		return "ioctl";
 	case CAUSE_COUNT:
 		break;
 	}

@@ -35,6 +35,14 @@ static bool same_device(const struct imstrace_vector *vector, const char *device
 	return !strncmp(vector->device, device, sizeof(vector->device));
 }
 
+/* Of one that is not in the table, by what a step or a finding has. */
+static enum imstrace_kind kind_by_numbers(__u32 irq, __u32 slot)
+{
+	if (slot != IMSTRACE_NONE)
+		return KIND_IMS;
+	return irq != IMSTRACE_NONE ? KIND_PCI : KIND_EMULATED;
+}
+
 static bool on_finding(void *context, const struct lint_finding *finding)
 {
 	const struct observer *observer = context;
@@ -42,13 +50,18 @@ static bool on_finding(void *context, const struct lint_finding *finding)
 	const struct imstrace_vector *owned;
 	struct imstrace_vector vector = {
 		.vector = finding->vector, .irq = finding->irq, .pid = finding->pid,
+		.kind = kind_by_numbers(finding->irq, finding->slot),
 	};
 
 	memcpy(vector.device, finding->device, sizeof(vector.device));
 	/* The process that bound it, if any has. */
 	owned = finding->id < source->capacity ? &source->vectors[finding->id] : NULL;
-	if (owned && owned->pid && same_device(owned, finding->device))
-		vector.pid = owned->pid;
+	if (owned && same_device(owned, finding->device)) {
+		vector.pid = owned->pid ?: vector.pid;
+		vector.kind = owned->kind ?: vector.kind;
+		memcpy(vector.vmm, owned->vmm, sizeof(vector.vmm));
+		memcpy(vector.guest, owned->guest, sizeof(vector.guest));
+	}
 	if (vector_wanted(observer->options.filter, &vector) != WANTED_YES)
 		return false;
 	observer->options.finding(observer->options.context, finding);
@@ -61,6 +74,7 @@ static bool unknown_wanted(const struct vector_filter *filter, const struct imst
 	struct vector_filter of_device = { .device = filter->device, .pid = filter->pid };
 	struct imstrace_vector vector = {
 		.vector = step->vector, .irq = step->irq, .pid = step->pid,
+		.kind = kind_by_numbers(step->irq, step->slot),
 	};
 
 	memcpy(vector.device, step->device, sizeof(vector.device));
@@ -85,8 +99,8 @@ static bool step_wanted(struct observer *observer, const struct imstrace_lifecyc
 		vector.irq = step->irq;
 	switch (vector_wanted(filter, &vector)) {
 	case WANTED_NO:
-		/* Its irq and its VMM change with the next binding; its name does not. */
-		if (!filter->irq && !filter->pid && same_device(&vector, step->device))
+		/* Its irq, its VMM and its kind change with the next binding; its name does not. */
+		if (!filter->irq && !filter->pid && !filter->guest && !filter->source && same_device(&vector, step->device))
 			source->ignore(source, step->id);
 		return false;
 	case WANTED_YES:
@@ -94,6 +108,7 @@ static bool step_wanted(struct observer *observer, const struct imstrace_lifecyc
 	case WANTED_LATER:
 		break;
 	}
+	/* What it comes from, or whose it is, is not known yet: the step is told of. */
 	return !filter->pid || step->pid == filter->pid;
 }
 

@@ -51,7 +51,7 @@ static bool in_list(const char *list, unsigned long vector)
 /* By enum imstrace_kind. */
 static const char *const sources[] = {
 	[KIND_PCI] = "vfio-pci", [KIND_IMS] = "ims", [KIND_EMULATED] = "emulated",
-	[KIND_IRQFD] = "irqfd",
+	[KIND_IRQFD] = "irqfd", [KIND_MSI] = "ioctl-msi", [KIND_LINE] = "ioctl-line",
 };
 
 #define SOURCES	(sizeof(sources) / sizeof(sources[0]))
@@ -115,6 +115,8 @@ const char *vector_mode(const struct imstrace_vector *vector,
 		return "posted";
 	if (vector->kind == KIND_EMULATED)
 		return "emulated";
+	if (vector->kind == KIND_MSI || vector->kind == KIND_LINE)
+		return "ioctl";
 	switch (main_reader(vector, account)) {
 	case READER_IRQFD:
 		return "irqfd";
@@ -135,7 +137,7 @@ const char *vector_mode(const struct imstrace_vector *vector,
 static const char *may_be_posted(const struct source *source, const struct imstrace_vector *vector)
 {
 	if (!source->may_post || vector->reader != READER_UNKNOWN ||
-	    vector->kind == KIND_EMULATED || vector->kind == KIND_IRQFD)
+	    vector->kind == KIND_EMULATED || kind_of_vm(vector->kind))
 		return NULL;
 	if (!(vector->state & STATE_FROM_START))
 		return "no interrupt seen: idle, or posted past the host since before imstrace looked";
@@ -160,6 +162,8 @@ const char *vector_hop_missing(const struct source *source, const struct imstrac
 		return "an emulated vector has no irq";
 	if (hop == HOP_IRQ && vector->kind == KIND_IRQFD)
 		return "an irqfd has no irq: a thread or another interrupt's handler signals it";
+	if (hop == HOP_IRQ && kind_of_vm(vector->kind))
+		return "what a VMM raises by an ioctl has no irq";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)
 		return "KVM has no irqfd at its eventfd: the VMM reads it, in user space";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_IRQFD_WORK)

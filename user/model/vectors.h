@@ -35,7 +35,8 @@ bool vector_list_valid(const char *list);
 enum wanted vector_wanted(const struct vector_filter *filter,
 			  const struct imstrace_vector *vector);
 
-/* Where its interrupts come from: "vfio-pci", "ims", "emulated" or "irqfd"; NULL: not known yet. */
+/* Where its interrupts come from: "vfio-pci", "ims", "emulated", "irqfd", "ioctl-msi" or "ioctl-line"; NULL:
+ * not known yet. */
 const char *vector_source(const struct imstrace_vector *vector);
 /* The names of all sources; NULL: there are no more. */
 const char *vector_source_name(unsigned int index);

@@ -98,6 +98,7 @@ static void take_vector(struct recording *recording, const struct ctf_event *fro
 	vector.device[sizeof(vector.device) - 1] = '\0';
 	vector.vmm[sizeof(vector.vmm) - 1] = '\0';
 	vector.guest[sizeof(vector.guest) - 1] = '\0';
+	vector.signallers[sizeof(vector.signallers) - 1] = '\0';
 	if (event.id >= recording->source.capacity || !*vector.device) {
 		stream_warn(&recording->streams[CTF_LIFECYCLE],
 			    "records with invalid vector ids were ignored");

@@ -164,13 +164,13 @@ static json_t *ends_object(const struct imstrace_account *account)
 	return ends;
 }
 
-/* The threads that signal an irqfd; null: it is none. */
+/* The threads that signal what is no device's vector; null: it is a device's. */
 static json_t *signallers(const struct imstrace_vector *vector)
 {
 	char text[IMSTRACE_SIGNALLERS_LEN], *at = text, *name;
 	json_t *names;
 
-	if (vector->kind != KIND_IRQFD)
+	if (!kind_of_vm(vector->kind))
 		return json_null();
 	names = json_array();
 	memcpy(text, vector->signallers, sizeof(text) - 1);
@@ -207,7 +207,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "guest", *vector->guest ? object_name(vector->guest) : json_null(),
 			 "guest_vector", vector->guest_vector ? json_integer(vector->guest_vector) :
 						 json_null(),
-			 "vcpu", vector->kind == KIND_IRQFD ? known(vector->vcpu) : json_null(),
+			 "vcpu", kind_of_vm(vector->kind) ? known(vector->vcpu) : json_null(),
 			 "signallers", signallers(vector),
 			 "hops", hops,
 			 "coalesced", (json_int_t)seen->account.ends[END_COALESCED],

@@ -268,12 +268,12 @@ static void print_counts(FILE *out, const struct vector_figures *seen)
 		(uint64_t)account_lost(&seen->account));
 }
 
-/* Of an irqfd: where it goes to, and from whom. */
+/* Of what is no device's vector: where it goes to, and from whom. */
 static void print_irqfd(FILE *out, const struct imstrace_vector *vector)
 {
 	char signallers[IMSTRACE_SIGNALLERS_LEN], vcpu[16];
 
-	if (vector->kind != KIND_IRQFD)
+	if (!kind_of_vm(vector->kind))
 		return;
 	if (vector->guest_vector)
 		fprintf(out, "  0x%02x on vCPU %s", vector->guest_vector,

@@ -314,7 +314,8 @@ void text_inventory(FILE *out, const struct environment *environment,
 		print_device(out, &of);
 	}
 	if (!inventory->device_count)
-		wrap_all(out, 2, "No device is bound to vfio-pci or another VFIO driver, so there is "
-				      "no vector to follow. To pass on a PCI device: modprobe vfio-pci; "
-				      "driverctl set-override 0000:03:00.0 vfio-pci");
+		wrap_all(out, 2, "No device is bound to vfio-pci or another VFIO driver. What the VMs have of "
+				      "irqfds (virtio, vhost) is followed all the same, from its first signal on. To "
+				      "pass on a PCI device: modprobe vfio-pci; driverctl set-override "
+				      "0000:03:00.0 vfio-pci");
 }

@@ -23,6 +23,7 @@ struct attachments {
 	bool modules;	/* their BTF can be opened */
 	bool preemptible;
 	const char *no_delivery;
+	bool devices_only;
 	bool looked;	/* at what is possible */
 	/* Rungs that may hold, as far as is known. Only the highest one of a feature is loaded. */
 	bool possible[FEATURE_COUNT][MAX_RUNGS];
@@ -41,8 +42,16 @@ static void refuse(struct feature_status *status, const struct rung *rung, const
 		 used ? "; " : "", way_name(rung->way), target, why);
 }
 
+/* Interrupts that no device's vector raises. */
+static bool of_vms(size_t feature)
+{
+	return feature == FEATURE_IRQFD_SIGNAL || feature == FEATURE_IOCTLS || feature == FEATURE_LINES;
+}
+
 static bool asked_for(const struct attachments *attachments, const struct feature *feature)
 {
+	if (of_vms(feature - features) && attachments->devices_only)
+		return false;
 	if (feature->of_kvm && !(attachments->hops & 1U << HOP_ACCEPT))
 		return false;
 	return feature->hop == HOP_COUNT || attachments->hops & 1U << feature->hop;
@@ -50,7 +59,8 @@ static bool asked_for(const struct attachments *attachments, const struct featur
 
 static void find_possible(struct attachments *attachments)
 {
-	const char *unasked = "not asked for (--hops)";
+	const char *unasked = attachments->devices_only ? "not asked for (--hops, or which vectors)" :
+							  "not asked for (--hops)";
 	struct abilities abilities;
 
 	/* Without KVM a check does not ask for it. */
@@ -114,14 +124,15 @@ static void set_autoload(struct attachments *attachments, const struct rung *run
 	}
 }
 
-struct attachments *attach_new(unsigned int hops, bool modules, bool preemptible,
+struct attachments *attach_new(const struct live_options *options, bool modules, bool preemptible,
 			       const char *no_delivery)
 {
 	struct attachments *attachments = calloc(1, sizeof(*attachments));
 
 	if (!attachments)
 		return NULL;
-	attachments->hops = hops;
+	attachments->hops = options->hops;
+	attachments->devices_only = options->devices_only;
 	attachments->modules = modules;
 	attachments->preemptible = preemptible;
 	attachments->no_delivery = no_delivery;
@@ -354,7 +365,12 @@ void attach_hops(const struct attachments *attachments, struct hop_status hops[H
 		if (features[i].hop == HOP_COUNT)
 			continue;
 		used = strlen(hop->attached);
-		/* The signal has several features, one for each kind of source. */
+		/*
+		 * The signal has several features, one for each kind of source. Those of VMs name it only
+		 * where there is no other: runs are compared only if they have been seen by the same ways.
+		 */
+		if (*status->attached && used && of_vms(i))
+			continue;
 		if (*status->attached)
 			snprintf(hop->attached + used, sizeof(hop->attached) - used, "%s%s",
 				 used ? ", " : "", status->attached);
@@ -399,6 +415,12 @@ bool attach_sees_pci_requests(const struct attachments *attachments)
 bool attach_sees_vcpu_frees(const struct attachments *attachments)
 {
 	return attached_by(attachments, FEATURE_VCPU_ENDS) & (1U << KPROBE | 1U << KPROBE_MULTI);
+}
+
+bool attach_sees_vms(const struct attachments *attachments)
+{
+	return *attachments->status[FEATURE_IRQFD_SIGNAL].attached ||
+	       *attachments->status[FEATURE_IOCTLS].attached;
 }
 
 bool attach_sees_queue(const struct attachments *attachments)

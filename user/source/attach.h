@@ -7,6 +7,8 @@
 
 #include "source.h"
 
+#include "live.h"
+
 #include <bpf/libbpf.h>
 
 struct attachments;
@@ -15,14 +17,14 @@ struct attachments;
 
 /**
  * attach_new - what is attached: nothing yet
- * @hops:	mask of the hops asked for
+ * @options:	what is asked for; not needed after the call
  * @modules:	the BTF of a module can be opened by its id, which takes CAP_SYS_ADMIN
  * @preemptible: the kernel may preempt programs at tracepoints, see environment.h
  * @no_delivery: why it can't be seen, or needn't, when APICv or AVIC delivers; NULL: it can. Kept
  *
  * Return: to be freed by attach_free(); NULL: out of memory.
  */
-struct attachments *attach_new(unsigned int hops, bool modules, bool preemptible,
+struct attachments *attach_new(const struct live_options *options, bool modules, bool preemptible,
 			       const char *no_delivery);
 
 /**
@@ -78,6 +80,8 @@ bool attach_sees_vcpu_frees(const struct attachments *attachments);
 
 /* Whether KVM's workqueue is seen to begin with an irqfd. */
 bool attach_sees_queue(const struct attachments *attachments);
+/* Interrupts that no device's vector raises. */
+bool attach_sees_vms(const struct attachments *attachments);
 
 /* Why it isn't seen when a CPU delivers what APICv or AVIC gave it; NULL: it is. */
 const char *attach_delivery_missing(const struct attachments *attachments);

@@ -11,6 +11,10 @@
 	{ "shutdown_kprobe", "irqfd_shutdown" },			\
 	{ "wakeup_kprobe", "kvm_arch_set_irq_inatomic" },		\
 }
+#define IOCTL_KPROBES	{						\
+	{ "line_kprobe", "kvm_vm_ioctl_irq_line" },			\
+	{ "msi_kprobe", "kvm_send_userspace_msi" },			\
+}
 #define RESET_KPROBES	{ { "vcpu_reset", "kvm_lapic_reset" }, { "vcpu_state", "kvm_apic_set_state" } }
 
 const struct feature features[FEATURE_COUNT] = {
@@ -82,6 +86,21 @@ const struct feature features[FEATURE_COUNT] = {
 			{ KPROBE, "kvm", IRQFD_KPROBES },
 			{ KPROBE_MULTI, "kvm", IRQFD_KPROBES },
 		},
+	},
+	[FEATURE_IOCTLS] = {
+		"ioctls of VMMs", HOP_SIGNAL, true,
+		"messages and lines that a VMM raises itself (KVM_SIGNAL_MSI, KVM_IRQ_LINE)",
+		{
+			{ FENTRY, "kvm", { { "line_fentry", "kvm_vm_ioctl_irq_line" },
+					   { "msi_fentry", "kvm_send_userspace_msi" } } },
+			{ KPROBE, "kvm", IOCTL_KPROBES },
+			{ KPROBE_MULTI, "kvm", IOCTL_KPROBES },
+		},
+	},
+	[FEATURE_LINES] = {
+		"lines at the IOAPIC", HOP_COUNT, true,
+		"what raises a line that is up already counts as not accepted",
+		{ { RAW_TRACEPOINT, NULL, { { "line_set", "kvm_ioapic_set_irq" } } } },
 	},
 	[FEATURE_ACCEPT] = {
 		"accept", HOP_ACCEPT, true, "everything in the guest",

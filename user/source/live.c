@@ -468,7 +468,7 @@ static int load_and_attach(struct live *live, const struct live_options *options
 	char path[32];
 
 	live->preemptible = environment->preemptible;
-	live->attachments = attach_new(options->hops, admin, live->preemptible,
+	live->attachments = attach_new(options, admin, live->preemptible,
 				       no_delivery(live, environment->apicv));
 	if (!live->attachments)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
@@ -563,7 +563,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->programs->bss->following = true;
 	/* Handlers that began before have signalled after that. */
 	wait_for_programs();
-	live->programs->bss->following_irqfds = true;
+	live->programs->bss->following_irqfds = attach_sees_vms(live->attachments);
 	*result = &live->source;
 	return 0;
 }

@@ -23,6 +23,7 @@
  * @trial:	only to look what can be seen: that there is no hop is no fault
  * @overhead:	have the kernel measure the programs' run time, which takes its own
  * @process:	follow irqfds of this process's VMs alone, 0: of all; see owners.h for namespaces
+ * @devices_only: nothing of irqfds and ioctls that no device's vector stands behind
  * @given:	name of an option that was given and is for the running kernel only, NULL: none
  * @verbose:	show libbpf's messages: 1 warnings and information, 2 all
  */
@@ -31,6 +32,7 @@ struct live_options {
 	bool interrupts;
 	unsigned int max_vectors;
 	__u32 process;
+	bool devices_only;
 	bool trial;
 	bool overhead;
 	const char *btf;

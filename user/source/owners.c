@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How often to look whether processes have ended. */
 #define LOOK_AGAIN	1000000000ULL
@@ -81,7 +82,8 @@ static void find_handed_over(const struct source *source, struct memory *memory,
 		struct imstrace_vector *vector = &memory->vectors[id];
 		__u32 pid = *(volatile __u32 *)&vector->pid;
 
-		if (!pid || pid == alive)
+		/* What is a VM's goes with it. */
+		if (!pid || pid == alive || kind_of_vm(vector->kind))
 			continue;
 		if (pid != ended && (!kill(pid, 0) || errno != ESRCH)) {
 			alive = pid;
@@ -104,6 +106,20 @@ static void name_signallers(struct owner *owner, struct imstrace_vector *vector,
 		return;
 	signallers_write(known, vector->signallers);
 	owner->signallers = count;
+}
+
+/* Of a process that has ended: as another vector of it has them, if one has. */
+static void copy_names(const struct source *source, struct memory *memory, struct imstrace_vector *vector)
+{
+	for (__u32 id = 0; id < source_vector_count(source); id++) {
+		const struct imstrace_vector *other = &memory->vectors[id];
+
+		if (other->pid != vector->pid || !*other->vmm)
+			continue;
+		memcpy(vector->vmm, other->vmm, sizeof(vector->vmm));
+		memcpy(vector->guest, other->guest, sizeof(vector->guest));
+		return;
+	}
 }
 
 void owners_update(struct owners *owners, const struct source *source, struct memory *memory,
@@ -131,6 +147,8 @@ void owners_update(struct owners *owners, const struct source *source, struct me
 		process = pid ? vmm_process(pid) ?: pid : 0;
 		set_process(vector, pid, process);
 		vmm_read_names(process, vector->vmm, vector->guest);
+		if (process && !*vector->vmm)
+			copy_names(source, memory, vector);
 		owner->process = process;
 	}
 }

@@ -5,9 +5,11 @@
 #include "imstrace.skel.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <linux/membarrier.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -51,11 +53,20 @@ bool vector_by_names(const struct imstrace_bpf *programs, const struct imstrace_
 	return vector->kind == KIND_PCI && !programs->bss->pci_requests_seen;
 }
 
+/* Nothing tells of the end of what ioctls raise but that of the process. */
+static bool process_ended(const struct imstrace_vector *vector)
+{
+	return kill(vector->pid, 0) && errno == ESRCH;
+}
+
 bool vector_gone(const struct memory *memory, const struct imstrace_bpf *programs, __u32 id,
 		 bool by_names)
 {
+	const struct imstrace_vector *vector = &memory->vectors[id];
 	__u32 state = *(const volatile __u32 *)&memory->vectors[id].state;
 
+	if (vector->kind == KIND_MSI || vector->kind == KIND_LINE)
+		return process_ended(vector);
 	return !(state & HELD) && !has_irq(memory, programs, id) &&
 	       (by_names || !has_eventfd(memory, programs, id));
 }
@@ -124,8 +135,7 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 	/* From here on nobody who looks for the name finds the id. */
 	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &known, sizeof(known), 0) && known == id)
 		bpf_map__delete_elem(ids, &key, sizeof(key), 0);
-	if (vector->kind == KIND_IRQFD)
-		forget_irqfds(programs, id);
+	forget_irqfds(programs, id);
 	if (has_eventfd(memory, programs, id))
 		bpf_map__delete_elem(programs->maps.eventfd_vectors, &eventfd, sizeof(eventfd), 0);
 	/* Who had found it before has ended after this. */
@@ -143,6 +153,7 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 	if (programs->bss->totals.lost_vectors != memory->lost_forgotten) {
 		memory->lost_forgotten = programs->bss->totals.lost_vectors;
 		forget_lost_names(programs);
+		forget_irqfds(programs, IMSTRACE_NONE);
 	}
 	return true;
 }

@@ -17,8 +17,8 @@ unsigned int signallers_count(const struct imstrace_signallers *known)
 {
 	unsigned int count = 0;
 
-	while (count < SIGNALLERS && has_name(known, count))
-		count++;
+	for (unsigned int i = 0; i < SIGNALLERS; i++)
+		count += has_name(known, i);
 	return count + (*(const volatile __u32 *)&known->others != 0);
 }
 
@@ -33,14 +33,19 @@ static void append(char text[IMSTRACE_SIGNALLERS_LEN], const char *what)
 void signallers_write(const struct imstrace_signallers *known, char text[IMSTRACE_SIGNALLERS_LEN])
 {
 	memset(text, 0, IMSTRACE_SIGNALLERS_LEN);
-	for (unsigned int i = 0; i < SIGNALLERS && has_name(known, i); i++) {
+	for (unsigned int i = 0; i < SIGNALLERS; i++) {
 		char thread[IMSTRACE_VMM_LEN + sizeof("/4294967295")];
 
+		if (!has_name(known, i))
+			continue;
 		if (known->threads[i] == 1)
 			snprintf(thread, sizeof(thread), "interrupts");
 		else
 			snprintf(thread, sizeof(thread), "%.*s/%u", IMSTRACE_VMM_LEN, known->names[i],
 				 known->threads[i] - 1);
+		/* Anybody names a thread, and a comma ends one in the list. */
+		for (char *comma = thread; (comma = strchr(comma, ','));)
+			*comma = '?';
 		append(text, thread);
 	}
 	if (known->others)

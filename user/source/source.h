@@ -14,7 +14,7 @@
 /* Whether and how a hop is seen. */
 struct hop_status {
 	/* What it is attached by, such as "raw_tp kvm_eoi"; "": not at all. */
-	char attached[128];
+	char attached[64];
 	/* Why it is not. */
 	char reason[512];
 };

@@ -59,13 +59,16 @@ static struct summary_series *name_series(struct collector *collector,
 
 	if (!series)
 		return NULL;
-	/* It may lack its NUL. */
-	memcpy(series->device, vector->vector.device, sizeof(series->device) - 1);
-	/* A VM's name is another one in each run. */
-	if (vector->vector.kind == KIND_IRQFD)
+	/* A VM's device name is another one in each run. */
+	if (kind_of_vm(vector->vector.kind)) {
 		snprintf(series->class, sizeof(series->class), "%s", vector_source(&vector->vector));
-	else
+		snprintf(series->device, sizeof(series->device), "%s",
+			 *vector->vector.guest ? vector->vector.guest : series->class);
+	} else {
+		/* It may lack its NUL. */
+		memcpy(series->device, vector->vector.device, sizeof(series->device) - 1);
 		memcpy(series->class, collector->classes[vector->id], sizeof(series->class));
+	}
 	series->vector = vector->vector.vector;
 	snprintf(series->mode, sizeof(series->mode), "%s", mode ? mode : "");
 	return series;

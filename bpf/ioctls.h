@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a VMM itself puts into its guest, without an irqfd: messages (KVM_SIGNAL_MSI) and lines
+ * (KVM_IRQ_LINE). All of it is in the thread that calls: KVM's accepts follow there.
+ */
+#ifndef IMSTRACE_BPF_IOCTLS_H
+#define IMSTRACE_BPF_IOCTLS_H
+
+#include "preemption.h"
+#include "irqfd_vectors.h"
+#include "signallers.h"
+
+/* @gsi: GSI_OF_MSI or GSI_OF_LINE, and which. @second: see preemption.h. */
+static __always_inline void signal_by_ioctl(const void *arguments, struct kvm *kvm, __u32 gsi, bool second)
+{
+	struct irqfd_key key = { (__u64)kvm, BPF_CORE_READ(kvm, userspace_pid), gsi };
+	__u32 context, id, *known;
+	struct imstrace_account *account;
+	struct imstrace_vector *vector;
+	struct open_interrupt *open;
+
+	if (!following_irqfds)
+		return;
+	known = bpf_map_lookup_elem(&irqfd_vectors, &key);
+	id = known ? *known : add_irqfd(&key, NULL);
+	vector = vector_of(id);
+	account = account_in(id, second);
+	if (!vector || !account || vector->ignored)
+		return;
+	context = current_context(arguments);
+	open = begin_outside(context, id, CAUSE_IOCTL, IMSTRACE_NONE);
+	if (!open)
+		return;
+	open->kvm = (__u64)kvm;
+	if (gsi & GSI_OF_MSI)
+		open->current.guest_vector = gsi & 0xff;
+	else
+		open->sole = 1;
+	if (vector->reader != READER_IRQFD)
+		vector->reader = READER_IRQFD;
+	note_signaller(id, context);
+	pass_signal_outside(open, account);
+	wait_or_end(open, account, END_COUNT);
+}
+
+PROGRAM_TWICE("fentry/kvm_send_userspace_msi", msi_fentry,
+	      signal_by_ioctl(ctx, kvm, GSI_OF_MSI | (msi->data & 0xff), second),
+	      struct kvm *kvm, struct kvm_msi *msi)
+
+/* KVM has it lowered by the same call. */
+static __always_inline void raise_line(const void *arguments, struct kvm *kvm, __u32 gsi, __u32 level,
+				       bool second)
+{
+	if (level)
+		signal_by_ioctl(arguments, kvm, GSI_OF_LINE | (gsi & ~GSI_OF_MSI), second);
+}
+
+PROGRAM_TWICE("fentry/kvm_vm_ioctl_irq_line", line_fentry,
+	      raise_line(ctx, kvm, line->irq, line->level, second),
+	      struct kvm *kvm, struct kvm_irq_level *line)
+
+/* What the IOAPIC makes of a line, also in KVM's workqueue: after the accept, if there is one. */
+static __always_inline void look_at_line(const void *arguments, bool coalesced, bool second)
+{
+	struct imstrace_account *account;
+	struct open_interrupt *open;
+
+	if (!coalesced || !any_outside)
+		return;
+	open = open_in(current_context(arguments));
+	if (!open || open->state != OPEN_SIGNALLED || !open->sole)
+		return;
+	account = account_in(open->current.id, second);
+	if (!account)
+		return;
+	open->state = OPEN_DONE;
+	end_counted(&open->current, account, END_LINE_UP);
+}
+
+PROGRAM_TWICE("raw_tp/kvm_ioapic_set_irq", line_set, look_at_line(ctx, coalesced, second),
+	      __u64 entry, int pin, bool coalesced)
+
+SEC("kprobe/kvm_send_userspace_msi")
+int msi_kprobe(struct pt_regs *arguments)
+{
+	struct kvm_msi *msi = (void *)PT_REGS_PARM2(arguments);
+
+	signal_by_ioctl(arguments, (struct kvm *)PT_REGS_PARM1(arguments),
+			GSI_OF_MSI | (BPF_CORE_READ(msi, data) & 0xff), false);
+	return 0;
+}
+
+SEC("kprobe/kvm_vm_ioctl_irq_line")
+int line_kprobe(struct pt_regs *arguments)
+{
+	struct kvm_irq_level *line = (void *)PT_REGS_PARM2(arguments);
+
+	raise_line(arguments, (struct kvm *)PT_REGS_PARM1(arguments), BPF_CORE_READ(line, irq),
+		   BPF_CORE_READ(line, level), false);
+	return 0;
+}
+
+#endif /* IMSTRACE_BPF_IOCTLS_H */
