@@ -10,8 +10,8 @@
 /* X(ENUM, name, what it is) in the order in which an interrupt passes them. */
 #define IMSTRACE_HOPS(X)							\
 	X(IRQ,    irq,    "the host enters the hard irq handler")		\
-	X(SIGNAL, signal, "the handler signals the vector's eventfd")		\
-	X(ACCEPT, accept, "KVM's irqfd has the guest's local APIC accept it")	\
+	X(SIGNAL, signal, "its eventfd is signalled, or the VMM calls an ioctl")	\
+	X(ACCEPT, accept, "KVM has the guest's local APIC accept it")		\
 	X(INJECT, inject, "KVM injects it into the vCPU")			\
 	X(EOI,    eoi,    "the guest's handler writes end of interrupt")
 
