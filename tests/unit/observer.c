@@ -71,6 +71,8 @@ static void begin(void)
 		fake_vector(fake, device, i);
 	fake->vectors[1].pid = OTHER;
 	fake->vectors[2].pid = 0;
+	strcpy(fake->vectors[1].vmm, "qemu");
+	strcpy(fake->vectors[1].guest, "db1");
 	found = ignored = 0;
 }
 
@@ -122,9 +124,10 @@ static void findings_are_the_owners(void **state)
 {
 	const struct vector_filter filters[] = {
 		{ .pid = OWNER }, { .pid = OTHER }, { .pid = WORKER }, { .device = "83b8*" },
-		{ .device = "none" }, { .vectors = "1-2" },
+		{ .device = "none" }, { .vectors = "1-2" }, { .source = "ims" }, { .source = "vfio-pci" },
+		{ .guest = "db*" }, { .guest = "web*" },
 	};
-	const unsigned int counts[] = { 2, 1, 0, 3, 0, 2 };
+	const unsigned int counts[] = { 2, 1, 0, 3, 0, 2, 3, 0, 1, 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
@@ -137,6 +140,7 @@ static void findings_are_the_owners(void **state)
 static void unwanted_vectors_are_ignored(void **state)
 {
 	const struct vector_filter named = { .vectors = "1" }, owned = { .pid = OWNER };
+	const struct vector_filter of_guest = { .guest = "web*" };
 
 	(void)state;
 	session_findings(&named);
@@ -147,6 +151,8 @@ static void unwanted_vectors_are_ignored(void **state)
 	session_findings(&owned);
 	assert_int_equal(ignored, 0);
 	exporter_findings(&owned);
+	assert_int_equal(ignored, 0);
+	session_findings(&of_guest);
 	assert_int_equal(ignored, 0);
 }
 

@@ -6,7 +6,7 @@ import { data, hops, stages, stageText, vectors, vmName } from './model.js';
 
 const named = [
 	{ key: 'device', heading: 'Device', name: true, value: (v) => v.device },
-	{ key: 'vector', heading: 'Vec', title: 'Index in the MSI-X table', value: (v) => v.vector, text: (v) => number(v.vector) },
+	{ key: 'vector', heading: 'Vec', title: 'Index in the MSI-X table; where there is no device, the gsi or the guest vector', value: (v) => v.vector, text: (v) => number(v.vector) },
 ];
 const VM = { key: 'vm', heading: 'VM', name: true, title: 'What the VMM calls its VM, or else the VMM and its PID', value: vmName };
 const MODE = { key: 'mode', heading: 'Mode', name: true, title: 'How its interrupts reach the guest', value: (v) => v.mode,
@@ -45,14 +45,19 @@ const plain = (key, heading, title, text = number) => ({
 	key, heading, title, value: (v) => v[key], text: (v) => text(v[key]),
 });
 
-const identity = [...named, MODE,
+const identity = [...named,
+	{ ...plain('source', 'Source', 'Where its interrupts come from', (source) => source ?? '–'), name: true }, MODE,
 	plain('irq', 'irq', 'Linux irq'),
 	plain('slot', 'Slot', 'Slot in the interrupt message store'),
 	plain('pasid', 'PASID', null, hex),
 	plain('eventfd_id', 'eventfd-id', 'As in /proc/PID/fdinfo'),
 	plain('pid', 'PID', 'Process of the VMM'),
 	{ ...plain('vmm', 'VMM', null), name: true },
-	{ ...plain('guest', 'Guest', 'What the VMM calls its VM'), name: true }];
+	{ ...plain('guest', 'Guest', 'What the VMM calls its VM'), name: true },
+	plain('guest_vector', 'Guest vector', 'Where there is no device: the x86 vector in the guest', hex),
+	plain('vcpu', 'vCPU', 'Likewise the vCPU that it went to'),
+	{ key: 'signallers', heading: 'Signalled by', name: true, title: 'Likewise the threads that signal it, as name/pid',
+		value: (v) => v.signallers?.join(', ') ?? null, text: (v) => v.signallers?.join(', ') ?? '–' }];
 
 export function vectorTable(shared) {
 	const views = { latency: () => latency(shared.get('stage')), accounts: () => accounts, identity: () => identity };
