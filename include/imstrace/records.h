@@ -88,10 +88,11 @@ enum imstrace_reader {
 
 #define IMSTRACE_VECTOR_FIELDS(X, TEXT)							\
 	TEXT(device, IMSTRACE_NAME_LEN,							\
-	     "name of the owning device; where there is none, its VM: kvm-PID-FD as in /sys/kernel/debug/kvm, "	\
-	     "with :msi or :line for what ioctls raise")	\
-	X(__u32, vector, vector, UINT, "index in the device's MSI-X table; of an irqfd or a line: the gsi; of KVM_SIGNAL_MSI: the x86 vector in "	\
-	  "the guest")	\
+	     "name of the owning device; where there is none, its VM: kvm-PID-FD as in "	\
+	     "/sys/kernel/debug/kvm, with :msi or :line for what ioctls raise")		\
+	X(__u32, vector, vector, UINT,							\
+	  "index in the device's MSI-X table; of an irqfd or a line: the gsi; of "	\
+	  "KVM_SIGNAL_MSI: the x86 vector in the guest")				\
 	X(__u32, irq, irq, UINT, "Linux irq; IMSTRACE_NONE: none, or not known")	\
 	X(__u32, slot, slot, UINT, "slot, likewise")					\
 	X(__u32, pasid, pasid, HEX, "PASID in the slot, likewise")			\
