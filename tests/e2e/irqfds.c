@@ -195,6 +195,30 @@ static void written_to_a_device(void **state)
 	trace_free(&trace);
 }
 
+/* However often irqfds come and go, the programs know of none that is gone. */
+static void irqfds_leave_nothing(void **state)
+{
+	enum { COUNT_OF_EACH = 100 };
+	struct trace trace = trace_start("irqfds-gone", "-i 0");
+	json_t *truth, *expected;
+	char arguments[128];
+	size_t i;
+
+	(void)state;
+	snprintf(arguments, sizeof(arguments), "--reassign --emulated-count %d --no-stamps none",
+		 COUNT_OF_EACH);
+	truth = guest_run(arguments);
+	lab_shell("for i in $(seq 600); do bpftool -j map dump name irqfd_vectors | grep -q '^\\[\\]' && "
+		  "exit; sleep 0.1; done; exit 1");
+	trace_end(&trace);
+	name_vm(truth, &trace);
+	json_array_foreach(json_object_get(truth, "vectors"), i, expected)
+		check_irqfd(find_vector(trace.summary, text(truth, "device"), number(expected, "vector")),
+			    expected, truth);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 /* Nothing of other processes' VMs, and nothing of irqfds, unless it is asked for. */
 static void irqfds_filtered(void **state)
 {
@@ -235,6 +259,7 @@ int run_irqfds(void)
 		cmocka_unit_test_teardown(written_and_queued, lab_teardown),
 		cmocka_unit_test_teardown(written_in_vain, lab_teardown),
 		cmocka_unit_test_teardown(written_to_a_device, lab_teardown),
+		cmocka_unit_test_teardown(irqfds_leave_nothing, lab_teardown),
 		cmocka_unit_test_teardown(irqfds_filtered, lab_teardown),
 	};
 
