@@ -373,7 +373,7 @@ static void a_summary_says_when_nothing_was_seen(void **state)
 	assert_text(summary(measurement),
 		"\n"
 		"Summary of 1.00 s, 0 vectors\n"
-		"No matching vector was seen. Is a device in use, and bound by a VMM?\n");
+		"No matching vector was seen. Is a VM running, and does anything interrupt it?\n");
 	measurement_free(measurement);
 	free(fake);
 }

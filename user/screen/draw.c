@@ -287,7 +287,7 @@ static const char help[] =
 	"  Enter              a vector's stages, histogram and lifecycle; the vectors of a\n"
 	"                     device or VM; Left and Right show what is wide\n"
 	"  q, Esc             back; at the table: q quits, Esc shows all again\n"
-	"  /                  filter by device, VMM, guest, pid or mode; Enter or Esc ends it\n"
+	"  /                  filter by name, VMM, guest, pid, mode, source; Enter or Esc ends it\n"
 	"  v                  lines are vectors, devices, or VMs\n"
 	"  s, r               order by rate, P50, P99 or name (>); reversed\n"
 	"  t                  of which stage times are\n"

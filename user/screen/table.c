@@ -85,6 +85,7 @@ static bool shown(const struct table *table, const struct followed *followed)
 {
 	const struct imstrace_vector *vector = &followed->report.vector;
 	const char *mode = vector_mode(vector, &followed->report.account);
+	const char *source = vector_source(vector);
 	char pid[16];
 
 	if (!*vector->device)
@@ -96,7 +97,8 @@ static bool shown(const struct table *table, const struct followed *followed)
 	snprintf(pid, sizeof(pid), "%u", vector->pid);
 	return !*table->filter || contains(vector->device, table->filter) ||
 	       contains(vector->vmm, table->filter) || contains(vector->guest, table->filter) ||
-	       contains(pid, table->filter) || (mode && contains(mode, table->filter));
+	       contains(pid, table->filter) || (mode && contains(mode, table->filter)) ||
+	       (source && contains(source, table->filter));
 }
 
 static int compare_names(const void *left, const void *right)

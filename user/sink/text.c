@@ -503,7 +503,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		print_clock_sets(sink, figures->source);
 	}
 	if (!figures->count)
-		fputs("No matching vector was seen. Is a device in use, and bound by a VMM?\n",
+		fputs("No matching vector was seen. Is a VM running, and does anything interrupt it?\n",
 		      out);
 }
 
