@@ -366,10 +366,11 @@ void attach_hops(const struct attachments *attachments, struct hop_status hops[H
 			continue;
 		used = strlen(hop->attached);
 		/*
-		 * The signal has several features, one for each kind of source. Those of VMs name it only
-		 * where there is no other: runs are compared only if they have been seen by the same ways.
+		 * The signal has several features, one for each kind of source. What is a VM's shows by its
+		 * counts: without the devices' signals there is no stage handler, and runs are compared only if
+		 * devices have been seen by the same ways.
 		 */
-		if (*status->attached && used && of_vms(i))
+		if (of_vms(i))
 			continue;
 		if (*status->attached)
 			snprintf(hop->attached + used, sizeof(hop->attached) - used, "%s%s",

@@ -108,13 +108,13 @@ static void name_signallers(struct owner *owner, struct imstrace_vector *vector,
 	owner->signallers = count;
 }
 
-/* Of a process that has ended: as another vector of it has them, if one has. */
+/* Of a process that has ended, or is about to: as another vector of it has them, if one has. */
 static void copy_names(const struct source *source, struct memory *memory, struct imstrace_vector *vector)
 {
 	for (__u32 id = 0; id < source_vector_count(source); id++) {
 		const struct imstrace_vector *other = &memory->vectors[id];
 
-		if (other->pid != vector->pid || !*other->vmm)
+		if (other->pid != vector->pid || !*other->vmm || !*other->guest)
 			continue;
 		memcpy(vector->vmm, other->vmm, sizeof(vector->vmm));
 		memcpy(vector->guest, other->guest, sizeof(vector->guest));
@@ -147,7 +147,8 @@ void owners_update(struct owners *owners, const struct source *source, struct me
 		process = pid ? vmm_process(pid) ?: pid : 0;
 		set_process(vector, pid, process);
 		vmm_read_names(process, vector->vmm, vector->guest);
-		if (process && !*vector->vmm)
+		/* Of one that is about to end the command line is gone, and its name is there. */
+		if (process && !*vector->guest)
 			copy_names(source, memory, vector);
 		owner->process = process;
 	}
