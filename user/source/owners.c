@@ -122,6 +122,14 @@ static void copy_names(const struct source *source, struct memory *memory, struc
 	}
 }
 
+/* Of a process that has ended before it was looked at: its first thread may have signalled. */
+static void name_by_signaller(struct imstrace_vector *vector, const struct imstrace_signallers *known)
+{
+	for (unsigned int i = 0; i < SIGNALLERS; i++)
+		if (known->threads[i] == vector->pid + 1)
+			memcpy(vector->vmm, known->names[i], sizeof(vector->vmm));
+}
+
 void owners_update(struct owners *owners, const struct source *source, struct memory *memory,
 		   const struct imstrace_bpf *programs)
 {
@@ -150,6 +158,8 @@ void owners_update(struct owners *owners, const struct source *source, struct me
 		/* Of one that is about to end the command line is gone, and its name is there. */
 		if (process && !*vector->guest)
 			copy_names(source, memory, vector);
+		if (process && !*vector->vmm)
+			name_by_signaller(vector, &memory->signallers[id]);
 		owner->process = process;
 	}
 }
