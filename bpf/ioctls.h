@@ -13,16 +13,16 @@
 /* @gsi: GSI_OF_MSI or GSI_OF_LINE, and which. @second: see preemption.h. */
 static __always_inline void signal_by_ioctl(const void *arguments, struct kvm *kvm, __u32 gsi, bool second)
 {
-	struct irqfd_key key = { (__u64)kvm, BPF_CORE_READ(kvm, userspace_pid), gsi };
-	__u32 context, id, *known;
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
 	struct open_interrupt *open;
+	struct irqfd_key key;
+	__u32 context, id;
 
 	if (!following_irqfds)
 		return;
-	known = bpf_map_lookup_elem(&irqfd_vectors, &key);
-	id = known ? *known : add_irqfd(&key, NULL);
+	key = irqfd_key(kvm, gsi);
+	id = find_or_add_irqfd(&key);
 	vector = vector_of(id);
 	account = account_in(id, second);
 	if (!vector || !account || vector->ignored)

@@ -9,6 +9,8 @@
 
 #include "contexts.h"
 #include "steps.h"
+#include <bpf/bpf_tracing.h>
+#include <linux/ptrace.h>
 
 #define VM_PREFIX	"kvm-"
 
@@ -143,13 +145,24 @@ static __noinline __u32 add_irqfd(const struct irqfd_key *key, struct kvm_kernel
 	return id;
 }
 
-static __always_inline struct irqfd_key irqfd_key(struct kvm_kernel_irqfd *irqfd)
+/* Read, for of struct kvm an instruction can't reach all: it is over 32 KiB on 6.1. */
+static __always_inline struct irqfd_key irqfd_key(struct kvm *kvm, __u32 gsi)
 {
 	return (struct irqfd_key) {
-		.kvm = (__u64)BPF_CORE_READ(irqfd, kvm),
-		.pid = BPF_CORE_READ(irqfd, kvm, userspace_pid),
-		.gsi = BPF_CORE_READ(irqfd, gsi),
+		.kvm = (__u64)kvm, .pid = BPF_CORE_READ(kvm, userspace_pid), .gsi = gsi,
 	};
+}
+
+static __always_inline struct irqfd_key key_of_irqfd(struct kvm_kernel_irqfd *irqfd)
+{
+	return irqfd_key(BPF_CORE_READ(irqfd, kvm), BPF_CORE_READ(irqfd, gsi));
+}
+
+static __always_inline __u32 find_or_add_irqfd(const struct irqfd_key *key)
+{
+	__u32 *id = bpf_map_lookup_elem(&irqfd_vectors, key);
+
+	return id ? *id : add_irqfd(key, NULL);
 }
 
 /* KVM lets go of it. Another one of the same gsi is found anew. */
@@ -157,7 +170,7 @@ static __always_inline void forget_irqfd(struct work_struct *work)
 {
 	struct kvm_kernel_irqfd *irqfd =
 		(void *)work - bpf_core_field_offset(struct kvm_kernel_irqfd, shutdown);
-	struct irqfd_key key = irqfd_key(irqfd);
+	struct irqfd_key key = key_of_irqfd(irqfd);
 	__u32 *known = bpf_map_lookup_elem(&irqfd_vectors, &key), id;
 	struct imstrace_vector *vector;
 

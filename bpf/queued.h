@@ -8,8 +8,8 @@
 #define IMSTRACE_BPF_QUEUED_H
 
 #include "deferred.h"
-#include <linux/ptrace.h>
 #include "irqfd_vectors.h"
+#include <linux/ptrace.h>
 
 struct delivery {
 	__u32 id;
@@ -74,7 +74,7 @@ static __always_inline __u32 vector_of_irqfd(struct kvm_kernel_irqfd *irqfd, boo
 		return *id;
 	if (!following_irqfds)
 		return IMSTRACE_NONE;
-	key = irqfd_key(irqfd);
+	key = key_of_irqfd(irqfd);
 	id = bpf_map_lookup_elem(&irqfd_vectors, &key);
 	if (id)
 		return *id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where KVM's irqfd is woken: the one place that all signals pass, also those of vhost's threads and of
- * threads that write() to the eventfd. What a vector's own signal wakes has been followed before. The
+ * Where KVM's irqfd is woken: all signals pass here, also those of vhost's threads and of threads that
+ * write() to the eventfd; by 7.3, but for one that KVM is removing. What a vector's own signal wakes has been followed before. The
  * rest is counted here, from an irqfd's first signal on.
  *
  * irqfd_wakeup() itself can't be seen by fentry (docs/internals/attaching.md). What it calls next is
@@ -88,7 +88,6 @@ static __always_inline bool signalled_unseen(struct open_interrupt *open, __u32 
 
 static __always_inline void wake_irqfd(__u32 context, const struct wakeup *wakeup)
 {
-	__u32 *known = bpf_map_lookup_elem(&irqfd_vectors, &wakeup->key);
 	struct imstrace_account *account;
 	struct imstrace_vector *vector;
 	struct open_interrupt *open;
@@ -96,7 +95,7 @@ static __always_inline void wake_irqfd(__u32 context, const struct wakeup *wakeu
 
 	if (counted_by_queue(wakeup->type, wakeup->key.gsi))
 		return;
-	id = known ? *known : add_irqfd(&wakeup->key, NULL);
+	id = find_or_add_irqfd(&wakeup->key);
 	vector = vector_of(id);
 	account = account_of(id);
 	if (!vector || !account || vector->ignored || signalled_unseen(this_cpu(), id, vector, account))
@@ -118,8 +117,7 @@ int BPF_PROG(wakeup_fentry, struct kvm_kernel_irq_routing_entry *route, struct k
 
 	if (context == IMSTRACE_NONE)
 		return 0;
-	/* Of struct kvm an instruction can't reach all: it is over 32 KiB on 6.1. */
-	wakeup.key = (struct irqfd_key) { (__u64)kvm, BPF_CORE_READ(kvm, userspace_pid), route->gsi };
+	wakeup.key = irqfd_key(kvm, route->gsi);
 	wakeup.type = route->type;
 	wakeup.data = route->msi.data;
 	wake_irqfd(context, &wakeup);
@@ -136,8 +134,7 @@ int wakeup_kprobe(struct pt_regs *arguments)
 
 	if (context == IMSTRACE_NONE)
 		return 0;
-	wakeup.key = (struct irqfd_key) { (__u64)kvm, BPF_CORE_READ(kvm, userspace_pid),
-					  BPF_CORE_READ(route, gsi) };
+	wakeup.key = irqfd_key(kvm, BPF_CORE_READ(route, gsi));
 	wakeup.type = BPF_CORE_READ(route, type);
 	wakeup.data = BPF_CORE_READ(route, msi.data);
 	wake_irqfd(context, &wakeup);

@@ -48,15 +48,7 @@ static bool take_vectors(const struct option_row *option, void *to, char *value,
 static bool take_source(const struct option_row *option, void *to, char *value,
 			struct argp_state *state)
 {
-	const char *name;
-
-	(void)option;
-	(void)state;
-	for (unsigned int i = 0; (name = vector_source_name(i)); i++)
-		if (!strcmp(name, value))
-			break;
-	*(const char **)to = name;
-	return name;
+	return vector_source_find(value) != KIND_UNKNOWN && take_text(option, to, value, state);
 }
 
 static const struct option_row filter_options[] = {
@@ -214,7 +206,7 @@ static bool devices_only(const struct vector_filter *filter)
 		return true;
 	if (filter->device && !strchr("k*?[\\", *filter->device))
 		return true;
-	return filter->source && strncmp(filter->source, "irqfd", 5) && strncmp(filter->source, "ioctl", 5);
+	return filter->source && !kind_of_vm(vector_source_find(filter->source));
 }
 
 int live_open_for(struct source **source, const struct live_options *options,

@@ -105,7 +105,6 @@ static void label(struct series *labels, const struct series_set *set, __u32 id,
 {
 	const struct imstrace_account *latest = &set->difference.account;
 	const char *mode = vector_mode(vector, any_signal(latest) ? latest : &set->last.accounts[id]);
-
 	const char *source = vector_source(vector);
 
 	memset(labels, 0, sizeof(*labels));

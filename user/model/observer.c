@@ -100,7 +100,8 @@ static bool step_wanted(struct observer *observer, const struct imstrace_lifecyc
 	switch (vector_wanted(filter, &vector)) {
 	case WANTED_NO:
 		/* Its irq, its VMM and its kind change with the next binding; its name does not. */
-		if (!filter->irq && !filter->pid && !filter->guest && !filter->source && same_device(&vector, step->device))
+		if (!filter->irq && !filter->pid && !filter->guest && !filter->source &&
+		    same_device(&vector, step->device))
 			source->ignore(source, step->id);
 		return false;
 	case WANTED_YES:

@@ -66,6 +66,16 @@ const char *vector_source_name(unsigned int index)
 	return index + 1 < SOURCES ? sources[index + 1] : NULL;
 }
 
+enum imstrace_kind vector_source_find(const char *name)
+{
+	unsigned int kind = SOURCES;
+
+	while (--kind > KIND_UNKNOWN)
+		if (!strcmp(sources[kind], name))
+			break;
+	return kind;
+}
+
 /* Its names follow its process. */
 static enum wanted guest_wanted(const struct vector_filter *filter,
 				const struct imstrace_vector *vector)

@@ -35,11 +35,15 @@ bool vector_list_valid(const char *list);
 enum wanted vector_wanted(const struct vector_filter *filter,
 			  const struct imstrace_vector *vector);
 
-/* Where its interrupts come from: "vfio-pci", "ims", "emulated", "irqfd", "ioctl-msi" or "ioctl-line"; NULL:
- * not known yet. */
+/*
+ * Where its interrupts come from: "vfio-pci", "ims", "emulated", "irqfd", "ioctl-msi" or "ioctl-line";
+ * NULL: not known yet.
+ */
 const char *vector_source(const struct imstrace_vector *vector);
 /* The names of all sources; NULL: there are no more. */
 const char *vector_source_name(unsigned int index);
+/* The name's enum imstrace_kind; KIND_UNKNOWN: it is none. */
+enum imstrace_kind vector_source_find(const char *name);
 
 /*
  * How it reaches its guest, of its kinds of ways the one that most of @account's interrupts have

@@ -31,8 +31,7 @@ static size_t label_set(struct label labels[SET_LABELS], char number[16],
 	if (!*series->source)
 		return 0;
 	labels[count++] = (struct label) { "source", series->source };
-	if (*series->device)
-		labels[count++] = (struct label) { "device", series->device };
+	labels[count++] = (struct label) { "device", series->device };
 	labels[count++] = (struct label) { "vm", series->vm };
 	labels[count++] = (struct label) { "mode", series->mode };
 	if (series->vector != IMSTRACE_NONE) {

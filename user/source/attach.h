@@ -5,8 +5,6 @@
 #ifndef IMSTRACE_SOURCE_ATTACH_H
 #define IMSTRACE_SOURCE_ATTACH_H
 
-#include "source.h"
-
 #include "live.h"
 
 #include <bpf/libbpf.h>
