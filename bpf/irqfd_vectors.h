@@ -102,7 +102,6 @@ static __noinline __u32 name_vector_of_vm(struct kvm *kvm, struct kvm_kernel_irq
 	if (!vector)
 		return IMSTRACE_NONE;
 	vector->kind = gsi & GSI_OF_MSI ? KIND_MSI : gsi & GSI_OF_LINE ? KIND_LINE : KIND_IRQFD;
-	vector->irqfd = (__u64)irqfd;
 	if (irqfd)
 		vector->eventfd_id = BPF_CORE_READ(irqfd, eventfd, id);
 	vector->pid = owner_of(kvm);
@@ -139,8 +138,11 @@ static __noinline __u32 add_irqfd(const struct irqfd_key *key, struct kvm_kernel
 	if (!by_ioctl && !is_assigned(irqfd))
 		return id;
 	vector = vector_of(id);
-	if (vector && !of_device)
-		change_state(vector, STATE_BOUND, 0);
+	if (vector) {
+		vector->irqfd = (__u64)irqfd;
+		if (!of_device)
+			change_state(vector, STATE_BOUND, 0);
+	}
 	bpf_map_update_elem(&irqfd_vectors, key, &id, BPF_ANY);
 	return id;
 }
@@ -179,11 +181,14 @@ static __always_inline void forget_irqfd(struct work_struct *work)
 	id = *known;
 	bpf_map_delete_elem(&irqfd_vectors, &key);
 	vector = vector_of(id);
-	if (!vector || vector->kind != KIND_IRQFD)
+	if (!vector)
+		return;
+	if (vector->irqfd == (__u64)irqfd)
+		vector->irqfd = 0;
+	if (vector->kind != KIND_IRQFD)
 		return;
 	/* Who has signalled it may not signal again. What waits in KVM's workqueue still comes. */
 	end_outside(id);
-	vector->irqfd = 0;
 	change_state(vector, 0, STATE_BOUND);
 }
 

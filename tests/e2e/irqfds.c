@@ -28,22 +28,15 @@ static void check_irqfd(json_t *seen, json_t *expected, json_t *truth)
 	assert_true(is_null(seen, "stages.total"));
 	for (size_t hop = 1; hop < check_hop_count; hop++)
 		assert_int_equal(member(seen, "hops", check_hops[hop]), count);
+	check_only_end(seen, NULL, 0);
 	assert_int_equal(number(seen, "pid"), number(truth, "pid"));
 	assert_int_equal(number(seen, "eventfd_id"), number(expected, "eventfd_id"));
 	assert_int_equal(number(seen, "guest_vector"), number(expected, "guest_vector"));
 	assert_int_equal(number(seen, "vcpu"), number(expected, "vcpu"));
 }
 
-static bool is_signalled_by(json_t *seen, const char *name)
-{
-	json_t *signaller = json_array_get(json_object_get(seen, "signallers"), 0);
-
-	assert_int_equal(json_array_size(json_object_get(seen, "signallers")), 1);
-	return !strncmp(json_string_value(signaller), name, strlen(name)) &&
-	       json_string_value(signaller)[strlen(name)] == '/';
-}
-
-static void check_irqfds(json_t *truth, const struct trace *trace, const char *signaller)
+/* The guest took @count of each irqfd, and there is nothing else. */
+static void check_irqfds(json_t *truth, const struct trace *trace, long long count)
 {
 	json_t *vectors = json_object_get(truth, "vectors"), *expected;
 	size_t i;
@@ -52,16 +45,27 @@ static void check_irqfds(json_t *truth, const struct trace *trace, const char *s
 	assert_int_equal(json_array_size(json_object_get(trace->summary, "vectors")),
 			 json_array_size(vectors));
 	json_array_foreach(vectors, i, expected) {
-		json_t *seen = find_vector(trace->summary, text(truth, "device"),
-					   number(expected, "vector"));
-
-		assert_true(number(expected, "rang") > 0);
-		assert_int_equal(number(expected, "seen"), number(expected, "rang"));
-		check_irqfd(seen, expected, truth);
-		assert_true(is_signalled_by(seen, signaller));
+		assert_int_equal(number(expected, "rang"), count);
+		assert_int_equal(number(expected, "seen"), count);
+		check_irqfd(find_vector(trace->summary, text(truth, "device"), number(expected, "vector")),
+			    expected, truth);
 	}
-	check_accounts(trace);
 	check_settled(trace);
+}
+
+static void check_signallers(const struct trace *trace, const char *name)
+{
+	json_t *vector;
+	size_t i;
+
+	json_array_foreach(json_object_get(trace->summary, "vectors"), i, vector) {
+		json_t *signallers = json_object_get(vector, "signallers");
+		const char *signaller = json_string_value(json_array_get(signallers, 0));
+
+		assert_int_equal(json_array_size(signallers), 1);
+		assert_memory_equal(signaller, name, strlen(name));
+		assert_int_equal(signaller[strlen(name)], '/');
+	}
 }
 
 static void written(void **state)
@@ -76,10 +80,13 @@ static void written(void **state)
 		char arguments[128];
 		json_t *truth;
 
-		snprintf(arguments, sizeof(arguments), "--vcpus 2 --doorbell %s none", cases[i].doorbell);
+		snprintf(arguments, sizeof(arguments), "--vcpus 2 --emulated-count 100 --doorbell %s none",
+			 cases[i].doorbell);
 		truth = guest_run(arguments);
 		trace_end(&trace);
-		check_irqfds(truth, &trace, cases[i].signaller);
+		check_irqfds(truth, &trace, 100);
+		check_signallers(&trace, cases[i].signaller);
+		check_accounts(&trace);
 		check_times(truth, &trace);
 		check_intervals(&trace);
 		json_decref(truth);
@@ -87,7 +94,7 @@ static void written(void **state)
 	}
 }
 
-/* The tracer comes when all is there, and in the middle of it. */
+/* The tracer comes when all of them are assigned. */
 static void written_to_known_ones(void **state)
 {
 	struct program guest = guest_start("--emulated-count 50 --no-stamps none");
@@ -97,7 +104,9 @@ static void written_to_known_ones(void **state)
 	(void)state;
 	assert_int_equal(program_end(&guest), 0);
 	trace_end(&trace);
-	check_irqfds(truth, &trace, "ims-guest");
+	check_irqfds(truth, &trace, 50);
+	check_signallers(&trace, "ims-guest");
+	check_accounts(&trace);
 	check_intervals(&trace);
 	json_decref(truth);
 	trace_free(&trace);
@@ -106,28 +115,21 @@ static void written_to_known_ones(void **state)
 /* KVM delivers it from its workqueue; or finds it signalled when it is assigned the eventfd. */
 static void written_and_queued(void **state)
 {
-	static const char *const ways[] = { "--broadcast", "--reassign" };
+	static const struct {
+		const char *name, *way;
+	} cases[] = { { "irqfds-broadcast", "--broadcast" }, { "irqfds-reassigned", "--reassign" } };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(ways); i++) {
-		struct trace trace = trace_start(ways[i] + 2, "-i 20ms");
-		json_t *truth, *expected;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trace trace = trace_start(cases[i].name, "-i 20ms");
 		char arguments[128];
-		size_t j;
+		json_t *truth;
 
-		snprintf(arguments, sizeof(arguments), "--emulated-count 50 --no-stamps %s none", ways[i]);
+		snprintf(arguments, sizeof(arguments), "--emulated-count 50 --no-stamps %s none",
+			 cases[i].way);
 		truth = guest_run(arguments);
 		trace_end(&trace);
-		name_vm(truth, &trace);
-		json_array_foreach(json_object_get(truth, "vectors"), j, expected) {
-			json_t *seen = find_vector(trace.summary, text(truth, "device"),
-						   number(expected, "vector"));
-
-			assert_int_equal(number(expected, "seen"), 50);
-			check_irqfd(seen, expected, truth);
-			check_only_end(seen, NULL, 0);
-		}
-		check_settled(&trace);
+		check_irqfds(truth, &trace, 50);
 		check_intervals(&trace);
 		json_decref(truth);
 		trace_free(&trace);
@@ -169,30 +171,40 @@ static void written_in_vain(void **state)
 	}
 }
 
-/* The eventfd is a device's vector's: so is what is written to it. */
+/* The eventfd is a device's vector's: so is what is written to it, also if KVM's workqueue delivers it. */
 static void written_to_a_device(void **state)
 {
-	struct trace trace = trace_start("written-to-device", "--interrupts -i 0");
-	json_t *truth, *expected, *interrupt;
-	size_t i;
+	static const struct {
+		const char *name, *way;
+	} cases[] = { { "written-to-device", "" }, { "written-to-device-queued", "--broadcast " } };
 
 	(void)state;
-	truth = guest_run("--doorbell write --count 30 --emulated-count 30 --no-stamps " DEVICE);
-	trace_end(&trace);
-	assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")), VECTORS);
-	json_array_foreach(json_object_get(truth, "vectors"), i, expected) {
-		json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct trace trace = trace_start(cases[i].name, "--interrupts -i 0");
+		json_t *truth, *expected, *interrupt;
+		char arguments[128];
+		size_t j;
 
-		if (!truth_emulated(expected))
-			assert_int_equal(number(seen, "hops.irq"), 0);
-		for (size_t hop = 1; hop < check_hop_count; hop++)
-			assert_int_equal(member(seen, "hops", check_hops[hop]), 30);
+		snprintf(arguments, sizeof(arguments), "--doorbell write --count 30 --emulated-count 30 "
+			 "--no-stamps %s" DEVICE, cases[i].way);
+		truth = guest_run(arguments);
+		trace_end(&trace);
+		assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")), VECTORS);
+		json_array_foreach(json_object_get(truth, "vectors"), j, expected) {
+			json_t *seen = find_vector(trace.summary, DEVICE, number(expected, "vector"));
+
+			if (!truth_emulated(expected))
+				assert_int_equal(number(seen, "hops.irq"), 0);
+			for (size_t hop = 1; hop < check_hop_count; hop++)
+				assert_int_equal(member(seen, "hops", check_hops[hop]), 30);
+			check_only_end(seen, NULL, 0);
+		}
+		json_array_foreach(trace.interrupts, j, interrupt)
+			expect_text(interrupt, "cause", "eventfd");
+		check_settled(&trace);
+		json_decref(truth);
+		trace_free(&trace);
 	}
-	json_array_foreach(trace.interrupts, i, interrupt)
-		expect_text(interrupt, "cause", "eventfd");
-	check_settled(&trace);
-	json_decref(truth);
-	trace_free(&trace);
 }
 
 /* However often irqfds come and go, the programs know of none that is gone. */
@@ -200,9 +212,8 @@ static void irqfds_leave_nothing(void **state)
 {
 	enum { COUNT_OF_EACH = 100 };
 	struct trace trace = trace_start("irqfds-gone", "-i 0");
-	json_t *truth, *expected;
 	char arguments[128];
-	size_t i;
+	json_t *truth;
 
 	(void)state;
 	snprintf(arguments, sizeof(arguments), "--reassign --emulated-count %d --no-stamps none",
@@ -211,10 +222,7 @@ static void irqfds_leave_nothing(void **state)
 	lab_shell("for i in $(seq 600); do bpftool -j map dump name irqfd_vectors | grep -q '^\\[\\]' && "
 		  "exit; sleep 0.1; done; exit 1");
 	trace_end(&trace);
-	name_vm(truth, &trace);
-	json_array_foreach(json_object_get(truth, "vectors"), i, expected)
-		check_irqfd(find_vector(trace.summary, text(truth, "device"), number(expected, "vector")),
-			    expected, truth);
+	check_irqfds(truth, &trace, COUNT_OF_EACH);
 	json_decref(truth);
 	trace_free(&trace);
 }
