@@ -57,6 +57,26 @@ static __noinline struct open_interrupt *add_context(__u32 context)
 	return bpf_map_lookup_elem(&contexts, &context);
 }
 
+/* Of what a context has signalled: its state, in the lower half, and its turn. */
+static __always_inline __u64 state_and_turn(const struct open_interrupt *open)
+{
+	return *(const volatile __u64 *)&open->state;
+}
+
+/*
+ * Two may find that what a context has signalled has not been accepted: the context itself, when it goes
+ * on, and KVM's workqueue on another CPU. Return: whether the caller is the first. @seen is as it was before the
+ * caller looked into @open.
+ */
+static __always_inline bool claim_signalled(struct open_interrupt *open, __u64 seen,
+					    enum open_state state)
+{
+	__u64 claimed = (seen & ~(__u64)(__u32)-1) | state;
+
+	return (__u32)seen == OPEN_SIGNALLED &&
+	       __sync_val_compare_and_swap((__u64 *)&open->state, seen, claimed) == seen;
+}
+
 /* Room for the next interrupt of @context. The one before has not been accepted if it still waits. */
 static __always_inline struct open_interrupt *new_in(__u32 context)
 {
@@ -64,10 +84,21 @@ static __always_inline struct open_interrupt *new_in(__u32 context)
 
 	if (!open)
 		return NULL;
-	if (open->state == OPEN_SIGNALLED)
+	if (open->state == OPEN_SIGNALLED && claim_signalled(open, state_and_turn(open), OPEN_LEAVING))
 		leave_signalled(open);
-	open->state = OPEN_IRQ;
+	/* Before anything of it changes. */
+	*(volatile __u64 *)&open->state = (__u64)(open->turn + 1) << 32 | OPEN_IRQ;
+	barrier();
 	return open;
+}
+
+/* What has left another place goes on in a context, from new_in(). */
+static __always_inline void take_over(struct open_interrupt *open, const struct open_interrupt *left)
+{
+	__u32 turn = open->turn;
+
+	*open = *left;
+	open->turn = turn;
 }
 
 /* One that begins with its signal. */
@@ -83,10 +114,10 @@ static __always_inline struct open_interrupt *begin_outside(__u32 context, __u32
 
 static long end_waiting(void *map, __u32 *context, struct open_interrupt *open, __u32 *id)
 {
-	if (open->state == OPEN_SIGNALLED && open->current.id == *id) {
+	__u64 seen = state_and_turn(open);
+
+	if (open->current.id == *id && claim_signalled(open, seen, OPEN_DONE))
 		leave_signalled(open);
-		open->state = OPEN_DONE;
-	}
 	return 0;
 }
 

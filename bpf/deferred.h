@@ -59,9 +59,7 @@ static __noinline struct open_interrupt *take_deferred(__u32 context, __u32 id)
 		return NULL;
 	if (ended) {
 		open->current = deferred->last;
-		open->current.recounted = ended;
-		if (ended < END_COUNT)	/* always: the verifier does not know */
-			__sync_fetch_and_sub(&account->ends[ended], 1);
+		take_back_end(open, account, ended);
 	} else {
 		*(volatile __u32 *)&deferred->waiting = waiting & DEFERRED_BUFFER;
 		open->current = deferred->buffers[waiting & DEFERRED_BUFFER];
@@ -85,7 +83,7 @@ static __always_inline void leave_to_thread(const struct open_interrupt *left,
 	}
 	open = new_in(thread);
 	if (open)
-		*open = *left;
+		take_over(open, left);
 }
 
 #endif /* IMSTRACE_BPF_DEFERRED_H */

@@ -54,6 +54,15 @@ static __always_inline void end_unaccepted(const struct open_interrupt *open)
 	end_interrupt(&open->current, open->refused ? END_REFUSED : END_NOT_ACCEPTED);
 }
 
+/* @open did not end as @end after all. */
+static __always_inline void take_back_end(struct open_interrupt *open, struct imstrace_account *account,
+					  __u32 end)
+{
+	open->current.recounted = end;
+	if (end < END_COUNT)	/* always: the verifier does not know */
+		__sync_fetch_and_sub(&account->ends[end], 1);
+}
+
 /* Nothing is known yet of where @open will go. */
 static __always_inline void forget_way(struct open_interrupt *open)
 {

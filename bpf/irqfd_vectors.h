@@ -115,6 +115,16 @@ static __always_inline bool is_assigned(struct kvm_kernel_irqfd *irqfd)
 			__builtin_preserve_access_index(&irqfd->list);
 }
 
+/* What has ended before is nothing that its workqueue is about to deliver. */
+static __always_inline void bind_irqfd(__u32 id, struct imstrace_vector *vector)
+{
+	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+
+	change_state(vector, STATE_BOUND, 0);
+	if (deferred && deferred->queued.state == OPEN_ENDED)
+		deferred->queued.state = OPEN_NONE;
+}
+
 /* @irqfd: NULL if it is none, or not known. */
 static __noinline __u32 add_irqfd(const struct irqfd_key *key, struct kvm_kernel_irqfd *irqfd)
 {
@@ -141,7 +151,7 @@ static __noinline __u32 add_irqfd(const struct irqfd_key *key, struct kvm_kernel
 	if (vector) {
 		vector->irqfd = (__u64)irqfd;
 		if (!of_device)
-			change_state(vector, STATE_BOUND, 0);
+			bind_irqfd(id, vector);
 	}
 	bpf_map_update_elem(&irqfd_vectors, key, &id, BPF_ANY);
 	return id;
@@ -183,13 +193,13 @@ static __always_inline void forget_irqfd(struct work_struct *work)
 	vector = vector_of(id);
 	if (!vector)
 		return;
+	if (vector->kind == KIND_IRQFD) {
+		/* Who has signalled it may not signal again. What waits in KVM's workqueue still comes. */
+		end_outside(id);
+		change_state(vector, 0, STATE_BOUND);
+	}
 	if (vector->irqfd == (__u64)irqfd)
 		vector->irqfd = 0;
-	if (vector->kind != KIND_IRQFD)
-		return;
-	/* Who has signalled it may not signal again. What waits in KVM's workqueue still comes. */
-	end_outside(id);
-	change_state(vector, 0, STATE_BOUND);
 }
 
 SEC("fentry/irqfd_shutdown")

@@ -152,21 +152,63 @@ static __always_inline enum imstrace_reader find_reader(struct open_interrupt *o
 
 #define WORK_PENDING	1	/* WORK_STRUCT_PENDING_BIT, include/linux/workqueue.h */
 
-/* Whether the irqfd of the latest signal of @vector waits for the workqueue. */
-static __always_inline bool is_queued(const struct imstrace_vector *vector)
+/* Whether @irqfd waits for the workqueue to take it. */
+static __always_inline bool has_pending_work(struct kvm_kernel_irqfd *irqfd)
 {
-	struct kvm_kernel_irqfd *irqfd = (struct kvm_kernel_irqfd *)vector->irqfd;
-
-	return irqfd && BPF_CORE_READ(irqfd, inject.data.counter) & WORK_PENDING;
+	return BPF_CORE_READ(irqfd, inject.data.counter) & WORK_PENDING;
 }
 
-/* KVM's workqueue may deliver @open: until then it is in @state, OPEN_QUEUED or OPEN_UNREAD. */
+/* KVM's workqueue may deliver @open, which until then is in @state: OPEN_QUEUED or OPEN_ENDED. */
 static __always_inline void leave_to_queue(struct deferred_interrupts *deferred,
 					   const struct open_interrupt *open, enum open_state state)
 {
 	deferred->queued = *open;
 	deferred->queued.state = state;
 	any_left = true;
+}
+
+/* @open has ended as @end, unless the workqueue is just about to deliver it. */
+static __always_inline void leave_ended(struct deferred_interrupts *deferred,
+					const struct open_interrupt *open, enum imstrace_end end)
+{
+	deferred->queued_end = end;
+	leave_to_queue(deferred, open, OPEN_ENDED);
+}
+
+/*
+ * KVM queues once; what is signalled besides merges, or so it looks: KVM may have taken the work from the
+ * queue already, and not have got to the irqfd, or it is another irqfd of the same gsi. Then there is one
+ * more delivery, see begin_queued().
+ */
+static __always_inline void queue_or_merge(struct deferred_interrupts *deferred,
+					   const struct open_interrupt *open)
+{
+	if (deferred->queued.state == OPEN_QUEUED) {
+		end_interrupt(&open->current, END_WORK_MERGED);
+		deferred->merged++;
+		return;
+	}
+	deferred->merged = 0;
+	leave_to_queue(deferred, open, OPEN_QUEUED);
+}
+
+/*
+ * Neither accepted nor queued. The workqueue may have taken it, and not have got to the irqfd: then the end is
+ * taken back. It may be waiting for this on another CPU: the record is written last.
+ */
+static __always_inline void leave_unaccepted(struct deferred_interrupts *deferred,
+					     struct open_interrupt *open)
+{
+	struct imstrace_account *account = account_of(open->current.id);
+
+	if (!account)
+		return;
+	__sync_fetch_and_add(&account->ends[END_NOT_ACCEPTED], 1);
+	if (queue_seen && deferred->queued.state != OPEN_QUEUED)
+		leave_ended(deferred, open, END_NOT_ACCEPTED);
+	barrier();
+	*(volatile __u32 *)&open->state = OPEN_DONE;
+	stream(&open->current, account, END_NOT_ACCEPTED);
 }
 
 /* The signal of @open has returned, and no local APIC has accepted it so far. */
@@ -182,15 +224,14 @@ static __noinline void leave_signalled(struct open_interrupt *open)
 	id = open->current.id;
 	vector = vector_of(id);
 	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-	if (!vector || !deferred || open->refused || !is_queued(vector)) {
+	if (!vector || !deferred || open->refused || !vector->irqfd)
 		end_unaccepted(open);
-	} else if (!queue_seen) {
+	else if (!has_pending_work((struct kvm_kernel_irqfd *)vector->irqfd))
+		leave_unaccepted(deferred, open);
+	else if (queue_seen)
+		queue_or_merge(deferred, open);
+	else
 		end_interrupt(&open->current, END_WORKQUEUE);
-	} else if (deferred->queued.state == OPEN_QUEUED) {
-		end_interrupt(&open->current, END_WORK_MERGED);
-	} else {
-		leave_to_queue(deferred, open, OPEN_QUEUED);
-	}
 }
 
 /*
@@ -209,7 +250,7 @@ static __noinline void leave_unread(struct open_interrupt *open, enum imstrace_e
 	if (!deferred || deferred->queued.state == OPEN_QUEUED)
 		return;
 	if (end == END_USER)
-		leave_to_queue(deferred, open, OPEN_UNREAD);
+		leave_ended(deferred, open, END_USER);
 	else
 		deferred->queued.state = OPEN_NONE;
 }

@@ -11,26 +11,20 @@
 #include "irqfd_vectors.h"
 #include <linux/ptrace.h>
 
+/* Looks of the workqueue at a context that is just leaving its signal to it: a microsecond or two. */
+#define MAX_LOOKS	1000
+
 struct delivery {
 	__u32 id;
+	bool queued_again;	/* something has been signalled since the workqueue has taken it */
 	struct deferred_interrupts *deferred;
 };
 
-/*
- * KVM queues once; what is signalled besides merges, or so it looks: KVM may have taken the work from the
- * queue already, and not have got to the irqfd, or it is another irqfd of the same gsi. Then there is one
- * more delivery, see begin_queued().
- */
-static __always_inline void queue_or_merge(struct deferred_interrupts *deferred,
-					   const struct open_interrupt *open)
+/* Until the context of @open has left it. */
+static __always_inline void wait_until_left(const struct open_interrupt *open)
 {
-	if (deferred->queued.state == OPEN_QUEUED) {
-		end_interrupt(&open->current, END_WORK_MERGED);
-		deferred->merged++;
-		return;
-	}
-	deferred->merged = 0;
-	leave_to_queue(deferred, open, OPEN_QUEUED);
+	for (int i = 0; i < MAX_LOOKS && (__u32)state_and_turn(open) == OPEN_LEAVING; i++)
+		;
 }
 
 /*
@@ -41,14 +35,24 @@ static long leave_outside(void *map, __u32 *context, struct open_interrupt *open
 			  struct delivery *delivery)
 {
 	struct deferred_interrupts *deferred = delivery->deferred;
+	__u64 seen = state_and_turn(open);
+	struct open_interrupt left;
 
-	if (open->state != OPEN_SIGNALLED || open->sole || open->current.id != delivery->id)
+	if (open->current.id != delivery->id || open->sole)
 		return 0;
-	if (open->refused)
-		end_unaccepted(open);
+	/* What was left before the workqueue began is delivered now, and this one next. */
+	if (deferred->queued.state == OPEN_ENDED && delivery->queued_again)
+		return 0;
+	left = *open;
+	barrier();
+	if (!claim_signalled(open, seen, OPEN_DONE)) {
+		wait_until_left(open);
+		return 0;
+	}
+	if (left.refused)
+		end_unaccepted(&left);
 	else
-		queue_or_merge(deferred, open);
-	open->state = OPEN_DONE;
+		queue_or_merge(deferred, &left);
 	return 0;
 }
 
@@ -108,8 +112,7 @@ static __always_inline void begin_queued(struct open_interrupt *open, __u32 id,
 	begin_interrupt(open, id, CAUSE_EVENTFD, IMSTRACE_NONE);
 	if (deferred->merged) {
 		deferred->merged--;
-		open->current.recounted = END_WORK_MERGED;
-		__sync_fetch_and_sub(&account->ends[END_WORK_MERGED], 1);
+		take_back_end(open, account, END_WORK_MERGED);
 	} else {
 		__sync_fetch_and_add(&account->hops[HOP_SIGNAL], 1);
 	}
@@ -136,6 +139,7 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	}
 	id = vector_of_irqfd(irqfd, sure);
 	delivery.id = id;
+	delivery.queued_again = has_pending_work(irqfd);
 	delivery.deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
 	vector = vector_of(id);
 	account = account_of(id);
@@ -144,20 +148,18 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	if (any_outside)
 		bpf_for_each_map_elem(&contexts, leave_outside, &delivery, 0);
 	state = delivery.deferred->queued.state;
-	if (state != OPEN_QUEUED && state != OPEN_UNREAD && !is_uncounted(vector, irqfd))
+	if (state != OPEN_QUEUED && state != OPEN_ENDED && !is_uncounted(vector, irqfd))
 		return;
 	open = new_in(context);
 	if (!open)
 		return;
-	if (state == OPEN_QUEUED || state == OPEN_UNREAD)
-		*open = delivery.deferred->queued;
+	if (state == OPEN_QUEUED || state == OPEN_ENDED)
+		take_over(open, &delivery.deferred->queued);
 	else
 		begin_queued(open, id, delivery.deferred, account);
 	delivery.deferred->queued.state = OPEN_NONE;
-	if (state == OPEN_UNREAD) {
-		open->current.recounted = END_USER;
-		__sync_fetch_and_sub(&account->ends[END_USER], 1);
-	}
+	if (state == OPEN_ENDED)
+		take_back_end(open, account, delivery.deferred->queued_end);
 	open->sole = 1;
 	read_irqfd(irqfd, &start);
 	vector->irqfd = (__u64)irqfd;

@@ -14,8 +14,9 @@ enum open_state {
 	OPEN_SIGNALLED,	/* KVM is about to accept it on this CPU */
 	OPEN_ACCEPTED,	/* KVM has; if the CPU takes it on itself, it is said next */
 	OPEN_DONE,	/* the rest is not this CPU's: waits for the handler's exit */
+	OPEN_LEAVING,	/* not accepted when its context went on, which is just finding out why */
 	OPEN_QUEUED,	/* waits for KVM's workqueue to begin with its irqfd */
-	OPEN_UNREAD,	/* has ended, unless an irqfd is assigned that finds it unread */
+	OPEN_ENDED,	/* has ended, but the workqueue may deliver it yet */
 };
 
 /*
@@ -26,8 +27,10 @@ enum open_state {
 struct open_interrupt {
 	struct imstrace_interrupt current;
 	__u64 kvm;	/* the VM that it goes to */
-	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
+	/* Exchanged as one: another CPU may take over what a context has signalled. */
 	__u32 state;	/* enum open_state */
+	__u32 turn;	/* another one for each interrupt of a context */
+	__u32 irq;	/* IMSTRACE_NONE: not in a handler */
 	__u32 coalesced; /* it was counted as such when it was accepted */
 	__u32 refused;	/* by a local APIC that is switched off */
 	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
@@ -56,10 +59,10 @@ struct deferred_interrupts {
 	__u32 waiting;		/* DEFERRED_* */
 	__u32 ended;		/* how @last has ended, 0: there is none */
 	__u32 merged;		/* signals that ended as merged in KVM's workqueue since @queued was filled in */
-	__u32 reserved;
+	__u32 queued_end;	/* how that in @queued has ended, if it is OPEN_ENDED */
 	struct imstrace_interrupt buffers[2];
 	struct imstrace_interrupt last;
-	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_UNREAD, if anything */
+	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_ENDED, if anything */
 };
 
 /* Of @gsi in struct irqfd_key: it is a guest vector of KVM_SIGNAL_MSI, or a line of KVM_IRQ_LINE. */

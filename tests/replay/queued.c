@@ -123,6 +123,55 @@ static void from_elsewhere(void **state)
 	world_free(world);
 }
 
+/* The workqueue has taken a work, and who has signalled it goes on before it is begun with. */
+static void left_while_the_workqueue_begins(void **state)
+{
+	enum { FIRST = 100, SECOND, WORKER };
+	struct world *world = world_bound();
+	const struct imstrace_interrupt *records;
+	struct vector emulated[2];
+	size_t count;
+
+	(void)state;
+	for (__u32 i = 0; i < 2; i++) {
+		emulated[i] = replay_new_vector(world->replay, world->device, 1 + i, 0, &world->vm,
+						WORLD_VECTOR + 1 + i);
+		replay_bind(world->replay, &emulated[i], 0);
+	}
+	for (unsigned int again = 0; again < 2; again++) {
+		replay_set_context(world->replay, FIRST);
+		replay_signal(world->replay, 0, &emulated[0], CAUSE_EMULATED);
+		replay_queue(world->replay, &emulated[0]);
+		replay_dequeue(world->replay, &emulated[0]);
+		replay_signal(world->replay, 0, &emulated[1], CAUSE_EMULATED);
+		replay_accept(world->replay, 0, &world->vcpus[1], APIC_DM_FIXED, WORLD_VECTOR + 2);
+		world_serve(world, &emulated[1], &world->vcpus[1]);
+		assert_end(world, &emulated[0], END_NOT_ACCEPTED, 1);
+		if (again) {
+			replay_set_context(world->replay, SECOND);
+			replay_signal(world->replay, 0, &emulated[0], CAUSE_EMULATED);
+			replay_queue(world->replay, &emulated[0]);
+		}
+		for (unsigned int delivery = 0; delivery <= again; delivery++) {
+			replay_set_context(world->replay, WORKER);
+			if (delivery)
+				replay_dequeue(world->replay, &emulated[0]);
+			replay_work_again(world->replay, 1, &emulated[0]);
+			assert_end(world, &emulated[0], END_NOT_ACCEPTED, 0);
+			replay_accept(world->replay, 1, &world->vcpus[0], APIC_DM_FIXED,
+				      WORLD_VECTOR + 1);
+			world_serve(world, &emulated[0], &world->vcpus[0]);
+		}
+	}
+	assert_hops(world, &emulated[0], 0, 3, 3, 3, 3);
+	assert_hops(world, &emulated[1], 0, 2, 2, 2, 2);
+	assert_unmatched(world, &emulated[0], 0, 0, 0, 0);
+	records = replay_interrupts(world->replay, &count);
+	assert_true(count);
+	assert_int_equal(records[count - 1].recounted, 0);
+	world_free(world);
+}
+
 /* KVM delivers at KVM_IRQFD what it finds unread in the eventfd. */
 static void signalled_before_there_is_an_irqfd(void **state)
 {
@@ -211,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_broadcast),
 		cmocka_unit_test(broadcasts_merge),
+		cmocka_unit_test(left_while_the_workqueue_begins),
 		cmocka_unit_test(from_elsewhere),
 		cmocka_unit_test(signalled_before_there_is_an_irqfd),
 		cmocka_unit_test(the_queue_is_not_seen),

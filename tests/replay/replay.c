@@ -683,9 +683,19 @@ void replay_queue(struct replay *replay, const struct vector *vector)
 	set_pending(replay, vector, true);
 }
 
-void replay_work(struct replay *replay, int cpu, const struct vector *vector)
+void replay_dequeue(struct replay *replay, const struct vector *vector)
 {
 	set_pending(replay, vector, false);
+}
+
+void replay_work(struct replay *replay, int cpu, const struct vector *vector)
+{
+	replay_dequeue(replay, vector);
+	replay_work_again(replay, cpu, vector);
+}
+
+void replay_work_again(struct replay *replay, int cpu, const struct vector *vector)
+{
 	RUN(replay, cpu, delivery_work, objects_member(replay->objects, vector->irqfd,
 						       MEMBER_IRQFD_WORK));
 }

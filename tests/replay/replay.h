@@ -191,6 +191,11 @@ void replay_apicv_accept(struct replay *replay, int cpu, const struct vcpu *vcpu
 /* KVM has left the signal to its workqueue, without an event; and the workqueue begins with it. */
 void replay_queue(struct replay *replay, const struct vector *vector);
 void replay_work(struct replay *replay, int cpu, const struct vector *vector);
+/*
+ * The workqueue takes the work, without an event; and begins with it, when it may have been queued again.
+ */
+void replay_dequeue(struct replay *replay, const struct vector *vector);
+void replay_work_again(struct replay *replay, int cpu, const struct vector *vector);
 void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu);
 void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 guest_vector,
 		   bool soft, bool reinjected);
