@@ -570,6 +570,41 @@ static void a_summary_says_what_a_recording_lacks(void **state)
 	free(fake);
 }
 
+/* Not of what is posted past the host, and not of what is a VM's, which is known only because it fires. Those of a VM have no order but how busy they are. */
+static void a_summary_says_what_never_fired(void **state)
+{
+	static const __u64 signals[] = { 0, 5, 0, 3, 7, 7, 0 };
+	static const __u32 ordered[] = { 0, 1, 2, 6, 4, 5, 3 };
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	json_t *object, *devices, *vector;
+	size_t i;
+
+	(void)state;
+	for (__u32 id = 0; id < sizeof(signals) / sizeof(signals[0]); id++) {
+		bool of_vm = id >= 3 && id < 6;
+
+		fake_vector(fake, of_vm ? "kvm-214-11" : UUID_A, id);
+		fake->vectors[id].kind = of_vm ? KIND_IRQFD : id == 2 ? KIND_EMULATED : KIND_PCI;
+		fake->accounts[id].hops[HOP_SIGNAL] = signals[id];
+	}
+	fake->vectors[6].state |= STATE_POSTED;
+	fake->vectors[2].irq = IMSTRACE_NONE;
+	object = interval(measurement, 2000);
+	assert_null(json_object_get(object, "never_fired"));
+	json_decref(object);
+	object = summary(measurement);
+	devices = json_object_get(object, "never_fired");
+	assert_int_equal(json_array_size(devices), 1);
+	assert_object(json_incref(json_array_get(devices, 0)),
+		      "{'device': '" UUID_A "', 'vectors': 4, 'never_fired': 2, 'host_irqs': 3}");
+	json_array_foreach(json_object_get(object, "vectors"), i, vector)
+		assert_int_equal(json_integer_value(json_object_get(vector, "vector")), ordered[i]);
+	json_decref(object);
+	measurement_free(measurement);
+	free(fake);
+}
+
 static void every_mode_is_a_line(void **state)
 {
 	struct fake_source *fake = fake_source_new();
@@ -914,6 +949,23 @@ static void the_schema_has_the_lifecycle_events(void **state)
 	assert_words(IN_SCHEMA("lifecycle", "properties", "event", "enum"), names, STEP_COUNT);
 }
 
+/* What an interrupt may be recounted from, and no other end, may be below 0 in an interval. */
+static void the_schema_takes_back_the_same_ends(void **state)
+{
+	json_t *recounted = IN_SCHEMA("interrupt", "properties", "recounted", "enum");
+	json_t *ends = IN_SCHEMA("vector", "properties", "ends", "properties"), *end, *name;
+	size_t i, taken_back = 1;	/* null */
+	const char *key;
+
+	(void)state;
+	json_array_foreach(recounted, i, name)
+		if (json_is_string(name))
+			assert_non_null(GET(ends, json_string_value(name), "type"));
+	json_object_foreach(ends, key, end)
+		taken_back += !!json_object_get(end, "type");
+	assert_int_equal(json_array_size(recounted), taken_back);
+}
+
 static void the_schema_has_the_ends_and_causes(void **state)
 {
 	const char *names[END_COUNT];
@@ -1045,6 +1097,7 @@ int main(void)
 		cmocka_unit_test(in_flight_is_null_without_accept_or_eoi),
 		cmocka_unit_test(a_report_without_vectors_has_an_empty_list),
 		cmocka_unit_test(a_summary_says_what_a_recording_lacks),
+		cmocka_unit_test(a_summary_says_what_never_fired),
 		cmocka_unit_test(every_mode_is_a_line),
 		cmocka_unit_test(hostile_names_are_harmless),
 		cmocka_unit_test(hostile_reasons_are_harmless),
@@ -1056,6 +1109,7 @@ int main(void)
 		cmocka_unit_test(the_schema_has_the_hops_of_each_stage),
 		cmocka_unit_test(the_schema_has_the_figures),
 		cmocka_unit_test(the_schema_has_the_lifecycle_events),
+		cmocka_unit_test(the_schema_takes_back_the_same_ends),
 		cmocka_unit_test(the_schema_has_the_ends_and_causes),
 		cmocka_unit_test(the_schema_has_the_modes),
 		cmocka_unit_test(the_schema_has_the_exit_codes),

@@ -304,6 +304,27 @@ static void an_interval_without_a_vector_says_so(void **state)
 	free(fake);
 }
 
+/* An interrupt of the interval before goes on: it was not lost for the guest after all. */
+static void an_interval_takes_back(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	char *text;
+
+	(void)state;
+	fake_vector(fake, UUID_A, 0);
+	fake->accounts[0].hops[HOP_SIGNAL] = 1;
+	fake->accounts[0].ends[END_NOT_ACCEPTED] = 1;
+	free(interval(measurement, SECOND));
+	fake->accounts[0].hops[HOP_ACCEPT] = 1;
+	fake->accounts[0].ends[END_NOT_ACCEPTED] = 0;
+	text = interval(measurement, 2 * SECOND);
+	assert_non_null(strstr(text, "      0       0       1       0       0      0     -1     0"));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
 static void a_summary_is_two_tables(void **state)
 {
 	struct fake_source *fake = two_devices();
@@ -358,6 +379,10 @@ static void a_summary_is_two_tables(void **state)
 		"   VEC  ENDED              COUNT  HOW\n"
 		UUID_A "  pid 178\n"
 		"     0  no_signal              1  its handler signalled nothing\n"
+		"\n"
+		"  VECTORS  NEVER FIRED HOST IRQS  DEVICE\n"
+		"        2            1         2  " UUID_B "\n"
+		"        4            1         3  all devices\n"
 		"\n");
 	measurement_free(measurement);
 	free(fake);
@@ -792,6 +817,7 @@ int main(void)
 		cmocka_unit_test(interrupt_lines),
 		cmocka_unit_test(an_interval_is_a_table),
 		cmocka_unit_test(an_interval_without_a_vector_says_so),
+		cmocka_unit_test(an_interval_takes_back),
 		cmocka_unit_test(a_summary_is_two_tables),
 		cmocka_unit_test(what_is_in_flight_is_not_known_without_the_eoi),
 		cmocka_unit_test(a_summary_says_when_nothing_was_seen),

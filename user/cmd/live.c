@@ -50,7 +50,8 @@ static const char doc[] =
 	"\v"
 	"n/a means that a figure can't be measured; the reason is below the summary. Coal(esced) "
 	"interrupts merged into one that the guest had not taken yet. Unm(atched) interrupts did not "
-	"reach the guest, or were not seen to end there: the table ENDED says how.\n\n"
+	"reach the guest, or were not seen to end there: the table ENDED says how. NEVER FIRED counts "
+	"vectors that nothing has happened to, and HOST IRQS what their device takes of the host.\n\n"
 	HELP_SIGNALS
 	"EXAMPLES\n"
 	"  imstrace live                       everything, until Ctrl-C\n"

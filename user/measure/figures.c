@@ -133,9 +133,25 @@ static int compare(const void *left, const void *right)
 	return order ? order : (a->vector > b->vector) - (a->vector < b->vector);
 }
 
+static int compare_busy(const void *left, const void *right)
+{
+	const struct vector_figures *a = left, *b = right;
+	__u64 busy = a->account.hops[HOP_SIGNAL], other = b->account.hops[HOP_SIGNAL];
+
+	if (!kind_of_vm(a->vector.kind) || busy == other ||
+	    strncmp(a->vector.device, b->vector.device, sizeof(a->vector.device)))
+		return compare(left, right);
+	return busy < other ? 1 : -1;
+}
+
 void figures_sort(struct figures *figures)
 {
 	qsort(figures->vectors, figures->count, sizeof(*figures->vectors), compare);
+}
+
+void figures_sort_busy(struct figures *figures)
+{
+	qsort(figures->vectors, figures->count, sizeof(*figures->vectors), compare_busy);
 }
 
 void figures_histogram(const struct figures *figures, const struct vector_figures *vector,

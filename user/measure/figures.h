@@ -56,7 +56,7 @@ struct vector_figures {
  * struct figures - all figures of a stretch of time
  * @from:	CLOCK_MONOTONIC ns
  * @to:		likewise
- * @count:	number of @vectors, ordered by device and vector
+ * @count:	number of @vectors, see figures_sort() and, of a summary, figures_sort_busy()
  * @totals:	what was lost in it
  * @source:	of a summary: what it is of, and whether that could be seen to its end; NULL: these
  *		are of an interval
@@ -90,6 +90,8 @@ struct vector_figures *figures_add(struct figures *figures, const struct source 
 				   const struct difference *difference);
 /* By device and vector. */
 void figures_sort(struct figures *figures);
+/* By device; those of a VM, whose numbers say little, with the most signals first. */
+void figures_sort_busy(struct figures *figures);
 
 /* NULL if @stage can be measured at all, else why it can't; @source NULL: nothing can. */
 const char *stage_missing(const struct source *source, enum imstrace_stage stage);

@@ -118,7 +118,7 @@ static const struct figures *sum_up(struct measurement *measurement, __u32 first
 				   &measurement->difference);
 		add_vector(measurement, summary, id);
 	}
-	figures_sort(summary);
+	figures_sort_busy(summary);
 	summary->totals = (struct imstrace_totals) { 0 };
 	return summary;
 }

@@ -3,6 +3,7 @@
 
 #include "../model/hops.h"
 #include "../measure/accounts.h"
+#include "../measure/device_use.h"
 #include "../model/lifecycle.h"
 #include "../version.h"
 #include "sink.h"
@@ -247,9 +248,28 @@ static json_t *clock_set(const struct source *source)
 	return sets;
 }
 
+/* NULL: all have fired. */
+static json_t *never_fired(const struct figures *figures)
+{
+	struct device_use use, all = { .device = NULL };
+	json_t *devices = NULL;
+	size_t at = 0;
+
+	while (device_use_next(figures, &at, &use, &all)) {
+		if (!devices)
+			devices = json_array();
+		json_array_append_new(devices, json_pack("{s:o, s:I, s:I, s:I}",
+							 "device", device(use.device),
+							 "vectors", (json_int_t)use.vectors,
+							 "never_fired", (json_int_t)use.never_fired,
+							 "host_irqs", (json_int_t)use.irqs));
+	}
+	return devices;
+}
+
 json_t *object_report(const char *type, const struct figures *figures)
 {
-	json_t *vectors = json_array(), *object;
+	json_t *vectors = json_array(), *object, *unused;
 
 	for (size_t i = 0; i < figures->count; i++)
 		json_array_append_new(vectors, vector_object(&figures->vectors[i]));
@@ -265,6 +285,9 @@ json_t *object_report(const char *type, const struct figures *figures)
 			   "values", (json_int_t)figures->totals.lost_values,
 			   "guests", (json_int_t)figures_lost_guests(figures),
 			   "vectors", vectors);
+	/* Of an interval it would say little. */
+	if (figures->source && (unused = never_fired(figures)))
+		json_object_set_new(object, "never_fired", unused);
 	if (figures->source && figures->source->cut_count)
 		json_object_set_new(object, "cut_off", cut_off(figures->source));
 	if (figures->source && figures->source->blind_since)

@@ -8,6 +8,7 @@
 
 #include "../model/hops.h"
 #include "../measure/accounts.h"
+#include "../measure/device_use.h"
 #include "../model/lifecycle.h"
 #include "../source/wall_clock.h"
 
@@ -263,8 +264,9 @@ static void print_counts(FILE *out, const struct vector_figures *seen)
 	fprintf(out, "  %-10s", mode ? mode : "n/a");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		print_count(out, 7, seen->account.hops[hop], seen->hop_missing[hop]);
-	fprintf(out, " %6" PRId64 " %6" PRIu64 " %5" PRIu64, (int64_t)seen->account.ends[END_COALESCED],
-		(uint64_t)account_unmatched(&seen->account),
+	/* The first two may be below 0 in an interval: some are taken back. */
+	fprintf(out, " %6" PRId64 " %6" PRId64 " %5" PRIu64, (int64_t)seen->account.ends[END_COALESCED],
+		(int64_t)account_unmatched(&seen->account),
 		(uint64_t)account_lost(&seen->account));
 }
 
@@ -440,6 +442,33 @@ static void print_ends(FILE *out, const struct figures *figures)
 	}
 }
 
+static void print_use(FILE *out, const struct device_use *use)
+{
+	char device[IMSTRACE_NAME_LEN] = "all devices";
+
+	if (use->device)
+		sink_clean(device, sizeof(device), use->device);
+	fprintf(out, "  %7zu %12zu %9zu  %s\n", use->vectors, use->never_fired, use->irqs, device);
+}
+
+/* A driver may ask for far more vectors than it uses. */
+static void print_never_fired(FILE *out, const struct figures *figures)
+{
+	struct device_use use, all = { .device = NULL };
+	size_t at = 0, shown = 0;
+
+	while (device_use_next(figures, &at, &use, &all)) {
+		if (!shown)
+			fprintf(out, "\n  %7s %12s %9s  %s\n", "VECTORS", "NEVER FIRED", "HOST IRQS",
+				"DEVICE");
+		print_use(out, &use);
+		shown = use.vectors;
+	}
+	/* There are others. */
+	if (shown && all.vectors > shown)
+		print_use(out, &all);
+}
+
 static void print_missing(FILE *out, const struct figures *figures)
 {
 	struct missing missing[FIGURES_REASONS];
@@ -492,6 +521,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		print_stages(out, &figures->vectors[i]);
 	}
 	print_ends(out, figures);
+	print_never_fired(out, figures);
 	if (figures->count)
 		putc('\n', out);
 	print_missing(out, figures);
