@@ -271,7 +271,7 @@ static void print_counts(FILE *out, const struct vector_figures *seen)
 }
 
 /* Of what is no device's vector: where it goes to, and from whom. */
-static void print_irqfd(FILE *out, const struct imstrace_vector *vector)
+static void print_way_into_vm(FILE *out, const struct imstrace_vector *vector)
 {
 	char signallers[IMSTRACE_SIGNALLERS_LEN], vcpu[16];
 
@@ -505,7 +505,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].vector.copies)
 			fprintf(out, " (%u more accepts: messages for several vCPUs)",
 				figures->vectors[i].vector.copies);
-		print_irqfd(out, &figures->vectors[i].vector);
+		print_way_into_vm(out, &figures->vectors[i].vector);
 		putc('\n', out);
 	}
 	if (figures->count) {

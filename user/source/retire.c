@@ -73,7 +73,8 @@ bool vector_gone(const struct memory *memory, const struct imstrace_bpf *program
 
 static bool between(const struct open_interrupt *open, __u32 id)
 {
-	return (open->state == OPEN_IRQ || open->state == OPEN_SIGNALLED) && open->current.id == id;
+	return (open->state == OPEN_IRQ || open->state == OPEN_SIGNALLED ||
+		open->state == OPEN_LEAVING) && open->current.id == id;
 }
 
 static bool is_open_outside(const struct open_interrupt *open, void *id)
