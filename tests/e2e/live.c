@@ -381,10 +381,36 @@ static void for_people(void **state)
 
 #define RUN(index)	{ runs[index].name, follow, NULL, lab_teardown, (void *)&runs[index] }
 
+/* Its guest rings the emulated ones only; the others have taken irqs of the host all the same. */
+static void vectors_that_never_fire(void **state)
+{
+	struct trace trace = trace_start("never-fired", "-i 0");
+	json_t *truth = guest_run("--count 0 --emulated-count 10 --no-stamps " DEVICE);
+	json_t *vectors = json_object_get(truth, "vectors"), *vector, *devices, *use;
+	long long with_irq = 0;
+	size_t i;
+
+	(void)state;
+	trace_end(&trace);
+	json_array_foreach(vectors, i, vector)
+		with_irq += !truth_emulated(vector);
+	devices = json_object_get(trace.summary, "never_fired");
+	assert_int_equal(json_array_size(devices), 1);
+	use = json_array_get(devices, 0);
+	expect_text(use, "device", DEVICE);
+	assert_int_equal(number(use, "vectors"), json_array_size(vectors));
+	assert_true(with_irq);
+	assert_int_equal(number(use, "never_fired"), with_irq);
+	assert_int_equal(number(use, "host_irqs"), with_irq);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 int run_live(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(0), RUN(1), RUN(2), RUN(3),
+		cmocka_unit_test_teardown(vectors_that_never_fire, lab_teardown),
 		cmocka_unit_test_teardown(moved_while_waiting, lab_teardown),
 		cmocka_unit_test_teardown(two_vms, lab_teardown),
 		cmocka_unit_test_teardown(loopback, lab_teardown),
