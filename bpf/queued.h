@@ -139,14 +139,15 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	}
 	id = vector_of_irqfd(irqfd, sure);
 	delivery.id = id;
-	delivery.queued_again = has_pending_work(irqfd);
 	delivery.deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
 	vector = vector_of(id);
 	account = account_of(id);
 	if (!delivery.deferred || !vector || !account || vector->ignored)
 		return;
-	if (any_outside)
+	if (any_outside) {
+		delivery.queued_again = has_pending_work(irqfd);
 		bpf_for_each_map_elem(&contexts, leave_outside, &delivery, 0);
+	}
 	state = delivery.deferred->queued.state;
 	if (state != OPEN_QUEUED && state != OPEN_ENDED && !is_uncounted(vector, irqfd))
 		return;

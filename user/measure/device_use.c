@@ -11,8 +11,10 @@ static bool never_fired(const struct vector_figures *vector)
 	       !(vector->hop_missing[HOP_IRQ] && vector->hop_missing[HOP_SIGNAL]);
 }
 
-static void take(const struct figures *figures, size_t *at, struct device_use *use)
+bool device_use_next(const struct figures *figures, size_t *at, struct device_use *use)
 {
+	if (*at == figures->count)
+		return false;
 	*use = (struct device_use) { .device = figures->vectors[*at].vector.device };
 	for (; *at < figures->count; (*at)++) {
 		const struct vector_figures *vector = &figures->vectors[*at];
@@ -25,18 +27,5 @@ static void take(const struct figures *figures, size_t *at, struct device_use *u
 		use->never_fired += never_fired(vector);
 		use->irqs += vector->vector.irq && vector->vector.irq != IMSTRACE_NONE;
 	}
-}
-
-bool device_use_next(const struct figures *figures, size_t *at, struct device_use *use,
-		     struct device_use *all)
-{
-	while (*at < figures->count) {
-		take(figures, at, use);
-		all->vectors += use->vectors;
-		all->never_fired += use->never_fired;
-		all->irqs += use->irqs;
-		if (use->never_fired)
-			return true;
-	}
-	return false;
+	return true;
 }

@@ -21,17 +21,15 @@ struct device_use {
 };
 
 /**
- * device_use_next - the next device that has vectors which never fired
+ * device_use_next - the next device
  * @figures:	of the whole run, sorted
  * @at:		0 at first
  * @use:	filled in
- * @all:	what the device has is added to it; also what devices have that are passed over
  *
  * Irqfds and ioctls are no vectors of devices: they are known only because they fire.
  *
  * Return: false: there is no other one.
  */
-bool device_use_next(const struct figures *figures, size_t *at, struct device_use *use,
-		     struct device_use *all);
+bool device_use_next(const struct figures *figures, size_t *at, struct device_use *use);
 
 #endif /* IMSTRACE_MEASURE_DEVICE_USE_H */

@@ -251,11 +251,13 @@ static json_t *clock_set(const struct source *source)
 /* NULL: all have fired. */
 static json_t *never_fired(const struct figures *figures)
 {
-	struct device_use use, all = { .device = NULL };
+	struct device_use use;
 	json_t *devices = NULL;
 	size_t at = 0;
 
-	while (device_use_next(figures, &at, &use, &all)) {
+	while (device_use_next(figures, &at, &use)) {
+		if (!use.never_fired)
+			continue;
 		if (!devices)
 			devices = json_array();
 		json_array_append_new(devices, json_pack("{s:o, s:I, s:I, s:I}",

@@ -457,7 +457,12 @@ static void print_never_fired(FILE *out, const struct figures *figures)
 	struct device_use use, all = { .device = NULL };
 	size_t at = 0, shown = 0;
 
-	while (device_use_next(figures, &at, &use, &all)) {
+	while (device_use_next(figures, &at, &use)) {
+		all.vectors += use.vectors;
+		all.never_fired += use.never_fired;
+		all.irqs += use.irqs;
+		if (!use.never_fired)
+			continue;
 		if (!shown)
 			fprintf(out, "\n  %7s %12s %9s  %s\n", "VECTORS", "NEVER FIRED", "HOST IRQS",
 				"DEVICE");
