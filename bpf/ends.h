@@ -25,6 +25,41 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 	bpf_ringbuf_submit(record, 0);
 }
 
+/*
+ * Of an INTx line: it has ended, and is streamed when its line is unmasked. Only then the line raises or signals the
+ * next: there is one at most, unless an unmasking was not seen.
+ */
+static __noinline bool keep_until_unmasked(const struct imstrace_interrupt *interrupt,
+					   struct imstrace_account *account, enum imstrace_end end)
+{
+	struct deferred_interrupts *deferred;
+	struct imstrace_vector *vector;
+	__u32 id;
+
+	if (!interrupt || !account || !(seen_hops & 1U << HOP_UNMASK))
+		return false;
+	id = interrupt->id;
+	vector = vector_of(id);
+	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	if (!vector || vector->kind != KIND_INTX || !deferred)
+		return false;
+	if (__sync_lock_test_and_set(&deferred->is_kept, 0))
+		stream(&deferred->kept, account, deferred->kept_end);
+	deferred->kept = *interrupt;
+	deferred->kept_end = end;
+	barrier();
+	*(volatile __u32 *)&deferred->is_kept = 1;
+	return true;
+}
+
+/* It has passed the last of its hops but that of a line's unmasking, or goes on where it is not followed. */
+static __always_inline void stream_unless_masked(const struct imstrace_interrupt *interrupt,
+						 struct imstrace_account *account, enum imstrace_end end)
+{
+	if (!any_lines || !keep_until_unmasked(interrupt, account, end))
+		stream(interrupt, account, end);
+}
+
 static __always_inline struct open_interrupt *this_cpu(void)
 {
 	__u32 zero = 0;

@@ -13,6 +13,7 @@
 #define IMSTRACE_BPF_INTERRUPTS_H
 
 #include "apicv.h"
+#include "lines.h"
 #include "vfio_pci.h"
 
 /*
@@ -84,7 +85,7 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	entry = bpf_map_lookup_elem(&irq_vectors, &irq);
 	if (!entry || !*entry || !following)
 		return 0;
-	id = *entry - 1;
+	id = *entry >= IRQ_OF_LINES ? vector_of_line(irq, action) : *entry - 1;
 	open = this_cpu();
 	account = account_of(id);
 	vector = vector_of(id);
@@ -94,6 +95,9 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 	open->current.times[HOP_IRQ] = bpf_ktime_get_ns();
 	open->state = OPEN_IRQ;
 	open->unseen = !preemptible && open->in_signal && vector->kind == KIND_IMS;
+	/* Whether it is its own is not known yet. */
+	if (vector->kind == KIND_INTX)
+		return 0;
 	account->hops[HOP_IRQ]++;
 	if (vector->stray & 1U << HOP_IRQ)
 		tell_stray(vector, id, HOP_IRQ);
@@ -105,8 +109,6 @@ int BPF_PROG(irq_entry, __u32 irq, struct irqaction *action)
 		follow_signal(open, vector, account, (struct eventfd_ctx *)vector->eventfd);
 	return 0;
 }
-
-#define IRQ_WAKE_THREAD	2	/* include/linux/irqreturn.h */
 
 SEC("raw_tp/irq_handler_exit")
 int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
@@ -127,7 +129,9 @@ int BPF_PROG(irq_exit, __u32 irq, struct irqaction *action, int ret)
 	} else if (open->state == OPEN_IRQ) {
 		vector = vector_of(open->current.id);
 		account = account_of(open->current.id);
-		if (vector && account && signal_seen(vector))
+		if (vector && account && vector->kind == KIND_INTX)
+			leave_line(open, vector, account, action, ret);
+		else if (vector && account && signal_seen(vector))
 			leave_handler(open, account, ret & IRQ_WAKE_THREAD);
 		else if (account)
 			stream(&open->current, account, END_COMPLETE);
@@ -277,22 +281,32 @@ static __always_inline void pci_signal(const void *arguments, struct eventfd_ctx
 	} else {
 		if (hop_seen(HOP_IRQ) && !any_deferred)
 			return;
-		id = bpf_map_lookup_elem(&eventfd_vectors, &key);
+		id = bpf_map_lookup_elem(&eventfd_vectors, &key) ?: line_in_thread(arguments);
 		if (!id)
 			return;
 	}
 	vector = vector_of(*id);
 	account = account_of(*id);
-	if (!vector || !account || vector->kind != KIND_PCI || vector->eventfd != key ||
-	    vector->ignored)
+	if (!vector || !account || vector->ignored)
 		return;
+	if (vector->kind == KIND_INTX) {
+		if (in_handler)
+			count_own_irq(open, vector, account);
+		else
+			open = begin_line_outside(arguments, *id, vector, account);
+		learn_eventfd(vector, *id, eventfd);
+	} else if (vector->kind != KIND_PCI || vector->eventfd != key) {
+		return;
+	}
 	if (in_handler) {
 		signal_inside(open, vector, account, eventfd);
 		return;
 	}
-	context = current_context(arguments);
-	open = hop_seen(HOP_IRQ) ? take_deferred(context, *id) :
-	       begin_outside(context, *id, CAUSE_IRQ, vector->irq);
+	if (vector->kind == KIND_PCI) {
+		context = current_context(arguments);
+		open = hop_seen(HOP_IRQ) ? take_deferred(context, *id) :
+		       begin_outside(context, *id, CAUSE_IRQ, vector->irq);
+	}
 	if (open)
 		signal_outside(open, vector, account, eventfd);
 }
@@ -401,7 +415,7 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	open->state = OPEN_DONE;
 	open->current.times[HOP_ACCEPT] = bpf_ktime_get_ns();
 	open->current.vcpu = apicid;
-	if (open->current.cause >= CAUSE_EVENTFD)
+	if (open->current.cause >= CAUSE_EVENTFD || open->sole)
 		note_target(open, apicid, vec);
 	account->hops[HOP_ACCEPT]++;
 	if (open->current.times[HOP_SIGNAL])
@@ -539,7 +553,7 @@ static __always_inline void end_of_interrupt(struct kvm_lapic *apic, int vec, bo
 		if (service->times[HOP_IRQ])
 			count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
 	}
-	stream(service, account, END_COMPLETE);
+	stream_unless_masked(service, account, END_COMPLETE);
 }
 
 PROGRAM_TWICE("raw_tp/kvm_eoi", eoi, end_of_interrupt(apic, vec, false, second),

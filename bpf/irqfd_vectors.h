@@ -71,17 +71,6 @@ static __always_inline struct kvm_kernel_irqfd *find_irqfd(struct kvm *kvm, __u3
 	return walk.found;
 }
 
-/* After the VM's name, which is shorter. */
-static __always_inline void append(char name[IMSTRACE_NAME_LEN], const char *suffix, __u32 size)
-{
-	for (__u32 i = 0; i < IMSTRACE_NAME_LEN - size; i++) {
-		if (name[i])
-			continue;
-		__builtin_memcpy(name + i, suffix, size);
-		return;
-	}
-}
-
 /* A vector that is no device's. @irqfd: NULL if it is none, or not known. */
 static __noinline __u32 name_vector_of_vm(struct kvm *kvm, struct kvm_kernel_irqfd *irqfd, __u32 gsi)
 {
@@ -94,9 +83,9 @@ static __noinline __u32 name_vector_of_vm(struct kvm *kvm, struct kvm_kernel_irq
 		return IMSTRACE_NONE;
 	read_vm_name(key.device, kvm);
 	if (gsi & GSI_OF_MSI)
-		append(key.device, ":msi", sizeof(":msi"));
+		irq_name_append(key.device, ":msi", sizeof(":msi"));
 	else if (gsi & GSI_OF_LINE)
-		append(key.device, ":line", sizeof(":line"));
+		irq_name_append(key.device, ":line", sizeof(":line"));
 	id = find_or_add_key(&key);
 	vector = vector_of(id);
 	if (!vector)

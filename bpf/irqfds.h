@@ -17,7 +17,13 @@ static __always_inline bool hop_seen(enum imstrace_hop hop)
 
 static __always_inline bool signal_seen(const struct imstrace_vector *vector)
 {
-	return vector->kind == KIND_PCI ? pci_signal_seen : hop_seen(HOP_SIGNAL);
+	return vector_of_pci(vector->kind) ? pci_signal_seen : hop_seen(HOP_SIGNAL);
+}
+
+/* Whether it is followed through KVM's workqueue also where its route is no MSI: a line's, mostly. */
+static __always_inline bool lines_followed(const struct imstrace_vector *vector)
+{
+	return queue_seen && (vector->kind == KIND_IRQFD || vector->kind == KIND_INTX);
 }
 
 #define MAX_WAITERS	4	/* KVM's irqfd is at the head, before any epoll of the VMM */
@@ -264,7 +270,24 @@ static __always_inline void wait_or_end(struct open_interrupt *open,
 		return;
 	}
 	open->state = OPEN_DONE;
-	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
+	if (end == END_COUNT)
+		end = END_SIGNALLED;
+	__sync_fetch_and_add(&account->ends[end], 1);
+	if (end == END_USER)
+		stream_unless_masked(&open->current, account, end);
+	else
+		stream(&open->current, account, end);
+}
+
+/* KVM is about to queue it. */
+static __always_inline void queue_signal(struct open_interrupt *open)
+{
+	__u32 id = open->current.id;
+	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+
+	if (deferred)
+		queue_or_merge(deferred, open);
+	open->state = OPEN_DONE;
 }
 
 /*
@@ -287,9 +310,14 @@ static __always_inline void follow_signal(struct open_interrupt *open,
 	reader = find_reader(open, vector, eventfd, &end);
 	if (end == END_USER || vector->reader == READER_USER)
 		leave_unread(open, end);
+	if (end == END_WORKQUEUE && lines_followed(vector)) {
+		reader = READER_IRQFD;
+		queue_signal(open);
+	} else {
+		wait_or_end(open, account, end);
+	}
 	if (vector->reader != reader)
 		vector->reader = reader;
-	wait_or_end(open, account, end);
 }
 
 /* @open has got to its signal, which the caller counts. */

@@ -34,6 +34,10 @@ struct device {
 	struct kobject kobj;
 };
 
+struct pci_dev {
+	struct device dev;
+};
+
 struct wait_queue_head {
 	struct list_head head;
 };
@@ -75,6 +79,8 @@ struct dentry {
 struct irqaction {
 	void *dev_id;
 	struct task_struct *thread;
+	unsigned int flags;
+	const char *name;
 };
 
 struct irq_bypass_producer {

@@ -68,7 +68,7 @@ struct {
 } free_vectors SEC(".maps");
 
 /*
- * The id + 1 of the vector behind a Linux irq, 0 if it is none of ours. Debian's
+ * The id + 1 of the vector behind a Linux irq, IRQ_OF_LINES, or 0 if it is none of ours. Debian's
  * NR_IRQS with 8192 CPUs is just above 2^19, and numbers are given out from the
  * bottom.
  */
@@ -100,6 +100,14 @@ struct {
 	__type(value, __u32);
 } irqfd_vectors SEC(".maps");
 
+/* The id of the INTx line that has given this dev_id to request_irq(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u32);
+} line_vectors SEC(".maps");
+
 /* By id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -109,7 +117,10 @@ struct {
 	__type(value, struct imstrace_signallers);
 } signallers SEC(".maps");
 
-/* Of a name that is given to request_irq(): too large for the stack. */
+/*
+ * Of a name that is given to request_irq(): too large for the stack. One is for where that is called, and
+ * one for handlers, which may come in between.
+ */
 struct irq_name {
 	char text[IRQ_NAME_LEN];
 	struct vector_key key;
@@ -117,7 +128,7 @@ struct irq_name {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct irq_name);
 } irq_names SEC(".maps");
@@ -337,6 +348,8 @@ bool pci_requests_seen;
  */
 bool any_deferred;
 bool any_outside;
+/* An INTx line has had its handler entered. */
+bool any_lines;
 /* KVM's workqueue is seen to begin with an irqfd; any_left: it may be one of ours. */
 bool queue_seen;
 bool any_left;

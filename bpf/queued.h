@@ -56,16 +56,6 @@ static long leave_outside(void *map, __u32 *context, struct open_interrupt *open
 	return 0;
 }
 
-/* A signal of an irqfd's own, whose route makes KVM deliver it from its workqueue. */
-static __always_inline void queue_signal(struct open_interrupt *open, __u32 id)
-{
-	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-
-	if (deferred)
-		queue_or_merge(deferred, open);
-	open->state = OPEN_DONE;
-}
-
 /* The id of the vector of @irqfd, which may be no irqfd unless @sure; IMSTRACE_NONE: there is none. */
 static __always_inline __u32 vector_of_irqfd(struct kvm_kernel_irqfd *irqfd, bool sure)
 {
@@ -97,7 +87,7 @@ static __always_inline bool is_uncounted(const struct imstrace_vector *vector,
 {
 	__u32 type = BPF_CORE_READ(irqfd, irq_entry.type);
 
-	return vector->kind == KIND_IRQFD &&
+	return lines_followed(vector) &&
 	       (type || counted_by_queue(type, BPF_CORE_READ(irqfd, irq_entry.gsi)));
 }
 
@@ -168,7 +158,7 @@ static __always_inline void begin_delivery(const void *arguments, struct kvm_ker
 	vector->reader = irqfd_takes(open, irqfd, &start, &end);
 	open->wakes = 0;
 	/* Of a line it is followed to the guest as well. */
-	if (vector->kind == KIND_IRQFD && end == END_WORKQUEUE) {
+	if (end == END_WORKQUEUE && lines_followed(vector)) {
 		vector->reader = READER_IRQFD;
 		end = END_COUNT;
 	}

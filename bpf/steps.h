@@ -97,4 +97,25 @@ static __always_inline void emit_eventfd(enum imstrace_step step, struct device 
 	bpf_ringbuf_submit(record, 0);
 }
 
+/* A kretprobe has no arguments: they are kept for it by task. */
+static __always_inline void keep_call(__u64 first, __u64 second)
+{
+	struct kept_call call = { .first = first, .second = second };
+	__u64 task = bpf_get_current_pid_tgid();
+
+	bpf_map_update_elem(&kept_calls, &task, &call, BPF_ANY);
+}
+
+static __always_inline bool take_call(struct kept_call *call)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	struct kept_call *kept = bpf_map_lookup_elem(&kept_calls, &task);
+
+	if (!kept)
+		return false;
+	*call = *kept;
+	bpf_map_delete_elem(&kept_calls, &task);
+	return true;
+}
+
 #endif /* IMSTRACE_BPF_STEPS_H */

@@ -10,9 +10,11 @@
  *	unbind	irq_bypass_unregister_producer(), then free_irq()
  *
  * (vfio_msi_set_vector_signal() in drivers/vfio/pci/vfio_pci_intrs.c, 6.1 to 6.18).
- * All of them run in process context and may sleep; speed is no concern.
+ * All of them run in process context and may sleep; speed is no concern. Of INTx lines, see lines.h, only
+ * that there are any is learned here, and their end.
  */
 #include "contexts.h"
+#include "lines.h"
 #include "steps.h"
 #include <linux/ptrace.h>
 #include <bpf/bpf_tracing.h>
@@ -47,11 +49,16 @@ static __always_inline bool begin_request(__u32 irq, const char *name, struct ev
 {
 	struct imstrace_vector *vector;
 	struct irq_name *scratch;
+	enum imstrace_kind kind;
 	__u32 zero = 0, id;
 
 	scratch = bpf_map_lookup_elem(&irq_names, &zero);
-	if (!scratch || bpf_probe_read_kernel_str(scratch->text, sizeof(scratch->text), name) < 0 ||
-	    irq_name_parse(scratch->text, &scratch->key) != KIND_PCI)
+	if (!scratch || bpf_probe_read_kernel_str(scratch->text, sizeof(scratch->text), name) < 0)
+		return false;
+	kind = irq_name_parse(scratch->text, &scratch->key);
+	if (kind == KIND_INTX)
+		note_line(irq);
+	if (kind != KIND_PCI)
 		return false;
 	id = find_or_add_key(&scratch->key);
 	vector = vector_of(id);
@@ -93,6 +100,7 @@ static __always_inline void end_free(__u32 irq, __u64 eventfd)
 	__u32 id = pci_vector_of(irq);
 	struct imstrace_vector *vector = vector_of(id);
 
+	forget_line(eventfd);
 	/*
 	 * Another eventfd: the number has been given to another vector since. None yet: it was
 	 * bound before we looked, and has not fired.
@@ -187,27 +195,6 @@ int BPF_PROG(bypass_unregister_fentry, struct irq_bypass_producer *producer)
 	return 0;
 }
 
-/* A kretprobe has no arguments: they are kept for it by task. */
-static __always_inline void keep_call(__u64 first, __u64 second)
-{
-	struct kept_call call = { .first = first, .second = second };
-	__u64 task = bpf_get_current_pid_tgid();
-
-	bpf_map_update_elem(&kept_calls, &task, &call, BPF_ANY);
-}
-
-static __always_inline bool take_call(struct kept_call *call)
-{
-	__u64 task = bpf_get_current_pid_tgid();
-	struct kept_call *kept = bpf_map_lookup_elem(&kept_calls, &task);
-
-	if (!kept)
-		return false;
-	*call = *kept;
-	bpf_map_delete_elem(&kept_calls, &task);
-	return true;
-}
-
 SEC("kprobe/request_threaded_irq")
 int request_kprobe(struct pt_regs *context)
 {
@@ -234,7 +221,7 @@ int free_kprobe(struct pt_regs *context)
 {
 	__u32 irq = PT_REGS_PARM1(context);
 
-	if (pci_vector_of(irq) != IMSTRACE_NONE)
+	if (pci_vector_of(irq) != IMSTRACE_NONE || has_lines(irq))
 		keep_call(irq, PT_REGS_PARM2(context));
 	return 0;
 }

@@ -46,8 +46,7 @@ static __always_inline __u32 new_context(const void *arguments, struct kvm *kvm)
 	return has_woken(open_in(context), kvm) || !following_irqfds ? IMSTRACE_NONE : context;
 }
 
-static __always_inline void take_wakeup(struct open_interrupt *open, __u32 id,
-					struct imstrace_vector *vector,
+static __always_inline void take_wakeup(struct open_interrupt *open, struct imstrace_vector *vector,
 					struct imstrace_account *account,
 					const struct wakeup *wakeup)
 {
@@ -60,9 +59,9 @@ static __always_inline void take_wakeup(struct open_interrupt *open, __u32 id,
 	} else if (!wakeup->type && !has_route((struct kvm_kernel_irqfd *)vector->irqfd)) {
 		vector->reader = READER_IRQFD;
 		wait_or_end(open, account, END_NO_ROUTE);
-	} else if (wakeup->type <= KVM_IRQ_ROUTING_IRQCHIP && queue_seen && vector->kind == KIND_IRQFD) {
+	} else if (wakeup->type <= KVM_IRQ_ROUTING_IRQCHIP && lines_followed(vector)) {
 		vector->reader = READER_IRQFD;
-		queue_signal(open, id);
+		queue_signal(open);
 	} else {
 		vector->reader = READER_IRQFD_WORK;
 		wait_or_end(open, account, END_WORKQUEUE);
@@ -79,6 +78,8 @@ static __always_inline bool signalled_unseen(struct open_interrupt *open, __u32 
 {
 	if (!open || open->state != OPEN_IRQ || open->current.id != id)
 		return false;
+	if (vector->kind == KIND_INTX)
+		count_own_irq(open, vector, account);
 	pass_signal_outside(open, account);
 	__sync_fetch_and_add(&totals.caught_up, 1);
 	follow_signal(open, vector, account, (struct eventfd_ctx *)vector->eventfd);
@@ -106,7 +107,7 @@ static __always_inline void wake_irqfd(__u32 context, const struct wakeup *wakeu
 	pass_signal_outside(open, account);
 	if (vector->kind == KIND_IRQFD)
 		note_signaller(id, context);
-	take_wakeup(open, id, vector, account, wakeup);
+	take_wakeup(open, vector, account, wakeup);
 }
 
 SEC("fentry/kvm_arch_set_irq_inatomic")

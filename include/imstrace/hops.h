@@ -13,7 +13,8 @@
 	X(SIGNAL, signal, "its eventfd is signalled, or the VMM calls an ioctl")	\
 	X(ACCEPT, accept, "KVM has the guest's local APIC accept it")		\
 	X(INJECT, inject, "KVM injects it into the vCPU")			\
-	X(EOI,    eoi,    "the guest's handler writes end of interrupt")
+	X(EOI,    eoi,    "the guest's handler writes end of interrupt")		\
+	X(UNMASK, unmask, "its INTx line is unmasked, or signalled again if it is still asserted")
 
 /* X(ENUM, name, from hop, to hop) */
 #define IMSTRACE_STAGES(X)							\
@@ -22,7 +23,8 @@
 	X(DELIVER,  deliver,  ACCEPT, INJECT)					\
 	X(SERVICE,  service,  INJECT, EOI)					\
 	X(DELIVERY, delivery, IRQ,    INJECT)					\
-	X(TOTAL,    total,    IRQ,    EOI)
+	X(TOTAL,    total,    IRQ,    EOI)					\
+	X(MASKED,   masked,   IRQ,    UNMASK)
 
 enum imstrace_hop {
 #define X(ENUM, name, what) HOP_##ENUM,

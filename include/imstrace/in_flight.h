@@ -60,10 +60,19 @@ struct deferred_interrupts {
 	__u32 ended;		/* how @last has ended, 0: there is none */
 	__u32 merged;		/* signals that ended as merged in KVM's workqueue since @queued was filled in */
 	__u32 queued_end;	/* how that in @queued has ended, if it is OPEN_ENDED */
+	__u32 is_kept;		/* there is one in @kept */
+	__u32 kept_end;		/* how it has ended */
 	struct imstrace_interrupt buffers[2];
 	struct imstrace_interrupt last;
 	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_ENDED, if anything */
+	struct imstrace_interrupt kept;	/* of an INTx line: has ended, and its line is still masked */
 };
+
+/*
+ * In place of a vector for an irq that INTx lines have: it may be several devices'. In the lower half the id + 1 of the line
+ * that has it alone, else 0.
+ */
+#define IRQ_OF_LINES	(1ULL << 32)
 
 /* Of @gsi in struct irqfd_key: it is a guest vector of KVM_SIGNAL_MSI, or a line of KVM_IRQ_LINE. */
 #define GSI_OF_MSI	(1U << 31)

@@ -5,6 +5,7 @@
  *	vfio-ims[VECTOR](DEVICE)	drivers/vfio/vfio_ims.c of the IMS library
  *	vfio-msix[VECTOR](DEVICE)	drivers/vfio/pci/vfio_pci_intrs.c
  *	vfio-msi[VECTOR](DEVICE)	the same
+ *	vfio-intx(DEVICE)		the same: here called DEVICE:intx, for it may have a vector 0 too
  *
  * BPF programs read them where an irq is requested, user space reads them of irqs
  * that were requested before.
@@ -15,11 +16,25 @@
 #include "records.h"
 
 #define IRQ_NAME_LEN	(IMSTRACE_NAME_LEN + 32)
+/* What tells a device's INTx line from its vectors. */
+#define INTX_SUFFIX	":intx"
 
 struct vector_key {
 	char device[IMSTRACE_NAME_LEN];
 	__u32 vector;
 };
+
+/* @size: of @suffix, with its NUL. A name that leaves no room for it is not changed. */
+static inline __attribute__((always_inline)) void
+irq_name_append(char name[IMSTRACE_NAME_LEN], const char *suffix, __u32 size)
+{
+	for (__u32 i = 0; i < IMSTRACE_NAME_LEN - size; i++) {
+		if (name[i])
+			continue;
+		__builtin_memcpy(name + i, suffix, size);
+		return;
+	}
+}
 
 /* 2048 vectors are the most that MSI-X has. */
 #define IRQ_NAME_DIGITS	5
@@ -41,28 +56,35 @@ irq_name_parse(const char name[IRQ_NAME_LEN], struct vector_key *key)
 
 	if (name[0] != 'v' || name[1] != 'f' || name[2] != 'i' || name[3] != 'o' || name[4] != '-')
 		return KIND_UNKNOWN;
-	if (name[5] == 'i' && name[6] == 'm' && name[7] == 's')
+	if (name[5] == 'i' && name[6] == 'n' && name[7] == 't' && name[8] == 'x')
+		kind = KIND_INTX;
+	else if (name[5] == 'i' && name[6] == 'm' && name[7] == 's')
 		kind = KIND_IMS;
 	else if (name[5] != 'm' || name[6] != 's' || name[7] != 'i')
 		return KIND_UNKNOWN;
-	else if (name[8] == 'x')
+	if (kind == KIND_INTX || (kind == KIND_PCI && name[8] == 'x'))
 		at = 9;
-	if (name[at] != '[')
-		return KIND_UNKNOWN;
 
 	key->vector = 0;
-	for (digits = 0; digits < IRQ_NAME_DIGITS; digits++) {
-		__u32 digit = (unsigned char)name[at + 1 + digits] - '0';
+	if (kind != KIND_INTX) {
+		if (name[at] != '[')
+			return KIND_UNKNOWN;
+		for (digits = 0; digits < IRQ_NAME_DIGITS; digits++) {
+			__u32 digit = (unsigned char)name[at + 1 + digits] - '0';
 
-		if (digit > 9)
-			break;
-		key->vector = key->vector * 10 + digit;
+			if (digit > 9)
+				break;
+			key->vector = key->vector * 10 + digit;
+		}
+		at += digits + 1;
+		if (!digits || name[at] != ']')
+			return KIND_UNKNOWN;
+		at++;
 	}
-	at += digits + 1;
-	if (!digits || name[at] != ']' || name[at + 1] != '(')
+	if (name[at] != '(')
 		return KIND_UNKNOWN;
 
-	at += 2;
+	at++;
 	for (__u32 i = 0; i < IMSTRACE_NAME_LEN - 1; i++) {
 		__u32 character = (unsigned char)name[at + i];
 
@@ -80,6 +102,8 @@ irq_name_parse(const char name[IRQ_NAME_LEN], struct vector_key *key)
 			return KIND_UNKNOWN;
 		key->device[length - 1] = '\0';
 	}
+	if (kind == KIND_INTX)
+		irq_name_append(key->device, INTX_SUFFIX, sizeof(INTX_SUFFIX));
 	return kind;
 }
 

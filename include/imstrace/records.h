@@ -44,6 +44,7 @@ enum imstrace_cause {
 	/* From here on not the tracepoint's. */
 	CAUSE_EVENTFD,		/* whoever has the eventfd signals KVM's irqfd */
 	CAUSE_IOCTL,		/* the VMM asks KVM to */
+	CAUSE_RESENT,		/* VFIO was to unmask a line, which its device still asserts */
 	CAUSE_COUNT
 };
 
@@ -55,7 +56,16 @@ enum imstrace_kind {
 	KIND_IRQFD,		/* an irqfd that is none of these: vhost, threads of the VMM, other processes */
 	KIND_MSI,		/* a guest vector to which the VMM sends messages: KVM_SIGNAL_MSI */
 	KIND_LINE,		/* a gsi that the VMM raises: KVM_IRQ_LINE */
+	/* Recordings have their numbers: new ones come last. */
+	KIND_INTX,		/* the INTx line of a PCI device at vfio-pci */
+	KIND_COUNT
 };
+
+/* vfio-pci's own, signalled where its tracepoint would be if it had one. */
+static inline int vector_of_pci(__u32 kind)
+{
+	return kind == KIND_PCI || kind == KIND_INTX;
+}
 
 /*
  * How far a vector's life has got: bits of its state. To user space, where a life is
@@ -75,7 +85,7 @@ enum imstrace_state {
 /* Of a VM, not of a device: named by the VM, and found by its first signal. */
 static inline int kind_of_vm(__u32 kind)
 {
-	return kind >= KIND_IRQFD;
+	return kind >= KIND_IRQFD && kind <= KIND_LINE;
 }
 
 /* Who reads a vector's eventfd, as of its latest signal. */
@@ -89,10 +99,11 @@ enum imstrace_reader {
 #define IMSTRACE_VECTOR_FIELDS(X, TEXT)							\
 	TEXT(device, IMSTRACE_NAME_LEN,							\
 	     "name of the owning device; where there is none, its VM: kvm-PID-FD as in "	\
-	     "/sys/kernel/debug/kvm, with :msi or :line for what ioctls raise")		\
+	     "/sys/kernel/debug/kvm, with :msi or :line for what ioctls raise; with :intx, "	\
+	     "the device's INTx line")							\
 	X(__u32, vector, vector, UINT,							\
-	  "index in the device's MSI-X table; of an irqfd or a line: the gsi; of "	\
-	  "KVM_SIGNAL_MSI: the x86 vector in the guest")				\
+	  "index in the device's MSI-X table, 0 of its INTx line; of an irqfd or a "	\
+	  "VM's line: the gsi; of KVM_SIGNAL_MSI: the x86 vector in the guest")		\
 	X(__u32, irq, irq, UINT, "Linux irq; IMSTRACE_NONE: none, or not known")	\
 	X(__u32, slot, slot, UINT, "slot, likewise")					\
 	X(__u32, pasid, pasid, HEX, "PASID in the slot, likewise")			\
@@ -103,6 +114,8 @@ enum imstrace_reader {
 	  "the eventfd-id of /proc/PID/fdinfo; IMSTRACE_NONE: not known")		\
 	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
 	X(__u64, irqfd, irqfd, HEX, "likewise of the irqfd of its latest signal")	\
+	X(__u64, masked_since, masked_since, UINT,					\
+	  "of an INTx line: when it raised the irq by which it is masked; 0: it is not")	\
 	X(__u32, guest_vector, guest_vector, HEX,					\
 	  "where there is no device: the x86 vector in its guest, as of its latest signal; 0: not known")	\
 	X(__u32, vcpu, vcpu, UINT, "likewise the vCPU that it went to; IMSTRACE_NONE: not known")	\
@@ -202,7 +215,8 @@ enum imstrace_end {
  *	accept = inject + all ends at the accept + pending in a guest, and
  *	inject = eoi + all ends at the inject + in service in a guest;
  *
- * irq = signals of handlers + all ends at the irq. While interrupts flow, a reader meets the
+ * irq = signals of handlers + all ends at the irq. Of an INTx line, unmask = eoi + user but for what has not
+ * got there. While interrupts flow, a reader meets the
  * counters one after the other.
  *
  * Each CPU has one of each vector, and what counts is their sum. A hop is then counted

@@ -56,11 +56,12 @@ end_trace()
 }
 
 # boot TASK ARGUMENT…: starts the guest, for tests/nested/init's TASK, with more
-# arguments for QEMU. Sets qemu to its pid.
+# arguments for QEMU, and those in more_for_kernel for its kernel.
+more_for_kernel=()
 boot()
 {
 	local kernel=(
-		console=ttyS0 loglevel=6 "task=$1"
+		"${more_for_kernel[@]}" console=ttyS0 loglevel=6 "task=$1"
 		# A guest that broke is a test that failed, at once: -no-reboot ends it.
 		oops=panic panic=-1
 		# Emulation makes these slow and pointless.

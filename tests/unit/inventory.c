@@ -633,7 +633,7 @@ static void said_of_those_without_vectors(void **state)
 		"    open in 400 (a?[2J?b)\n"
 		"    no vector is bound: the guest's driver does that when it enables MSI or\n"
 		"    MSI-X\n"
-		"    INTx of irq 16 is not followed: only MSI and MSI-X vectors are\n"
+		"    INTx line, irq 16\n"
 		"  not-found\n"
 		"    open in a process that was not found\n"
 		"    vector 7, irq 60\n"

@@ -34,6 +34,7 @@ static void names_of_the_drivers(void **state)
 	       "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
 	expect("vfio-msix[12](0000:01:00.0)", KIND_PCI, 12, "0000:01:00.0");
 	expect("vfio-msi[7](0000:01:00.0)", KIND_PCI, 7, "0000:01:00.0");
+	expect("vfio-intx(0000:01:00.0)", KIND_INTX, 0, "0000:01:00.0:intx");
 	expect("vfio-msix[12345](a)", KIND_PCI, 12345, "a");
 	expect("vfio-msix[1](a)b))", KIND_PCI, 1, "a)b)");
 }
@@ -41,7 +42,7 @@ static void names_of_the_drivers(void **state)
 static void other_names(void **state)
 {
 	static const char *const names[] = {
-		"", "eth0", "vfio-intx(0000:01:00.0)", "vfio-ims", "vfio-ims[", "vfio-ims[](a)",
+		"", "eth0", "vfio-intx[0](0000:01:00.0)", "vfio-intx()", "vfio-imsx[1](a)", "vfio-ims", "vfio-ims[", "vfio-ims[](a)",
 		"vfio-ims[1]", "vfio-ims[1](", "vfio-ims[1]()", "vfio-ims[1](a", "vfio-ims[x](a)",
 		"vfio-ims[123456](a)", "vfio-msixx[1](a)", "Vfio-ims[1](a)",
 	};

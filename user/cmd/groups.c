@@ -103,7 +103,7 @@ static bool take_hops(const struct option_row *option, void *to, char *value,
 	if (!parse_hops(value, hops))
 		return false;
 	/* Each is found by the one before, except that an interrupt begins with irq or signal. */
-	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+	for (unsigned int hop = HOP_ACCEPT; hop <= HOP_EOI; hop++)
 		if (*hops & 1U << hop && !(*hops & 1U << (hop - 1)))
 			argp_error(state, "--hops: accept, inject and eoi each need the hop before "
 				   "them");

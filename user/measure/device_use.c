@@ -21,7 +21,7 @@ bool device_use_next(const struct figures *figures, size_t *at, struct device_us
 
 		if (strncmp(vector->vector.device, use->device, IMSTRACE_NAME_LEN))
 			break;
-		if (kind_of_vm(vector->vector.kind))
+		if (kind_of_vm(vector->vector.kind) || vector->vector.kind == KIND_INTX)
 			continue;
 		use->vectors++;
 		use->never_fired += never_fired(vector);

@@ -65,7 +65,7 @@ static void keep_values(struct figures *figures, struct stage_values *to,
  */
 static bool was_seen(const struct vector_figures *vector, enum imstrace_hop hop)
 {
-	unsigned int end = hop >= HOP_ACCEPT ? HOP_COUNT : hop + 1;
+	unsigned int end = hop >= HOP_ACCEPT && hop <= HOP_EOI ? HOP_EOI + 1 : hop + 1;
 
 	for (unsigned int passed = hop; passed < end; passed++)
 		if (vector->account.hops[passed])
@@ -82,7 +82,7 @@ static const char *hop_missing(const struct source *source, const struct vector_
 {
 	if (was_seen(vector, hop))
 		return NULL;
-	if (hop >= HOP_INJECT && vector->account.ends[END_HARDWARE])
+	if (hop >= HOP_INJECT && hop <= HOP_EOI && vector->account.ends[END_HARDWARE])
 		return "APICv or AVIC: the CPU itself delivers and ends it, without KVM";
 	return vector_hop_missing(source, &vector->vector, hop);
 }
@@ -94,7 +94,7 @@ static const char *hop_missing(const struct source *source, const struct vector_
 static const char *in_flight_missing(const struct source *source,
 				     const struct vector_figures *vector)
 {
-	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++) {
+	for (unsigned int hop = HOP_ACCEPT; hop <= HOP_EOI; hop++) {
 		const char *why = vector_hop_missing(source, &vector->vector, hop);
 
 		if (why && !was_seen(vector, hop))
@@ -188,6 +188,16 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 	return from ? from : vector->hop_missing[stage_to(stage)];
 }
 
+bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop)
+{
+	if (hop != HOP_UNMASK)
+		return true;
+	for (size_t i = 0; i < figures->count; i++)
+		if (figures->vectors[i].vector.kind == KIND_INTX)
+			return true;
+	return false;
+}
+
 size_t figures_missing(const struct figures *figures, struct missing missing[FIGURES_REASONS])
 {
 	size_t count = 0;
@@ -197,6 +207,8 @@ size_t figures_missing(const struct figures *figures, struct missing missing[FIG
 			const char *why = figures->vectors[i].hop_missing[hop];
 			size_t j = 0;
 
+			if (hop == HOP_UNMASK && figures->vectors[i].vector.kind != KIND_INTX)
+				continue;
 			while (why && j < count && strcmp(missing[j].why, why))
 				j++;
 			if (!why || j == FIGURES_REASONS)

@@ -99,13 +99,16 @@ const char *stage_missing(const struct source *source, enum imstrace_stage stage
 /* NULL if @stage can be measured for this vector, else why it can't. */
 const char *figures_stage_missing(const struct vector_figures *vector, enum imstrace_stage stage);
 
+/* Whether any of the vectors can ever have @hop: unmask is INTx lines' alone. */
+bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop);
+
 /* Why hops can't be seen of some vectors, and which: a mask by enum imstrace_hop. */
 struct missing {
 	const char *why;
 	unsigned int hops;
 };
 
-/* Each reason once, up to FIGURES_REASONS. Return: how many. */
+/* Each reason once, without those for what none of its kind can have, up to FIGURES_REASONS. Return: how many. */
 #define FIGURES_REASONS	(HOP_COUNT * 4)
 size_t figures_missing(const struct figures *figures, struct missing missing[FIGURES_REASONS]);
 

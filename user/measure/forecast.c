@@ -3,6 +3,8 @@
 
 #include "stages.h"
 
+#include "../model/vectors.h"
+
 #define BY_CPU	"APICv or AVIC is allowed: the CPU itself delivers interrupts, unless KVM has inhibited " \
 		"that for the VM"
 
@@ -31,10 +33,14 @@ struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop
 
 	if (!source)
 		return no("nothing can be measured on this system");
+	if (hop == HOP_UNMASK && of->vector->kind != KIND_INTX)
+		return no(ONLY_INTX);
 	if (!*source->hops[hop].attached)
 		return no(source->hops[hop].reason);
-	if (hop == HOP_SIGNAL && of->vector->kind == KIND_PCI && source->pci_signal)
+	if (hop == HOP_SIGNAL && source->pci_signal && vector_of_pci(of->vector->kind))
 		return no(source->pci_signal);
+	if (hop == HOP_UNMASK)
+		return (struct forecast) { FORECAST_YES, NULL };
 	if (hop >= HOP_ACCEPT && !of->device->user_count)
 		return depends("the process that has the device open was not found");
 	if (hop >= HOP_ACCEPT && !used_by_vm(of))
@@ -42,7 +48,7 @@ struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop
 			       "eventfd itself");
 	if (hop >= HOP_INJECT && of->environment->apicv)
 		return depends(BY_CPU);
-	if (of->environment->posting)
+	if (of->environment->posting && of->vector->kind != KIND_INTX)
 		return depends("the IOMMU may post it to the guest, past the host; KVM says so only "
 			       "when that begins");
 	return (struct forecast) { FORECAST_YES, NULL };
@@ -58,7 +64,7 @@ struct forecast forecast_stage(const struct forecast_of *of, enum imstrace_stage
 
 struct forecast forecast_limit(const struct environment *environment, enum imstrace_stage stage)
 {
-	if (stage_to(stage) >= HOP_INJECT && environment->apicv)
+	if (stage_to(stage) >= HOP_INJECT && stage_to(stage) <= HOP_EOI && environment->apicv)
 		return depends(BY_CPU);
 	if (stage == STAGE_HANDLER && environment->threadirqs)
 		return (struct forecast) {

@@ -210,7 +210,7 @@ static void note_seen(const struct series_set *set, struct series *series,
 		series->hops_seen |= 1U << hop;
 	}
 	series->in_flight += account_in_flight(account);
-	for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+	for (unsigned int hop = HOP_ACCEPT; hop <= HOP_EOI; hop++)
 		series->in_flight_seen &= series->hops_seen >> hop & 1;
 	series->in_flight_seen &= !account->ends[END_HARDWARE] || account->hops[HOP_INJECT] ||
 				  !set->source->delivery;

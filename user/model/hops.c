@@ -71,6 +71,8 @@ const char *cause_name(enum imstrace_cause cause)
 		return "eventfd";
 	case CAUSE_IOCTL:
 		return "ioctl";
+	case CAUSE_RESENT:
+		return "resent";
 	case CAUSE_COUNT:
 		break;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vectors.h"
 
+#include "../source/device_class.h"
+
 #include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -52,6 +54,7 @@ static bool in_list(const char *list, unsigned long vector)
 static const char *const sources[] = {
 	[KIND_PCI] = "vfio-pci", [KIND_IMS] = "ims", [KIND_EMULATED] = "emulated",
 	[KIND_IRQFD] = "irqfd", [KIND_MSI] = "ioctl-msi", [KIND_LINE] = "ioctl-line",
+	[KIND_INTX] = "intx",
 };
 
 #define SOURCES	(sizeof(sources) / sizeof(sources[0]))
@@ -85,9 +88,22 @@ static enum wanted guest_wanted(const struct vector_filter *filter,
 	return fnmatch(filter->guest, vector->guest, 0) ? WANTED_NO : WANTED_YES;
 }
 
+/* By the name that it has here, or by its device's. */
+static bool device_wanted(const char *pattern, const struct imstrace_vector *vector)
+{
+	char device[IMSTRACE_NAME_LEN];
+
+	if (!fnmatch(pattern, vector->device, 0))
+		return true;
+	if (vector->kind != KIND_INTX)
+		return false;
+	device_of_vector(device, vector->device);
+	return !fnmatch(pattern, device, 0);
+}
+
 enum wanted vector_wanted(const struct vector_filter *filter, const struct imstrace_vector *vector)
 {
-	if (filter->device && fnmatch(filter->device, vector->device, 0))
+	if (filter->device && !device_wanted(filter->device, vector))
 		return WANTED_NO;
 	if (filter->vectors && !in_list(filter->vectors, vector->vector))
 		return WANTED_NO;
@@ -147,7 +163,7 @@ const char *vector_mode(const struct imstrace_vector *vector,
 static const char *may_be_posted(const struct source *source, const struct imstrace_vector *vector)
 {
 	if (!source->may_post || vector->reader != READER_UNKNOWN ||
-	    vector->kind == KIND_EMULATED || kind_of_vm(vector->kind))
+	    vector->kind == KIND_EMULATED || vector->kind == KIND_INTX || kind_of_vm(vector->kind))
 		return NULL;
 	if (!(vector->state & STATE_FROM_START))
 		return "no interrupt seen: idle, or posted past the host since before imstrace looked";
@@ -160,9 +176,11 @@ static const char *may_be_posted(const struct source *source, const struct imstr
 const char *vector_hop_missing(const struct source *source, const struct imstrace_vector *vector,
 			       enum imstrace_hop hop)
 {
+	if (hop == HOP_UNMASK && vector->kind != KIND_INTX)
+		return ONLY_INTX;
 	if (!*source->hops[hop].attached)
 		return source->hops[hop].reason;
-	if (hop == HOP_SIGNAL && vector->kind == KIND_PCI && source->pci_signal)
+	if (hop == HOP_SIGNAL && source->pci_signal && vector_of_pci(vector->kind))
 		return source->pci_signal;
 	if (vector->state & STATE_POSTED)
 		return "posted: the IOMMU delivers it to the guest, past the host";
@@ -174,6 +192,8 @@ const char *vector_hop_missing(const struct source *source, const struct imstrac
 		return "an irqfd has no irq: a thread or another interrupt's handler signals it";
 	if (hop == HOP_IRQ && kind_of_vm(vector->kind))
 		return "what a VMM raises by an ioctl has no irq";
+	if (hop == HOP_UNMASK)
+		return NULL;
 	if (hop >= HOP_ACCEPT && vector->reader == READER_USER)
 		return "KVM has no irqfd at its eventfd: the VMM reads it, in user space";
 	if (hop >= HOP_ACCEPT && vector->reader == READER_IRQFD_WORK)

@@ -52,6 +52,9 @@ enum imstrace_kind vector_source_find(const char *name);
 const char *vector_mode(const struct imstrace_vector *vector,
 			const struct imstrace_account *account);
 
+/* Why what none but an INTx line has is not seen. */
+#define ONLY_INTX	"only INTx lines are unmasked"
+
 /* Why @hop can't be seen of @vector; NULL: it can. */
 const char *vector_hop_missing(const struct source *source, const struct imstrace_vector *vector,
 			       enum imstrace_hop hop);

@@ -76,6 +76,9 @@ static void count_interrupt(struct recording *recording,
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
 	}
 	account->late_eois += interrupt->eoi_late;
+	if (recording->vectors[interrupt->id].kind == KIND_INTX)
+		recording->vectors[interrupt->id].masked_since =
+			interrupt->times[HOP_UNMASK] ? 0 : interrupt->times[HOP_IRQ];
 	if (interrupt->recounted)
 		account->ends[interrupt->recounted]--;
 	/* As the programs: these are known by their hops. */

@@ -235,6 +235,15 @@ static void *new_event(struct ctf_writer *writer, enum ctf_stream number, size_t
 	return event;
 }
 
+/* Whether a line is masked, which changes with each interrupt, is told by its interrupts. */
+static struct imstrace_vector recorded(const struct ctf_writer *writer, __u32 id)
+{
+	struct imstrace_vector vector = writer->source->vectors[id];
+
+	vector.masked_since = 0;
+	return vector;
+}
+
 static int write_vector(struct ctf_writer *writer, __u32 id, __u64 time)
 {
 	struct ctf_vector *event = new_event(writer, CTF_LIFECYCLE, sizeof(*event),
@@ -242,7 +251,7 @@ static int write_vector(struct ctf_writer *writer, __u32 id, __u64 time)
 
 	if (!event)
 		return EXIT_RUNTIME;
-	writer->written[id] = writer->source->vectors[id];
+	writer->written[id] = recorded(writer, id);
 	event->id = id;
 	event->vector = writer->written[id];
 	return 0;
@@ -324,11 +333,10 @@ static int write_changed_vectors(struct ctf_writer *writer)
 	int ret = 0;
 
 	for (__u32 id = 0; id < count && !ret; id++) {
-		const struct imstrace_vector *vector = &writer->source->vectors[id];
+		const struct imstrace_vector vector = recorded(writer, id);
 
-		named += *vector->device != '\0';
-		if (*vector->device &&
-		    memcmp(vector, &writer->written[id], sizeof(*vector)))
+		named += *vector.device != '\0';
+		if (*vector.device && memcmp(&vector, &writer->written[id], sizeof(vector)))
 			ret = write_vector(writer, id, writer->streams[CTF_LIFECYCLE].last);
 	}
 	if (ret || (named == writer->named && lost_vectors == writer->lost_vectors &&

@@ -194,7 +194,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o}",
 			 "source", word(vector_source(vector)),
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -210,6 +210,9 @@ static json_t *vector_object(const struct vector_figures *seen)
 						 json_null(),
 			 "vcpu", kind_of_vm(vector->kind) ? known(vector->vcpu) : json_null(),
 			 "signallers", signallers(vector),
+			 "masked_since", vector->masked_since ?
+						 json_integer((json_int_t)vector->masked_since) :
+						 json_null(),
 			 "hops", hops,
 			 "coalesced", (json_int_t)seen->account.ends[END_COALESCED],
 			 "unmatched", (json_int_t)account_unmatched(&seen->account),

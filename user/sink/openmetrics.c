@@ -33,10 +33,10 @@ static void openmetrics_start(struct sink *sink, const struct source *source)
 /* What every sample of a vector has, and one label more. */
 struct vector_labels {
 	char device[IMSTRACE_NAME_LEN], number[16];
-	struct label labels[3];
+	struct label labels[4];
 };
 
-#define OF_VECTOR	2
+#define OF_VECTOR	3
 
 static void label_vector(struct vector_labels *of, const struct vector_figures *vector)
 {
@@ -44,6 +44,7 @@ static void label_vector(struct vector_labels *of, const struct vector_figures *
 	snprintf(of->number, sizeof(of->number), "%u", vector->vector.vector);
 	of->labels[0] = (struct label) { "device", of->device };
 	of->labels[1] = (struct label) { "vector", of->number };
+	of->labels[2] = (struct label) { "source", vector_source(&vector->vector) ?: "unknown" };
 }
 
 static void stages(struct exposition *exposition, const struct figures *figures)

@@ -246,15 +246,16 @@ static void print_count(FILE *out, int width, __u64 count, const char *missing)
 		fprintf(out, " %*" PRId64, width, (int64_t)count);
 }
 
-static void print_counts_heading(FILE *out, const char *lead)
+static void print_counts_heading(FILE *out, const struct figures *figures)
 {
-	fprintf(out, "%s" VECTOR_FORMAT "  %-10s", lead, "VEC", "IRQ", "SLOT", "PASID", "MODE");
+	fprintf(out, "  " VECTOR_FORMAT "  %-10s", "VEC", "IRQ", "SLOT", "PASID", "MODE");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		fprintf(out, " %7s", hop_name(hop));
+		if (figures_have_hop(figures, hop))
+			fprintf(out, " %7s", hop_name(hop));
 	fprintf(out, " %6s %6s %5s", "coal.", "unm.", "lost");
 }
 
-static void print_counts(FILE *out, const struct vector_figures *seen)
+static void print_counts(FILE *out, const struct figures *figures, const struct vector_figures *seen)
 {
 	const struct imstrace_vector *vector = &seen->vector;
 	const char *mode = vector_mode(vector, &seen->account);
@@ -263,7 +264,8 @@ static void print_counts(FILE *out, const struct vector_figures *seen)
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-10s", mode ? mode : "n/a");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		print_count(out, 7, seen->account.hops[hop], seen->hop_missing[hop]);
+		if (figures_have_hop(figures, hop))
+			print_count(out, 7, seen->account.hops[hop], seen->hop_missing[hop]);
 	/* The first two may be below 0 in an interval: some are taken back. */
 	fprintf(out, " %6" PRId64 " %6" PRId64 " %5" PRIu64, (int64_t)seen->account.ends[END_COALESCED],
 		(int64_t)account_unmatched(&seen->account),
@@ -304,6 +306,23 @@ static void print_loss(FILE *out, const struct imstrace_totals *totals)
 		if (losses[i].count)
 			fprintf(out, "!!! LOST: %" PRIu64 " %s\n", (uint64_t)losses[i].count,
 				losses[i].what);
+}
+
+/* An INTx line that is masked for longer than any guest should need for an interrupt. */
+#define LONG_MASKED	1000000000ULL	/* ns */
+
+static void print_masked(FILE *out, const struct figures *figures)
+{
+	for (size_t i = 0; i < figures->count; i++) {
+		__u64 since = figures->vectors[i].vector.masked_since;
+		char device[IMSTRACE_NAME_LEN];
+
+		if (!since || figures->to < since + LONG_MASKED)
+			continue;
+		sink_clean(device, sizeof(device), figures->vectors[i].vector.device);
+		fprintf(out, "!!! MASKED: %s for %.1f s: its device can't interrupt until the guest has "
+			"ended the interrupt before\n", device, (double)(figures->to - since) / 1e9);
+	}
 }
 
 /* It is the vectors', not the host's: which of them, the columns tell. */
@@ -363,7 +382,7 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 		fprintf(out, ", %zu idle vector%s not shown", idle, idle == 1 ? "" : "s");
 	putc('\n', out);
 	if (idle < figures->count) {
-		print_counts_heading(out, "  ");
+		print_counts_heading(out, figures);
 		fputs("      p50      p99 µs\n", out);
 	}
 	for (size_t i = 0; i < figures->count; i++) {
@@ -376,7 +395,7 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 		if (!device || strncmp(device, vector->vector.device, IMSTRACE_NAME_LEN))
 			text_device(out, &vector->vector);
 		device = vector->vector.device;
-		print_counts(out, vector);
+		print_counts(out, figures, vector);
 		if (vector->stages[stage].count && !figures_stage_missing(vector, stage)) {
 			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p50);
 			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p99);
@@ -384,6 +403,7 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 		}
 		putc('\n', out);
 	}
+	print_masked(out, figures);
 	print_loss(out, &figures->totals);
 }
 
@@ -491,13 +511,13 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		(double)(figures->to - figures->from) / 1e9, figures->count,
 		figures->count == 1 ? "" : "s");
 	if (figures->count) {
-		print_counts_heading(out, "  ");
+		print_counts_heading(out, figures);
 		putc('\n', out);
 	}
 	for (size_t i = 0; i < figures->count; i++) {
 		if (!same_device(figures, i))
 			text_device(out, owned_of_device(figures, i));
-		print_counts(out, &figures->vectors[i]);
+		print_counts(out, figures, &figures->vectors[i]);
 		if (figures->vectors[i].in_flight && !figures->vectors[i].in_flight_missing)
 			fprintf(out, " (%" PRIu64 " in flight)",
 				(uint64_t)figures->vectors[i].in_flight);
@@ -530,6 +550,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 	if (figures->count)
 		putc('\n', out);
 	print_missing(out, figures);
+	print_masked(out, figures);
 	print_loss(out, &figures->totals);
 	print_lost_guests(out, figures);
 	if (figures->source) {

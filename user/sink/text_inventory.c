@@ -146,6 +146,7 @@ static const char *short_reason(const struct forecast *forecast, bool unseen)
 struct said {
 	struct forecast forecasts[MOST];
 	bool unattached[MOST];
+	bool impossible[MOST];	/* for its kind: nothing is said of it */
 };
 
 static void forecast_all(struct said *said, const struct forecast_of *of)
@@ -155,6 +156,8 @@ static void forecast_all(struct said *said, const struct forecast_of *of)
 
 		said->forecasts[i] = stage ? forecast_stage(of, i - HOP_COUNT) : forecast_hop(of, i);
 		said->unattached[i] = said->forecasts[i].answer == FORECAST_NO && of->source;
+		said->impossible[i] = of->vector->kind != KIND_INTX &&
+				      (stage ? stage_to(i - HOP_COUNT) : i) == HOP_UNMASK;
 	}
 }
 
@@ -170,7 +173,7 @@ static bool same(const struct said *said, unsigned int left, unsigned int right)
 static bool all_same(const struct said *said)
 {
 	for (unsigned int i = 1; i < MOST; i++)
-		if (!same(said, 0, i))
+		if (!said->impossible[i] && !same(said, 0, i))
 			return false;
 	return true;
 }
@@ -185,7 +188,7 @@ static void add_names(struct wrapped *line, const struct said *said, unsigned in
 	for (unsigned int i = 0; i < MOST; i++) {
 		bool stage = i >= HOP_COUNT;
 
-		if (!same(said, i, of))
+		if (said->impossible[i] || !same(said, i, of))
 			continue;
 		if (*comma)
 			wrap_close(line, stage && !stages ? ";" : ",");
@@ -212,9 +215,9 @@ static void print_forecasts(FILE *out, const struct forecast_of *of)
 		const char *why = short_reason(&said.forecasts[i], said.unattached[i]);
 		unsigned int before = 0;
 
-		while (before < i && !same(&said, before, i))
+		while (before < i && (said.impossible[before] || !same(&said, before, i)))
 			before++;
-		if (before < i)
+		if (before < i || said.impossible[i])
 			continue;
 		wrap_begin(&line, out, headings[said.forecasts[i].answer], 14);
 		if (all_same(&said))
@@ -232,6 +235,19 @@ static void print_forecasts(FILE *out, const struct forecast_of *of)
 		wrap_words(&line, "the stage handler includes the wake-up of the irq's thread");
 		wrap_end(&line);
 	}
+}
+
+static void print_line(FILE *out, struct forecast_of *of)
+{
+	const struct inventory_vector line = { .kind = KIND_INTX, .irq = of->device->intx };
+	char text[64];
+
+	snprintf(text, sizeof(text), "INTx line, irq %u", line.irq);
+	wrap_all(out, 4, text);
+	of->vector = &line;
+	if (of->source)
+		print_forecasts(out, of);
+	of->vector = NULL;
 }
 
 static void print_vectors(FILE *out, struct forecast_of *of)
@@ -263,13 +279,8 @@ static void print_vectors(FILE *out, struct forecast_of *of)
 	if (!device->vector_count && device->user_count)
 		wrap_all(out, 4, "no vector is bound: the guest's driver does that when it enables "
 				      "MSI or MSI-X");
-	if (device->intx != IMSTRACE_NONE) {
-		char text[96];
-
-		snprintf(text, sizeof(text), "INTx of irq %u is not followed: only MSI and MSI-X vectors "
-			 "are", device->intx);
-		wrap_all(out, 4, text);
-	}
+	if (device->intx != IMSTRACE_NONE)
+		print_line(out, of);
 }
 
 static void print_device(FILE *out, struct forecast_of *of)

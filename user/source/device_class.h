@@ -7,11 +7,15 @@
 #define IMSTRACE_SOURCE_DEVICE_CLASS_H
 
 #include <imstrace/records.h>
+#include <stdbool.h>
+
+/* The device of a vector that is called @name. Return: whether it is its INTx line. */
+bool device_of_vector(char device[IMSTRACE_NAME_LEN], const char name[IMSTRACE_NAME_LEN]);
 
 /*
- * "ims_sample-software", a mediated device's type, or "pci 8086:0953", by sysfs, while the
- * device is there. "": it isn't known.
+ * Of a vector by the name of its device: "ims_sample-software", a mediated device's type, or "pci 8086:0953", by sysfs, while the
+ * device is there. "": it isn't known. An INTx line is a class of its own, "pci 8086:0953:intx".
  */
-void device_class(char result[IMSTRACE_NAME_LEN], const char device[IMSTRACE_NAME_LEN]);
+void device_class(char result[IMSTRACE_NAME_LEN], const char name[IMSTRACE_NAME_LEN]);
 
 #endif /* IMSTRACE_SOURCE_DEVICE_CLASS_H */

@@ -134,6 +134,16 @@ const struct feature features[FEATURE_COUNT] = {
 		{ { RAW_TRACEPOINT, NULL, { { "pv_eoi", "kvm_pv_eoi", true },
 					    { "eoi", "kvm_eoi" } } } },
 	},
+	[FEATURE_UNMASK] = {
+		"unmask of INTx lines", HOP_UNMASK, false, "stage masked of INTx lines",
+		{
+			{ FENTRY, NULL, { { "enable_fentry", "enable_irq" },
+					  { "unmask_fexit", "pci_check_and_unmask_intx" } } },
+			{ KPROBE, NULL, { { "enable_kprobe", "enable_irq" },
+					  { "unmask_kretprobe", "pci_check_and_unmask_intx" },
+					  { "unmask_kprobe", "pci_check_and_unmask_intx" } } },
+		},
+	},
 	[FEATURE_VCPU_RESETS] = {
 		"vCPU resets", HOP_COUNT, true,
 		"what is pending in a VM that is reset is timed up to the next of its vector",

@@ -38,13 +38,19 @@ static bool tell_outside(const struct open_interrupt *open, void *source)
 	return false;
 }
 
-/* Between its handler and its signal, or waiting for KVM's workqueue. */
+/* Between its handler and its signal, or waiting for KVM's workqueue or for its line to be unmasked. */
 static void tell_deferred(const struct source *source, const struct deferred_interrupts *deferred)
 {
 	if (deferred->waiting & DEFERRED_VALID)
 		tell_one_in_flight(source, &deferred->buffers[deferred->waiting & DEFERRED_BUFFER]);
 	if (deferred->queued.state == OPEN_QUEUED)
 		tell_one_in_flight(source, &deferred->queued.current);
+	if (deferred->is_kept) {
+		struct imstrace_interrupt kept = deferred->kept;
+
+		kept.end = deferred->kept_end;
+		source->handlers.interrupt(source->handlers.context, &kept);
+	}
 }
 
 void tell_in_flight(const struct source *source, const struct memory *memory,

@@ -32,19 +32,6 @@ static struct inventory_device *add_device(struct inventory *inventory)
 	return device;
 }
 
-/* While MSI is enabled, its "irq" is not the one of its INTx line. */
-static __u32 find_intx(const struct inventory_device *device)
-{
-	char number[16], actions[512], action[IMSTRACE_NAME_LEN + 16];
-
-	if (!file_line(number, sizeof(number), VFIO_DEVICES "/%s/device/irq", device->file) ||
-	    !file_line(actions, sizeof(actions), "/sys/kernel/irq/%lu/actions",
-		       strtoul(number, NULL, 10)))
-		return IMSTRACE_NONE;
-	snprintf(action, sizeof(action), "vfio-intx(%s)", device->name);
-	return strstr(actions, action) ? strtoul(number, NULL, 10) : IMSTRACE_NONE;
-}
-
 /* Each device at a VFIO driver, of whatever bus, is in this class since Linux 6.1. */
 static bool read_devices(struct inventory *inventory)
 {
@@ -70,7 +57,6 @@ static bool read_devices(struct inventory *inventory)
 		file_link_base(device->group, sizeof(device->group),
 			       VFIO_DEVICES "/%s/device/iommu_group", file);
 		device_class(device->class, device->name);
-		device->intx = find_intx(device);
 	}
 	if (directory)
 		closedir(directory);
@@ -94,9 +80,16 @@ static struct inventory_device *find_device(struct inventory *inventory, const c
 static void add_vector(void *context, const struct imstrace_vector *found)
 {
 	struct reader *reader = context;
-	struct inventory_device *device = find_device(reader->inventory, found->device);
+	struct inventory_device *device;
 	struct inventory_vector *vector;
+	char name[IMSTRACE_NAME_LEN];
 
+	device_of_vector(name, found->device);
+	device = find_device(reader->inventory, name);
+	if (device && found->kind == KIND_INTX) {
+		device->intx = found->irq;
+		return;
+	}
 	if (!device) {
 		reader->failed = true;
 		return;

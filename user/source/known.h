@@ -14,7 +14,7 @@
  *		slot. The rest is "not known".
  * @context:	handed to @found
  *
- * They are found by the names of their irqs. An emulated vector has no irq: it
+ * They are found by the names of their irqs, INTx lines too. An emulated vector has no irq: it
  * shows by its first signal, and so does the process that a vector belongs to.
  */
 void known_vectors(void (*found)(void *context, const struct imstrace_vector *vector),

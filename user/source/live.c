@@ -22,6 +22,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <imstrace/in_flight.h>
 #include <imstrace/irq_name.h>
 #include <linux/membarrier.h>
 #include <poll.h>
@@ -213,6 +214,8 @@ static void add_known(void *context, const struct imstrace_vector *found)
 	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
 		return;
 	entry = &live->memory.irq_vectors[found->irq];
+	if (found->kind == KIND_INTX)
+		*entry = IRQ_OF_LINES;
 	if (*entry)
 		return;
 	id = find_or_add_id(live, found, &added);

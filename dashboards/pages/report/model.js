@@ -6,6 +6,11 @@ import { known, short } from '../lib/format.js';
 
 export const data = JSON.parse(document.getElementById('data').textContent);
 
+/* What none of the vectors can have is not shown: the hop unmask is INTx lines' alone. */
+data.hops = data.hops.filter((hop) => hop.name !== 'unmask' ||
+	data.summary.vectors.some((vector) => vector.source === 'intx'));
+data.stages = data.stages.filter((stage) => data.hops.some((hop) => hop.name === stage.to));
+
 export const hops = data.hops.map((hop) => hop.name);
 export const stages = data.stages.map((stage) => stage.name);
 

@@ -66,6 +66,14 @@ int gate_exit_code(enum gate_verdict verdict)
 	return verdicts[verdict].code;
 }
 
+/* What an older imstrace did not know is no reason: the others' counts are not touched by it. */
+static bool seen_otherwise(const struct summary *first, const struct summary *other, enum imstrace_hop hop)
+{
+	if (hop == HOP_UNMASK && (!*first->hops[hop] || !*other->hops[hop]))
+		return false;
+	return strcmp(first->hops[hop], other->hops[hop]);
+}
+
 static void check_machines(struct gate *gate, const struct runs lists[2])
 {
 	const struct summary *first = lists[BASE].runs[0].summary;
@@ -81,7 +89,7 @@ static void check_machines(struct gate *gate, const struct runs lists[2])
 				       first->cpus, *first->cpu ? first->cpu : "an unknown CPU",
 				       other->cpus, *other->cpu ? other->cpu : "an unknown CPU");
 			for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-				if (strcmp(first->hops[hop], other->hops[hop]))
+				if (seen_otherwise(first, other, hop))
 					reason(gate, "the hop %s is seen by %s and by %s",
 					       hop_name(hop),
 					       *first->hops[hop] ? first->hops[hop] : "nothing",

@@ -150,13 +150,19 @@ static bool read_stage(struct reader *reader, json_t *object, struct summary_sta
 	       consistent(reader, stage);
 }
 
+/* The imstrace that wrote it may have been older than the hop. */
+static bool hop_known(json_t *hops, enum imstrace_hop hop)
+{
+	return hop != HOP_UNMASK || json_object_get(hops, hop_name(hop));
+}
+
 static bool read_hop_counts(struct reader *reader, json_t *hops, struct summary_series *series)
 {
 	__u64 count;
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		series->hops[hop] = -1;
-		if (json_is_null(json_object_get(hops, hop_name(hop))))
+		if (json_is_null(json_object_get(hops, hop_name(hop))) || !hop_known(hops, hop))
 			continue;
 		if (!read_count(reader, hops, hop_name(hop), &count))
 			return false;
@@ -182,6 +188,8 @@ static bool read_series(struct reader *reader, json_t *object, struct summary_se
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		json_t *member = json_object_get(stages, stage_name(stage));
 
+		if (!member && stage_to(stage) == HOP_UNMASK)
+			continue;
 		if (!member)
 			return wrong(reader, "the stage %s is missing", stage_name(stage));
 		if (!read_stage(reader, member, &series->stages[stage]))
@@ -259,7 +267,8 @@ static bool read_head(struct reader *reader, json_t *root, struct summary *summa
 	if (bits != HISTOGRAM_BITS)
 		return wrong(reader, "its buckets are of %u bits, not %d", bits, HISTOGRAM_BITS);
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (!read_text(reader, hops, hop_name(hop), summary->hops[hop],
+		if (hop_known(hops, hop) &&
+		    !read_text(reader, hops, hop_name(hop), summary->hops[hop],
 			       sizeof(summary->hops[hop])))
 			return false;
 	return read_time(reader, root, "session", &summary->session) &&
