@@ -14,6 +14,7 @@
 
 #include "apicv.h"
 #include "lines.h"
+#include "pins.h"
 #include "vfio_pci.h"
 
 /*
@@ -378,8 +379,8 @@ static __always_inline void note_target(struct open_interrupt *open, __u32 apici
 }
 
 /* A message to several vCPUs is accepted by each; the first one is followed. */
-static __always_inline void accept_interrupt(const void *arguments, __u32 apicid, __u16 dm, __u8 vec,
-					     bool second)
+static __always_inline void accept_interrupt(const void *arguments, __u32 apicid, __u16 dm, __u16 tm,
+					     __u8 vec, bool second)
 {
 	struct open_interrupt *this = this_cpu(), *open = this;
 	struct imstrace_account *account;
@@ -392,6 +393,8 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	else if (open && open->state == OPEN_IRQ && open->unseen)
 		catch_up(open);
 	open = open_for(open, arguments, OPEN_SIGNALLED, vec);
+	if (!open && tm && any_pins)
+		open = take_from_pin(current_context(arguments), current_vcpu(), apicid, vec);
 	if (!open) {
 		count_copy(this, arguments, apicid, vec);
 		return;
@@ -448,7 +451,7 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 }
 
 PROGRAM_TWICE("raw_tp/kvm_apic_accept_irq", accept,
-	      accept_interrupt(ctx, apicid, dm, vec, second),
+	      accept_interrupt(ctx, apicid, dm, tm, vec, second),
 	      __u32 apicid, __u16 dm, __u16 tm, __u8 vec)
 
 /*

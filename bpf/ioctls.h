@@ -8,6 +8,7 @@
 
 #include "preemption.h"
 #include "irqfd_vectors.h"
+#include "pins.h"
 #include "signallers.h"
 
 /* @gsi: GSI_OF_MSI or GSI_OF_LINE, and which. @second: see preemption.h. */
@@ -48,28 +49,61 @@ PROGRAM_TWICE("fentry/kvm_send_userspace_msi", msi_fentry,
 	      struct kvm *kvm, struct kvm_msi *msi)
 
 /* KVM has it lowered by the same call. */
-static __always_inline void raise_line(const void *arguments, struct kvm *kvm, __u32 gsi, __u32 level,
-				       bool second)
+static __always_inline void set_line(const void *arguments, struct kvm *kvm, __u32 gsi, __u32 level,
+				     bool second)
 {
-	if (level)
-		signal_by_ioctl(arguments, kvm, GSI_OF_LINE | (gsi & ~GSI_OF_MSI), second);
+	struct irqfd_key key;
+	__u32 *id;
+
+	gsi = GSI_OF_LINE | (gsi & ~GSI_OF_MSI);
+	if (level) {
+		signal_by_ioctl(arguments, kvm, gsi, second);
+		return;
+	}
+	if (!any_pins)
+		return;
+	key = irqfd_key(kvm, gsi);
+	id = bpf_map_lookup_elem(&irqfd_vectors, &key);
+	if (id)
+		lower_pin(*id);
 }
 
 PROGRAM_TWICE("fentry/kvm_vm_ioctl_irq_line", line_fentry,
-	      raise_line(ctx, kvm, line->irq, line->level, second),
+	      set_line(ctx, kvm, line->irq, line->level, second),
 	      struct kvm *kvm, struct kvm_irq_level *line)
 
+/* Whether the line of @open stays up when the IOAPIC has seen it. */
+static __always_inline bool stays_up(const struct open_interrupt *open)
+{
+	struct imstrace_vector *vector = vector_of(open->current.id);
+	struct kvm_kernel_irqfd *irqfd;
+
+	if (!vector)
+		return false;
+	irqfd = (struct kvm_kernel_irqfd *)vector->irqfd;
+	return vector->kind == KIND_LINE || BPF_CORE_READ(irqfd, resampler);
+}
+
 /* What the IOAPIC makes of a line, also in KVM's workqueue: after the accept, if there is one. */
-static __always_inline void look_at_line(const void *arguments, bool coalesced, bool second)
+static __always_inline void look_at_line(const void *arguments, __u64 entry, bool coalesced, bool second)
 {
 	struct imstrace_account *account;
 	struct open_interrupt *open;
 
-	if (!coalesced || !any_outside)
+	if (!any_outside)
 		return;
 	open = open_in(current_context(arguments));
-	if (!open || open->state != OPEN_SIGNALLED || !open->sole)
+	if (!open || !open->sole || open->state == OPEN_NONE)
 		return;
+	if (entry & ENTRY_LEVEL)
+		note_pin(open, entry);
+	if (open->state != OPEN_SIGNALLED)
+		return;
+	if (!coalesced) {
+		if (entry & ENTRY_LEVEL && stays_up(open))
+			leave_at_pin(open);
+		return;
+	}
 	account = account_in(open->current.id, second);
 	if (!account)
 		return;
@@ -77,7 +111,7 @@ static __always_inline void look_at_line(const void *arguments, bool coalesced, 
 	end_counted(&open->current, account, END_LINE_UP);
 }
 
-PROGRAM_TWICE("raw_tp/kvm_ioapic_set_irq", line_set, look_at_line(ctx, coalesced, second),
+PROGRAM_TWICE("raw_tp/kvm_ioapic_set_irq", line_set, look_at_line(ctx, entry, coalesced, second),
 	      __u64 entry, int pin, bool coalesced)
 
 SEC("kprobe/kvm_send_userspace_msi")
@@ -95,7 +129,7 @@ int line_kprobe(struct pt_regs *arguments)
 {
 	struct kvm_irq_level *line = (void *)PT_REGS_PARM2(arguments);
 
-	raise_line(arguments, (struct kvm *)PT_REGS_PARM1(arguments), BPF_CORE_READ(line, irq),
+	set_line(arguments, (struct kvm *)PT_REGS_PARM1(arguments), BPF_CORE_READ(line, irq),
 		   BPF_CORE_READ(line, level), false);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef IMSTRACE_BPF_IRQFD_VECTORS_H
 #define IMSTRACE_BPF_IRQFD_VECTORS_H
 
+#include "pins.h"
 #include "contexts.h"
 #include "steps.h"
 #include <bpf/bpf_tracing.h>
@@ -185,6 +186,7 @@ static __always_inline void forget_irqfd(struct work_struct *work)
 	if (vector->kind == KIND_IRQFD) {
 		/* Who has signalled it may not signal again. What waits in KVM's workqueue still comes. */
 		end_outside(id);
+		lower_pin(id);
 		change_state(vector, 0, STATE_BOUND);
 	}
 	if (vector->irqfd == (__u64)irqfd)

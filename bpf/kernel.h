@@ -154,6 +154,7 @@ struct kvm_kernel_irqfd {
 	struct eventfd_ctx *eventfd;
 	struct work_struct shutdown;
 	struct list_head list;	/* in struct kvm */
+	void *resampler;
 	struct kvm_vcpu *irq_bypass_vcpu;	/* since 6.17 */
 };
 

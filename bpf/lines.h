@@ -13,6 +13,7 @@
 #define IMSTRACE_BPF_LINES_H
 
 #include "deferred.h"
+#include "pins.h"
 #include "steps.h"
 #include <linux/ptrace.h>
 #include <bpf/bpf_tracing.h>
@@ -112,6 +113,7 @@ static __always_inline void forget_line(__u64 dev_id)
 	if (!vector)
 		return;
 	end_outside(id);
+	lower_pin(id);
 	vector->masked_since = 0;
 	stream_kept(id);
 	forget_eventfd((struct eventfd_ctx *)vector->eventfd);

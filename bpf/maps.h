@@ -108,6 +108,14 @@ struct {
 	__type(value, __u32);
 } line_vectors SEC(".maps");
 
+/* The id of the level-triggered line whose pin sends a guest vector: the latest one. See pins.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct pin_key);
+	__type(value, __u32);
+} pin_vectors SEC(".maps");
+
 /* By id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -350,6 +358,8 @@ bool any_deferred;
 bool any_outside;
 /* An INTx line has had its handler entered. */
 bool any_lines;
+/* A level-triggered line has got to its IOAPIC's pin: accepts of a vCPU's own thread may be its. */
+bool any_pins;
 /* KVM's workqueue is seen to begin with an irqfd; any_left: it may be one of ours. */
 bool queue_seen;
 bool any_left;

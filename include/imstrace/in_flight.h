@@ -17,6 +17,7 @@ enum open_state {
 	OPEN_LEAVING,	/* not accepted when its context went on, which is just finding out why */
 	OPEN_QUEUED,	/* waits for KVM's workqueue to begin with its irqfd */
 	OPEN_ENDED,	/* has ended, but the workqueue may deliver it yet */
+	OPEN_AT_PIN,	/* its line is up, and the IOAPIC can't deliver it yet */
 };
 
 /*
@@ -65,6 +66,7 @@ struct deferred_interrupts {
 	struct imstrace_interrupt buffers[2];
 	struct imstrace_interrupt last;
 	struct open_interrupt queued;	/* OPEN_QUEUED or OPEN_ENDED, if anything */
+	struct open_interrupt at_pin;	/* of a line: OPEN_AT_PIN, if anything */
 	struct imstrace_interrupt kept;	/* of an INTx line: has ended, and its line is still masked */
 };
 
@@ -83,6 +85,13 @@ struct irqfd_key {
 	__u64 kvm;
 	__u32 pid;
 	__u32 gsi;
+};
+
+/* A guest vector that a pin of a VM's IOAPIC sends to a vCPU; IMSTRACE_NONE: none has accepted it so far. */
+struct pin_key {
+	__u64 kvm;
+	__u32 guest_vector;
+	__u32 vcpu;
 };
 
 /* A vCPU, likewise. */

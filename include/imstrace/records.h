@@ -116,6 +116,8 @@ enum imstrace_reader {
 	X(__u64, irqfd, irqfd, HEX, "likewise of the irqfd of its latest signal")	\
 	X(__u64, masked_since, masked_since, UINT,					\
 	  "of an INTx line: when it raised the irq by which it is masked; 0: it is not")	\
+	X(__u64, still_up, still_up, UINT,						\
+	  "of a line: accepted again since it was up at the EOI, or unmasked, so far")	\
 	X(__u32, guest_vector, guest_vector, HEX,					\
 	  "where there is no device: the x86 vector in its guest, as of its latest signal; 0: not known")	\
 	X(__u32, vcpu, vcpu, UINT, "likewise the vCPU that it went to; IMSTRACE_NONE: not known")	\

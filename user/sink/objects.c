@@ -194,7 +194,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "source", word(vector_source(vector)),
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -222,6 +222,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "deferred", (json_int_t)seen->account.deferred,
 			 "late_eois", (json_int_t)seen->account.late_eois,
 			 "copies", (json_int_t)vector->copies,
+			 "still_up", (json_int_t)vector->still_up,
 			 "in_flight", seen->in_flight_missing ? json_null() :
 				      json_integer(seen->in_flight),
 			 "stages", stages);

@@ -530,6 +530,9 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].vector.copies)
 			fprintf(out, " (%u more accepts: messages for several vCPUs)",
 				figures->vectors[i].vector.copies);
+		if (figures->vectors[i].vector.still_up)
+			fprintf(out, " (%" PRIu64 " more accepts: its line was still up)",
+				(uint64_t)figures->vectors[i].vector.still_up);
 		print_way_into_vm(out, &figures->vectors[i].vector);
 		putc('\n', out);
 	}

@@ -45,6 +45,8 @@ static void tell_deferred(const struct source *source, const struct deferred_int
 		tell_one_in_flight(source, &deferred->buffers[deferred->waiting & DEFERRED_BUFFER]);
 	if (deferred->queued.state == OPEN_QUEUED)
 		tell_one_in_flight(source, &deferred->queued.current);
+	if (deferred->at_pin.state == OPEN_AT_PIN)
+		tell_one_in_flight(source, &deferred->at_pin.current);
 	if (deferred->is_kept) {
 		struct imstrace_interrupt kept = deferred->kept;
 
