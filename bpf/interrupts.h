@@ -421,6 +421,8 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	if (open->current.cause >= CAUSE_EVENTFD || open->sole)
 		note_target(open, apicid, vec);
 	account->hops[HOP_ACCEPT]++;
+	if (open->current.read)
+		__sync_fetch_and_add(&account->detours, 1);
 	if (open->current.times[HOP_SIGNAL])
 		count_stage(account, open->current.id, STAGE_IRQFD,
 			    open->current.times[HOP_SIGNAL], open->current.times[HOP_ACCEPT]);

@@ -7,9 +7,21 @@
 #define IMSTRACE_BPF_IOCTLS_H
 
 #include "preemption.h"
+#include "detours.h"
 #include "irqfd_vectors.h"
 #include "pins.h"
 #include "signallers.h"
+
+/* A device's interrupt, which its VMM has read: KVM's accept follows. */
+static __always_inline void send_on(struct open_interrupt *open, struct kvm *kvm, __u32 guest_vector)
+{
+	struct imstrace_account *account = account_of(open->current.id);
+
+	open->kvm = (__u64)kvm;
+	open->current.guest_vector = guest_vector;
+	if (account)
+		wait_or_end(open, account, END_COUNT);
+}
 
 /* @gsi: GSI_OF_MSI or GSI_OF_LINE, and which. @second: see preemption.h. */
 static __always_inline void signal_by_ioctl(const void *arguments, struct kvm *kvm, __u32 gsi, bool second)
@@ -20,6 +32,12 @@ static __always_inline void signal_by_ioctl(const void *arguments, struct kvm *k
 	struct irqfd_key key;
 	__u32 context, id;
 
+	context = current_context(arguments);
+	open = gsi & GSI_OF_MSI ? take_read(context) : NULL;
+	if (open) {
+		send_on(open, kvm, gsi & 0xff);
+		return;
+	}
 	if (!following_irqfds)
 		return;
 	key = irqfd_key(kvm, gsi);
@@ -28,7 +46,6 @@ static __always_inline void signal_by_ioctl(const void *arguments, struct kvm *k
 	account = account_in(id, second);
 	if (!vector || !account || vector->ignored)
 		return;
-	context = current_context(arguments);
 	open = begin_outside(context, id, CAUSE_IOCTL, IMSTRACE_NONE);
 	if (!open)
 		return;

@@ -255,10 +255,14 @@ static __noinline void leave_unread(struct open_interrupt *open, enum imstrace_e
 	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
 	if (!deferred || deferred->queued.state == OPEN_QUEUED)
 		return;
-	if (end == END_USER)
-		leave_ended(deferred, open, END_USER);
-	else
+	if (end != END_USER) {
 		deferred->queued.state = OPEN_NONE;
+		return;
+	}
+	any_user = true;
+	/* One reading is for all that have been signalled before it: the first has waited longest. */
+	if (!reads_seen || deferred->queued.state != OPEN_ENDED || deferred->queued_end != END_USER)
+		leave_ended(deferred, open, END_USER);
 }
 
 /* KVM is about to take the signal of @open, or it ends here. */

@@ -52,6 +52,14 @@ struct eventfd_ctx {
 	int id;
 };
 
+struct file {
+	void *private_data;
+};
+
+struct kiocb {
+	struct file *ki_filp;
+};
+
 struct preempt_notifier {
 	struct hlist_node link;
 };

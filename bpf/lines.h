@@ -126,7 +126,9 @@ static __always_inline void count_own_irq(const struct open_interrupt *open, str
 					  struct imstrace_account *account)
 {
 	__sync_fetch_and_add(&account->hops[HOP_IRQ], 1);
-	vector->masked_since = open->current.times[HOP_IRQ];
+	/* Or it would look masked for good. */
+	if (seen_hops & 1U << HOP_UNMASK)
+		vector->masked_since = open->current.times[HOP_IRQ];
 }
 
 /* The handler of a line ends, and has not signalled. */
@@ -201,8 +203,9 @@ static __always_inline void unmask_line(__u32 id, bool unmasked)
 
 	if (!vector || vector->kind != KIND_INTX)
 		return;
-	if (unmasked)
-		vector->masked_since = 0;
+	/* If it has been signalled again, the guest has ended the one before. */
+	if (vector->masked_since)
+		vector->masked_since = unmasked ? 0 : bpf_ktime_get_ns();
 	pass_unmask(id);
 }
 

@@ -356,6 +356,9 @@ bool pci_requests_seen;
  */
 bool any_deferred;
 bool any_outside;
+/* VMMs are seen to read eventfds; any_user: one of a device's vectors may be among them. */
+bool reads_seen;
+bool any_user;
 /* An INTx line has had its handler entered. */
 bool any_lines;
 /* A level-triggered line has got to its IOAPIC's pin: accepts of a vCPU's own thread may be its. */

@@ -17,6 +17,7 @@ enum open_state {
 	OPEN_LEAVING,	/* not accepted when its context went on, which is just finding out why */
 	OPEN_QUEUED,	/* waits for KVM's workqueue to begin with its irqfd */
 	OPEN_ENDED,	/* has ended, but the workqueue may deliver it yet */
+	OPEN_READ,	/* has ended as read by the VMM, whose thread may send it on next */
 	OPEN_AT_PIN,	/* its line is up, and the IOAPIC can't deliver it yet */
 };
 

@@ -115,7 +115,8 @@ enum imstrace_reader {
 	X(__u64, eventfd, eventfd, HEX, "kernel address of its eventfd_ctx: only a key")	\
 	X(__u64, irqfd, irqfd, HEX, "likewise of the irqfd of its latest signal")	\
 	X(__u64, masked_since, masked_since, UINT,					\
-	  "of an INTx line: when it raised the irq by which it is masked; 0: it is not")	\
+	  "of an INTx line: when it raised the irq by which it is masked, or was signalled "	\
+	  "again; 0: it is not masked")							\
 	X(__u64, still_up, still_up, UINT,						\
 	  "of a line: accepted again since it was up at the EOI, or unmasked, so far")	\
 	X(__u32, guest_vector, guest_vector, HEX,					\
@@ -207,6 +208,8 @@ enum imstrace_end {
  * @ends:	how many have ended so; complete is not counted here but by its hop, nor is in_flight
  * @deferred:	signals that came after the hard irq handler: from the irq's thread, a softirq or a
  *		workqueue
+ * @detours:	of those at the accept: there was no irqfd, the VMM read the eventfd and called an ioctl. Their
+ *		stage irqfd is that
  * @late_eois:	of those at the EOI: paravirtual ones, whose time is not known. They are in no stage
  *		that ends there
  * @lost_records: counted in all figures, but not streamed: the stream was full
@@ -230,6 +233,7 @@ struct imstrace_account {
 	__u64 sums[STAGE_COUNT];
 	__u64 ends[END_COUNT];
 	__u64 deferred;
+	__u64 detours;
 	__u64 late_eois;
 	__u64 lost_records;
 };
@@ -318,6 +322,8 @@ struct imstrace_lifecycle {
 
 /* After the times of all hops, which are named as the hops are. */
 #define IMSTRACE_INTERRUPT_FIELDS(X, TEXT)						\
+	X(__u64, read, read, UINT,							\
+	  "when its VMM read its eventfd, to send it on by an ioctl; 0: it did not")	\
 	X(__u32, id, vector_id, VECTOR_ID, "vector")					\
 	X(__u32, vcpu, vcpu, UINT, "vCPU it went to, or IMSTRACE_NONE")			\
 	X(__u32, guest_vector, guest_vector, HEX,					\

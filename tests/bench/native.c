@@ -121,7 +121,7 @@ static void close_sides(struct sides *sides, unsigned int runs)
 	for (unsigned int i = 0; i < side->firing; i++) {
 		struct imstrace_account account = replay_account(side->replay, &side->vectors[i]);
 
-		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		for (unsigned int hop = 0; hop <= HOP_EOI; hop++)
 			if (account.hops[hop] != each) {
 				fprintf(stderr, "vector %u, hop %u: seen %llu times, not %u\n", i,
 					hop, account.hops[hop], each);

@@ -94,8 +94,9 @@ static void a_day_of_churn_leaves_everything_flat(void **state)
 	assert_true(source->totals->vectors <= 64);
 	assert_true(series_state(set)->retired > VECTORS - 64);
 	assert_int_equal(series_state(set)->dropped, 0);
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+	for (unsigned int hop = 0; hop <= HOP_EOI; hop++)
 		assert_int_equal(series_host(set)->account.hops[hop], 3ULL * VECTORS);
+	assert_int_equal(series_host(set)->account.hops[HOP_UNMASK], 0);
 	assert_int_equal(total_count(set), 3ULL * VECTORS);
 	assert_true(allocated() < after_an_hour + (1 << 20));
 	series_free(set);

@@ -303,7 +303,7 @@ static void posted_after_interrupts(void **state)
 	assert_all_missing(&view, HOP_COUNT, NULL);
 	/* An interval in which nothing was seen. */
 	assert_true(measurement_interval(view.measurement, view.vector->account.hops[0]) != NULL);
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+	for (unsigned int hop = 0; hop <= HOP_EOI; hop++) {
 		assert_non_null(view.vector->hop_missing[hop]);
 		assert_string_equal(view.vector->hop_missing[hop], PAST_THE_HOST);
 	}

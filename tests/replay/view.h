@@ -103,10 +103,16 @@ static inline void assert_missing(const struct view *view, enum imstrace_hop hop
 	assert_non_null(strstr(view->text, why));
 }
 
+/* All hops from @from on, of a vector that is no INTx line. */
 static inline void assert_all_missing(const struct view *view, enum imstrace_hop from, const char *why)
 {
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+	for (unsigned int hop = 0; hop <= HOP_EOI; hop++)
 		assert_missing(view, hop, hop >= from ? why : NULL);
+	/* What only INTx lines have, people are not told of where there is none. */
+	assert_string_equal(view->vector->hop_missing[HOP_UNMASK], ONLY_INTX);
+	assert_true(json_is_null(json_object_get(json_object_get(vector_of(view), "hops"),
+						 "unmask")));
+	assert_null(strstr(view->text, "unmask"));
 }
 
 #endif /* IMSTRACE_TESTS_REPLAY_VIEW_H */

@@ -159,7 +159,7 @@ static void every_field_survives(void **state)
 		interrupts[i].id = 1;
 		interrupts[i].end = i;
 		interrupts[i].recounted = i;
-		interrupts[i].times[HOP_EOI] = 3000 + i;
+		interrupts[i].times[HOP_COUNT - 1] = 3000 + i;
 		assert_int_equal(ctf_write_interrupt(fixture.writer, &interrupts[i]), 0);
 	}
 	finish(&fixture);
@@ -169,6 +169,8 @@ static void every_field_survives(void **state)
 	assert_int_equal(fixture.seen->interrupt_count, END_COUNT);
 	assert_memory_equal(fixture.seen->interrupts, interrupts, sizeof(interrupts));
 	assert_int_equal(source_vector_count(fixture.read), 2);
+	/* But for this, which the interrupts of a line tell. */
+	vector.masked_since = 0;
 	assert_memory_equal(&fixture.read->vectors[1], &vector, sizeof(vector));
 	end(&fixture);
 }
@@ -348,6 +350,85 @@ static void write_interrupt_of(struct fixture *fixture, __u32 id, __u64 time, __
 static void write_interrupt(struct fixture *fixture, __u64 time, __u64 took)
 {
 	write_interrupt_of(fixture, 0, time, took);
+}
+
+static void write_of_line(struct fixture *fixture, __u64 irq, __u64 signal, __u64 unmask)
+{
+	const struct imstrace_interrupt interrupt = {
+		.times = { irq, signal, signal + 10, signal + 20, signal + 30, unmask },
+		.cause = irq ? CAUSE_IRQ : CAUSE_RESENT, .end = END_COMPLETE,
+	};
+
+	assert_int_equal(ctf_write_interrupt(fixture->writer, &interrupt), 0);
+}
+
+static __u64 masked_at(struct fixture *fixture, __u64 from, __u64 to)
+{
+	__u64 since;
+
+	read_part(fixture, from ? from - 1000 : 0, to ? to - 1000 : 0);
+	since = fixture->read->vectors[0].masked_since;
+	fixture->read->close(fixture->read);
+	fixture->read = NULL;
+	return since;
+}
+
+/* A line is masked and unmasked with each interrupt: nothing is written of it but they. */
+static void whether_a_line_is_masked_is_told_by_its_interrupts(void **state)
+{
+	struct fixture fixture = begin((struct ctf_options) { 0 });
+	struct imstrace_vector *line;
+	__u64 bytes;
+
+	(void)state;
+	start(&fixture);
+	line = &fixture.fake->vectors[fake_line(fixture.fake, "0000:03:00.0")];
+	line->state = STATE_REQUESTED | STATE_BOUND;
+	line->masked_since = 2000;
+	write_of_line(&fixture, 2000, 2010, 2100);
+	assert_int_equal(ctf_flush(fixture.writer), 0);
+	bytes = ctf_size(fixture.writer).bytes;
+	for (unsigned int i = 0; i < 10; i++) {
+		line->masked_since = i % 2 ? 2500 : 0;
+		assert_int_equal(ctf_flush(fixture.writer), 0);
+	}
+	assert_int_equal(ctf_size(fixture.writer).bytes, bytes);
+	write_of_line(&fixture, 3000, 3010, 0);
+	/* Another change does not take it back. */
+	line->pid = 179;
+	write_step(&fixture, 3500);
+	assert_int_equal(ctf_flush(fixture.writer), 0);
+	assert_true(ctf_size(fixture.writer).bytes > bytes);
+	write_of_line(&fixture, 4000, 4010, 4100);
+	write_of_line(&fixture, 0, 4100, 0);
+	write_step(&fixture, 4500);
+	/* Its irq is freed. */
+	line->state = 0;
+	write_step(&fixture, 5000);
+	finish(&fixture);
+	assert_int_equal(masked_at(&fixture, 0, 2900), 0);
+	assert_int_equal(masked_at(&fixture, 0, 3200), 3000);
+	assert_int_equal(masked_at(&fixture, 0, 3600), 3000);
+	assert_int_equal(masked_at(&fixture, 3300, 3600), 3000);
+	/* Signalled again, which is not known to be the same assertion. */
+	assert_int_equal(masked_at(&fixture, 0, 4300), 4100);
+	assert_int_equal(masked_at(&fixture, 0, 0), 0);
+	end(&fixture);
+}
+
+/* What is never seen to be unmasked is not known to be masked. */
+static void a_line_is_not_masked_if_unmaskings_are_not_seen(void **state)
+{
+	struct fixture fixture = begin((struct ctf_options) { 0 });
+
+	(void)state;
+	*fixture.fake->source.hops[HOP_UNMASK].attached = '\0';
+	start(&fixture);
+	fixture.fake->vectors[fake_line(fixture.fake, "0000:03:00.0")].state = STATE_BOUND;
+	write_of_line(&fixture, 2000, 2010, 0);
+	finish(&fixture);
+	assert_int_equal(masked_at(&fixture, 0, 0), 0);
+	end(&fixture);
 }
 
 static void streams_are_merged_in_time_order(void **state)
@@ -856,6 +937,8 @@ int main(void)
 		cmocka_unit_test(every_field_survives),
 		cmocka_unit_test(the_source_survives),
 		cmocka_unit_test(accounts_and_histograms_are_rebuilt),
+		cmocka_unit_test(whether_a_line_is_masked_is_told_by_its_interrupts),
+		cmocka_unit_test(a_line_is_not_masked_if_unmaskings_are_not_seen),
 		cmocka_unit_test(streams_are_merged_in_time_order),
 		cmocka_unit_test(a_time_range_is_of_the_end_of_interrupts),
 		cmocka_unit_test(what_is_quiet_at_its_end_is_part_of_it),

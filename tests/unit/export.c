@@ -121,8 +121,9 @@ static void add_random(size_t count, __u64 seed)
 
 		now += random_magnitude(&seed, 16);
 		times[0] = now;
-		for (unsigned int hop = 1; hop < HOP_COUNT; hop++)
-			times[hop] = times[hop - 1] + random_magnitude(&seed, hop == 4 ? 17 : 14);
+		for (unsigned int hop = 1; hop <= HOP_EOI; hop++)
+			times[hop] = times[hop - 1] +
+				     random_magnitude(&seed, hop == HOP_EOI ? 17 : 14);
 		interrupt = add(random_next(&seed) % 4, times[0], times[1], times[2], times[3],
 				times[4]);
 		interrupt->vcpu = random_next(&seed) % 3;
@@ -299,7 +300,8 @@ static void csv_has_every_interrupt(void **state)
 	static const char *const names[CSV_COLUMNS] = {
 		"time", "device", "vector", "irq", "slot", "pasid", "vcpu", "guest_vector", "cpu",
 		"cause", "end", "irq_time", "signal_time", "accept_time", "inject_time", "eoi_time",
-		"handler_ns", "irqfd_ns", "deliver_ns", "service_ns", "delivery_ns", "total_ns",
+		"unmask_time", "handler_ns", "irqfd_ns", "deliver_ns", "service_ns", "delivery_ns",
+		"total_ns", "masked_ns",
 	};
 	char *fields[CSV_COLUMNS], *at;
 	struct text text;
@@ -378,10 +380,12 @@ static void fields_are_those_of_csv(void **state)
 	csv_row(&at, fields);
 	for (line = strtok_r(text.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char expected[256];
+		const char *total;
 
 		csv_row(&at, fields);
+		total = fields[11 + HOP_COUNT + STAGE_TOTAL];
 		snprintf(expected, sizeof(expected), "%s\t%s\t%s\t%s\t%s\t%s",
-			 *fields[21] ? fields[21] : "-", fields[1], *fields[5] ? fields[5] : "-",
+			 *total ? total : "-", fields[1], *fields[5] ? fields[5] : "-",
 			 fields[10], *fields[11] ? fields[11] : "-", fields[10]);
 		assert_string_equal(line, expected);
 	}
@@ -1141,9 +1145,9 @@ static void openmetrics_has_the_summary(void **state)
 	for (__u32 id = 0; id < 4; id++) {
 		const struct imstrace_account *account = &input.fake->accounts[id];
 
-		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
 			check_buckets(text.text, id, stage);
-		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
+		for (unsigned int hop = 0; hop <= HOP_EOI; hop++)
 			check_counter(text.text, "imstrace_hops_total", hop_name(hop), id,
 				      account->hops[hop]);
 		check_counter(text.text, "imstrace_coalesced_total", NULL, id, account->ends[END_COALESCED]);
@@ -1152,6 +1156,30 @@ static void openmetrics_has_the_summary(void **state)
 		check_counter(text.text, "imstrace_lost_total", NULL, id, 0);
 		assert_true(account->ends[END_COALESCED] && account_unmatched(account));
 	}
+	assert_families(text.text);
+	end(&text);
+}
+
+/* By the name of its device alone it might pass for a vector. */
+static void openmetrics_says_what_is_a_line(void **state)
+{
+	struct text text;
+
+	(void)state;
+	begin();
+	fake_line(input.fake, "0000:03:00.0");
+	fake_vector(input.fake, UUID_A, 0);
+	add(0, 2001, 2012, 2023, 2034, 2045)->times[HOP_UNMASK] = 2056;
+	add(1, 2101, 2112, 2123, 2134, 2145);
+	text = export(&openmetrics_sink);
+	assert_non_null(strstr(text.text,
+			       "imstrace_hops_total{device=\"0000:03:00.0:intx\",vector=\"0\","
+			       "source=\"intx\",hop=\"unmask\"} 1\n"));
+	assert_non_null(strstr(text.text, "imstrace_hops_total{device=\"" UUID_A "\",vector=\"0\","
+			       "source=\"ims\",hop=\"eoi\"} 1\n"));
+	assert_null(strstr(text.text, "source=\"ims\",hop=\"unmask\""));
+	assert_non_null(strstr(text.text, "source=\"intx\",stage=\"masked\",le=\"+Inf\"} 1\n"));
+	assert_null(strstr(text.text, "source=\"ims\",stage=\"masked\""));
 	assert_families(text.text);
 	end(&text);
 }
@@ -1207,7 +1235,8 @@ static void openmetrics_survives_hostile_names(void **state)
 			assert_string_equal(label(line, "device", word), cleaned(hostile[i]));
 			seen++;
 		}
-		assert_int_equal(seen, HOP_COUNT);
+		/* All but unmask, which is of lines only. */
+		assert_int_equal(seen, HOP_COUNT - 1);
 		assert_families(text.text);
 		end(&text);
 	}
@@ -1291,7 +1320,7 @@ static void hgrm_has_all_percentiles(void **state)
 	at = text.text;
 	/* In the order of the report: by name, and then by vector. */
 	for (unsigned int i = 0; i < 4; i++)
-		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
 			at = check_list(at, (i + 2) % 4, stage);
 	assert_string_equal(at, "");
 	end(&text);
@@ -1327,7 +1356,8 @@ static void hgrm_survives_hostile_names(void **state)
 			assert_true(*line == '#' || !strncmp(line, "       Value ", 13) ||
 				    strspn(line, " .0123456789") == strlen(line));
 		}
-		assert_int_equal(headings, STAGE_COUNT);
+		/* None of what only lines have. */
+		assert_int_equal(headings, STAGE_COUNT - 1);
 		end(&text);
 	}
 }
@@ -1355,6 +1385,26 @@ static void hgrm_says_what_is_missing(void **state)
 	text = export(&hgrm_sink);
 	assert_non_null(strstr(text.text, "total, in us: n/a: there was no room for 1 values\n"));
 	assert_null(strstr(text.text, "Mean"));
+	end(&text);
+}
+
+/* What was asked for is answered. */
+static void hgrm_says_what_only_lines_have(void **state)
+{
+	static const enum imstrace_stage chosen = STAGE_MASKED;
+	struct text text;
+
+	(void)state;
+	begin();
+	fake_line(input.fake, "0000:03:00.0");
+	fake_vector(input.fake, UUID_A, 0);
+	add(0, 2001, 2012, 2023, 2034, 2045)->times[HOP_UNMASK] = 2056;
+	text = export_with(&hgrm_sink, &chosen);
+	assert_non_null(strstr(text.text, "# 0000:03:00.0:intx, vector 0, stage masked, in us\n"));
+	assert_non_null(strstr(text.text,
+			       "#[Max     =        0.055, Total count    =            1]\n"));
+	assert_non_null(strstr(text.text, "# " UUID_A ", vector 0, stage masked, in us: n/a: "
+			       ONLY_INTX "\n"));
 	end(&text);
 }
 
@@ -1404,6 +1454,7 @@ int main(void)
 		cmocka_unit_test(perfetto_has_one_counter_whose_time_does_not_go_back),
 		cmocka_unit_test(perfetto_survives_hostile_names),
 		cmocka_unit_test(openmetrics_has_the_summary),
+		cmocka_unit_test(openmetrics_says_what_is_a_line),
 		cmocka_unit_test(openmetrics_makes_no_zero_of_what_is_not_seen),
 		cmocka_unit_test(openmetrics_has_no_buckets_if_values_are_in_none),
 		cmocka_unit_test(openmetrics_survives_hostile_names),
@@ -1411,6 +1462,7 @@ int main(void)
 		cmocka_unit_test(hgrm_has_the_stage_that_is_chosen),
 		cmocka_unit_test(hgrm_survives_hostile_names),
 		cmocka_unit_test(hgrm_says_what_is_missing),
+		cmocka_unit_test(hgrm_says_what_only_lines_have),
 		cmocka_unit_test(nothing_is_something),
 	};
 

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <imstrace/irq_name.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,22 +143,42 @@ static inline __u32 fake_vector(struct fake_source *fake, const char *device, __
 	return id;
 }
 
-/* As if vector @id took interrupts to the last hop, @ns from one hop to the next. */
+/* As the programs: of what is no INTx line nothing gets there. */
+static inline bool fake_passes(const struct fake_source *fake, __u32 id, enum imstrace_hop hop)
+{
+	return hop != HOP_UNMASK || fake->vectors[id].kind == KIND_INTX;
+}
+
+/* As if vector @id took interrupts to the last hop that it has, @ns from one hop to the next. */
 static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned int count,
 				   __u64 ns)
 {
-	static const unsigned int hops[STAGE_COUNT] = {
-#define X(ENUM, name, from, to) HOP_##to - HOP_##from,
+	static const enum imstrace_hop ends[STAGE_COUNT][2] = {
+#define X(ENUM, name, from, to) { HOP_##from, HOP_##to },
 		IMSTRACE_STAGES(X)
 #undef X
 	};
 
 	for (unsigned int i = 0; i < count; i++) {
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-			fake->accounts[id].hops[hop]++;
+			fake->accounts[id].hops[hop] += fake_passes(fake, id, hop);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			fake_value(fake, id * STAGE_COUNT + stage, hops[stage] * ns);
+			if (fake_passes(fake, id, ends[stage][1]))
+				fake_value(fake, id * STAGE_COUNT + stage,
+					   (ends[stage][1] - ends[stage][0]) * ns);
 	}
+}
+
+/* The INTx line of @device, behind KVM's irqfd. Return: its id. */
+static inline __u32 fake_line(struct fake_source *fake, const char *device)
+{
+	__u32 id = fake_vector(fake, device, 0);
+
+	irq_name_append(fake->vectors[id].device, INTX_SUFFIX, sizeof(INTX_SUFFIX));
+	fake->vectors[id].kind = KIND_INTX;
+	fake->vectors[id].irq = 16;
+	fake->vectors[id].slot = fake->vectors[id].pasid = IMSTRACE_NONE;
+	return id;
 }
 
 /* What a sink writes. */

@@ -52,7 +52,7 @@ static inline struct summary_series *fake_series(struct summary_run *run, const 
 	return series;
 }
 
-/* @count interrupts, of each stage near its time. */
+/* @count interrupts of what is no INTx line, of each stage near its time. */
 static inline void fake_fill(struct summary_series *series, const struct fake_times *times,
 			     unsigned int count, __u64 *state)
 {
@@ -63,14 +63,14 @@ static inline void fake_fill(struct summary_series *series, const struct fake_ti
 		double at[HOP_COUNT] = { 0 };
 		const double each[] = { times->handler, times->irqfd, times->deliver, times->service };
 
-		for (unsigned int hop = 1; hop < HOP_COUNT; hop++)
+		for (unsigned int hop = 1; hop <= HOP_EOI; hop++)
 			at[hop] = at[hop - 1] + each[hop - 1] * exp(0.1 * random_normal(state));
-		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
 			histogram_fill(&stages[stage], at[stage_to(stage)] - at[stage_from(stage)]);
 	}
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		series->hops[hop] = count;
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		series->hops[hop] = hop == HOP_UNMASK ? -1 : (long long)count;
+	for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
 		assert_true(summary_keep_stage(&series->stages[stage], &stages[stage]));
 }
 

@@ -219,6 +219,11 @@ static void change_hop(struct summary *summary)
 	strcpy(summary->hops[HOP_SIGNAL], "kprobe");
 }
 
+static void change_unmask(struct summary *summary)
+{
+	strcpy(summary->hops[HOP_UNMASK], "kprobe");
+}
+
 static void change_mode(struct summary *summary)
 {
 	for (size_t i = 0; i < summary->run_count; i++)
@@ -257,6 +262,69 @@ static void lose_all(struct summary *summary)
 			summary->runs[i].series[0].stages[stage].measured = false;
 }
 
+/* An imstrace that did not know it has written one of the two. */
+static void the_hop_unmask_may_be_unknown(void **state)
+{
+	(void)state;
+	for (size_t side = 0; side < 2; side++) {
+		struct comparison comparison = runs(15, &times, 0.01, 70);
+
+		*comparison.summaries[side]->hops[HOP_UNMASK] = '\0';
+		assert_int_equal(compare(&comparison, &usual), 0);
+		assert_int_equal(comparison.gate.verdict, GATE_PASS);
+		end(&comparison);
+	}
+}
+
+/* As if all of a summary's vectors were INTx lines, which are unmasked at the EOI. */
+static void make_lines(struct summary *summary)
+{
+	for (size_t i = 0; i < summary->run_count; i++) {
+		struct summary_series *series = &summary->runs[i].series[0];
+		struct histogram total = { 0 };
+
+		strcpy(series->class, "pci 8086:10c9:intx");
+		series->hops[HOP_UNMASK] = series->hops[HOP_EOI];
+		summary_add_stage(&total, &series->stages[STAGE_TOTAL]);
+		assert_true(summary_keep_stage(&series->stages[STAGE_MASKED], &total));
+	}
+}
+
+/* A line is masked for longer because a part of its way takes longer, or has less of an end. */
+static void lines_are_compared(void **state)
+{
+	const struct fake_times slower = { 5000, 10000, 40000, 70000 };
+	struct comparison comparison = runs(15, &slower, 0.01, 71);
+	bool masked = false;
+
+	(void)state;
+	make_lines(comparison.summaries[0]);
+	make_lines(comparison.summaries[1]);
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	for (size_t i = 0; i < comparison.gate.cell_count; i++) {
+		const struct gate_cell *cell = &comparison.gate.cells[i];
+
+		masked |= cell->stage == STAGE_MASKED && cell->state == CELL_REGRESSED;
+		if (gate_to_blame(&comparison.gate, cell))
+			assert_int_equal(cell->stage, STAGE_SERVICE);
+	}
+	assert_true(masked);
+	end(&comparison);
+
+	comparison = runs(15, &times, 0.01, 72);
+	make_lines(comparison.summaries[0]);
+	make_lines(comparison.summaries[1]);
+	for (size_t i = 0; i < 15; i++)
+		comparison.summaries[1]->runs[i].series[0].hops[HOP_UNMASK] = 1000;
+	assert_int_equal(compare(&comparison, &usual), 0);
+	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
+	expect_text(&comparison.gate, "table", "fewer interrupts at unmask -50.0 %\n");
+	expect_text(&comparison.gate, "json",
+		    "\"hop\":\"unmask\",\"from\":\"eoi\",\"state\":\"fewer\"");
+	end(&comparison);
+}
+
 /* Even where all is much slower. */
 static void what_can_not_be_compared_has_no_verdict(void **state)
 {
@@ -266,6 +334,7 @@ static void what_can_not_be_compared_has_no_verdict(void **state)
 	} cases[] = {
 		{ change_cpu, "machines differ" },
 		{ change_hop, "the hop signal is seen by" },
+		{ change_unmask, "the hop unmask is seen by" },
 		{ change_mode, "is in the base only" },
 		{ lose_some, "lost or unmatched" },
 		{ lose_vectors, "not followed" },
@@ -566,7 +635,7 @@ static void interrupts_that_do_not_get_to_kvm_are_a_regression(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 20; i++)
-		for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+		for (unsigned int hop = HOP_ACCEPT; hop <= HOP_EOI; hop++)
 			comparison.summaries[1]->runs[i].series[0].hops[hop] = 1000;
 	assert_int_equal(compare(&comparison, &usual), 0);
 	assert_int_equal(comparison.gate.verdict, GATE_REGRESSION);
@@ -602,7 +671,7 @@ static void interrupts_lost_by_both_are_inconclusive(void **state)
 	(void)state;
 	for (size_t side = 0; side < 2; side++)
 		for (size_t i = 0; i < 20; i++)
-			for (unsigned int hop = HOP_ACCEPT; hop < HOP_COUNT; hop++)
+			for (unsigned int hop = HOP_ACCEPT; hop <= HOP_EOI; hop++)
 				comparison.summaries[side]->runs[i].series[0].hops[hop] = 1000;
 	assert_int_equal(compare(&comparison, &usual), 0);
 	assert_int_equal(comparison.gate.verdict, GATE_INCONCLUSIVE);
@@ -678,6 +747,8 @@ int main(void)
 		cmocka_unit_test(too_few_runs_are_inconclusive),
 		cmocka_unit_test(too_few_interrupts_are_inconclusive),
 		cmocka_unit_test(a_regression_is_not_hidden_by_what_is_untested),
+		cmocka_unit_test(the_hop_unmask_may_be_unknown),
+		cmocka_unit_test(lines_are_compared),
 		cmocka_unit_test(what_can_not_be_compared_has_no_verdict),
 		cmocka_unit_test(what_can_not_be_told_of_a_stage_is_said),
 		cmocka_unit_test(machines_may_differ_if_asked),

@@ -7,7 +7,9 @@
 
 #include "../../user/measure/forecast.h"
 #include "../../user/measure/stages.h"
+#include "../../user/source/device_class.h"
 #include "../../user/source/files.h"
+#include "../../user/source/known.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -318,9 +320,85 @@ static void intx(void **state)
 	put_irq(16, "uhci_hcd:usb1,vfio-intx(0000:03:00.0)\n");
 	read_host();
 	assert_int_equal(inventory.devices[0].intx, 16);
+	/* It is none of its vectors. */
+	assert_int_equal(inventory.devices[0].vector_count, 0);
 	put_irq(16, "uhci_hcd:usb1,vfio-intx(0000:03:00.1)\n");
 	read_host();
 	assert_int_equal(inventory.devices[0].intx, IMSTRACE_NONE);
+}
+
+/* What known_vectors() tells of. */
+struct told {
+	struct imstrace_vector vectors[8];
+	size_t count;
+};
+
+static void tell(void *context, const struct imstrace_vector *vector)
+{
+	struct told *told = context;
+
+	assert_true(told->count < 8);
+	told->vectors[told->count++] = *vector;
+}
+
+/* An irq may be several devices', of any driver. */
+static void lines_that_share_an_irq(void **state)
+{
+	struct told told = { .count = 0 };
+
+	(void)state;
+	put_vfio_device("vfio0", "0000:03:00.0", "vfio-pci", "12");
+	put_vfio_device("vfio1", "0000:03:00.1", "vfio-pci", "12");
+	put_irq(16, "vfio-intx(0000:03:00.1),ehci_hcd:usb2,vfio-intx(,vfio-intx(0000:03:00.0)\n");
+	read_host();
+	assert_int_equal(inventory.device_count, 2);
+	assert_int_equal(inventory.devices[0].intx, 16);
+	assert_int_equal(inventory.devices[1].intx, 16);
+
+	known_vectors(tell, &told);
+	assert_int_equal(told.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(told.vectors[i].device,
+				    i ? "0000:03:00.0:intx" : "0000:03:00.1:intx");
+		assert_int_equal(told.vectors[i].kind, KIND_INTX);
+		assert_int_equal(told.vectors[i].vector, 0);
+		assert_int_equal(told.vectors[i].irq, 16);
+		assert_int_equal(told.vectors[i].slot, IMSTRACE_NONE);
+		assert_true(known_still_bound(&told.vectors[i]));
+	}
+	/* One of them has gone, and the others stay. */
+	put_irq(16, "vfio-intx(0000:03:00.1),ehci_hcd:usb2\n");
+	assert_true(known_still_bound(&told.vectors[0]));
+	assert_false(known_still_bound(&told.vectors[1]));
+	put_irq(16, "ehci_hcd:usb2\n");
+	assert_false(known_still_bound(&told.vectors[0]));
+}
+
+/* A line is of its device, and a class of its own. */
+static void class_of_a_line(void **state)
+{
+	static const struct {
+		char name[IMSTRACE_NAME_LEN];
+		bool line;
+		const char *device, *class;
+	} cases[] = {
+		{ "0000:03:00.0:intx", true, "0000:03:00.0", "pci 8086:10c9:intx" },
+		{ "0000:03:00.0", false, "0000:03:00.0", "pci 8086:10c9" },
+		/* Not there. */
+		{ "0000:03:00.7:intx", true, "0000:03:00.7", "" },
+		/* What is nothing else is no line's name. */
+		{ ":intx", false, ":intx", "" },
+	};
+	char device[IMSTRACE_NAME_LEN], class[IMSTRACE_NAME_LEN];
+
+	(void)state;
+	put_vfio_device("vfio0", "0000:03:00.0", "vfio-pci", "12");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(device_of_vector(device, cases[i].name), cases[i].line);
+		assert_string_equal(device, cases[i].device);
+		device_class(class, cases[i].name);
+		assert_string_equal(class, cases[i].class);
+	}
 }
 
 /* Nobody's eyes: threads of the kernel have no files that could be missed. */
@@ -441,7 +519,7 @@ static void expect_stages(const struct forecast_of *of, const char *expected)
 	assert_string_equal(answers, expected);
 }
 
-/* y, d(epends), n: of irq, signal, accept, inject, eoi; handler … total. */
+/* y, d(epends), n: of irq, signal, accept, inject, eoi, unmask; handler … total, masked. */
 static void forecasts(void **state)
 {
 	struct environment environment = { 0 };
@@ -453,45 +531,80 @@ static void forecasts(void **state)
 	put_host();
 	read_host();
 	of = forecast_of(&environment, &fake->source);
-	expect_hops(&of, "yyyyy");
-	expect_stages(&of, "yyyyyy");
+	expect_hops(&of, "yyyyyn");
+	expect_stages(&of, "yyyyyyn");
 
 	environment.apicv = true;
-	expect_hops(&of, "yyydd");
-	expect_stages(&of, "yydddd");
+	expect_hops(&of, "yyyddn");
+	expect_stages(&of, "yyddddn");
 	environment.posting = true;
-	expect_hops(&of, "ddddd");
+	expect_hops(&of, "dddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "IOMMU"));
 	assert_non_null(strstr(forecast_hop(&of, HOP_EOI).why, "APICv"));
 	environment.apicv = environment.posting = false;
 
 	process = inventory.processes;
 	process->vms = 0;
-	expect_hops(&of, "yyddd");
-	expect_stages(&of, "yddddd");
+	expect_hops(&of, "yydddn");
+	expect_stages(&of, "ydddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "has no VM"));
 	process->vms = 1;
 	inventory.devices[0].user_count = 0;
-	expect_hops(&of, "yyddd");
+	expect_hops(&of, "yydddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "was not found"));
 	inventory.devices[0].user_count = 1;
 
 	fake->source.pci_signal = "kprobes are off";
-	expect_hops(&of, "ynyyy");
-	expect_stages(&of, "nnyyyy");
+	expect_hops(&of, "ynyyyn");
+	expect_stages(&of, "nnyyyyn");
 	assert_string_equal(forecast_stage(&of, STAGE_IRQFD).why, "kprobes are off");
 	inventory.devices[0].vectors[0].kind = KIND_IMS;
-	expect_hops(&of, "yyyyy");
+	expect_hops(&of, "yyyyyn");
 	*fake->source.hops[HOP_EOI].attached = '\0';
 	strcpy(fake->source.hops[HOP_EOI].reason, "no such tracepoint");
 	/* What is known for sure comes before what depends. */
 	environment.apicv = true;
-	expect_hops(&of, "yyydn");
-	expect_stages(&of, "yydndn");
+	expect_hops(&of, "yyydnn");
+	expect_stages(&of, "yydndnn");
 
 	of.source = NULL;
-	expect_hops(&of, "nnnnn");
-	expect_stages(&of, "nnnnnn");
+	expect_hops(&of, "nnnnnn");
+	expect_stages(&of, "nnnnnnn");
+	free(fake);
+}
+
+/* Its irq is the host's, whatever the IOMMU can, and who has it unmasked need be no VM. */
+static void forecasts_of_a_line(void **state)
+{
+	const struct inventory_vector line = { .kind = KIND_INTX, .irq = 16 };
+	struct environment environment = { 0 };
+	struct fake_source *fake = fake_source_new();
+	struct forecast_of of;
+
+	(void)state;
+	put_host();
+	read_host();
+	of = forecast_of(&environment, &fake->source);
+	of.vector = &line;
+	expect_hops(&of, "yyyyyy");
+	expect_stages(&of, "yyyyyyy");
+	environment.posting = true;
+	expect_hops(&of, "yyyyyy");
+	environment.apicv = true;
+	expect_hops(&of, "yyyddy");
+	expect_stages(&of, "yyddddy");
+	environment.apicv = environment.posting = false;
+	inventory.processes->vms = 0;
+	expect_hops(&of, "yydddy");
+	expect_stages(&of, "ydddddy");
+	inventory.processes->vms = 1;
+	fake->source.pci_signal = "kprobes are off";
+	expect_hops(&of, "ynyyyy");
+	*fake->source.hops[HOP_UNMASK].attached = '\0';
+	strcpy(fake->source.hops[HOP_UNMASK].reason, "no such function");
+	expect_hops(&of, "ynyyyn");
+	expect_stages(&of, "nnyyyyn");
+	assert_string_equal(forecast_stage(&of, STAGE_MASKED).why, "no such function");
 	free(fake);
 }
 
@@ -503,8 +616,10 @@ static void limits_of_all_vectors(void **state)
 	assert_int_equal(forecast_limit(&environment, STAGE_HANDLER).answer, FORECAST_YES);
 	assert_non_null(forecast_limit(&environment, STAGE_HANDLER).why);
 	assert_null(forecast_limit(&environment, STAGE_IRQFD).why);
-	for (unsigned int stage = STAGE_DELIVER; stage < STAGE_COUNT; stage++)
+	for (unsigned int stage = STAGE_DELIVER; stage <= STAGE_TOTAL; stage++)
 		assert_int_equal(forecast_limit(&environment, stage).answer, FORECAST_DEPENDS);
+	assert_int_equal(forecast_limit(&environment, STAGE_MASKED).answer, FORECAST_YES);
+	assert_null(forecast_limit(&environment, STAGE_MASKED).why);
 }
 
 static char *said_by(const struct sink_ops *ops, struct environment *environment,
@@ -634,6 +749,7 @@ static void said_of_those_without_vectors(void **state)
 		"    no vector is bound: the guest's driver does that when it enables MSI or\n"
 		"    MSI-X\n"
 		"    INTx line, irq 16\n"
+		"      seen    all hops and stages\n"
 		"  not-found\n"
 		"    open in a process that was not found\n"
 		"    vector 7, irq 60\n"
@@ -723,11 +839,14 @@ int main(void)
 		TEST(what_goes_meanwhile),
 		TEST(known_by_its_irqs),
 		TEST(intx),
+		TEST(lines_that_share_an_irq),
+		TEST(class_of_a_line),
 		TEST(what_may_not_be_looked_at),
 		TEST(what_is_not_listed),
 		TEST(threads_and_posting),
 		TEST(posting_of_amd),
 		TEST(forecasts),
+		TEST(forecasts_of_a_line),
 		TEST(limits_of_all_vectors),
 		TEST(said_of_a_host),
 		TEST(said_of_apicv_and_threads),

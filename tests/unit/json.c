@@ -91,7 +91,7 @@ static void assert_object(json_t *object, const char *text)
 #define ENDS(coalesced, not_accepted, lost)							\
 	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
 	" 'workqueue': 0, 'work_merged': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
-	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost ", 'line_up': 0}, 'deferred': 0, 'late_eois': 0, 'copies': 0, "
+	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost ", 'line_up': 0}, 'deferred': 0, 'detours': 0, 'late_eois': 0, 'copies': 0, 'still_up': 0, "
 
 static struct sink sink = { .ops = &json_sink };
 
@@ -155,7 +155,7 @@ static json_t *check(const struct source *source)
 
 #define CHECKED_HOST									\
 	" 'stage_limits': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"	\
-	" 'delivery': null, 'total': null}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
+	" 'delivery': null, 'total': null, 'masked': null}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
 	"'processes': 0, 'hidden': false, 'other_namespaces': false}}"
 
 static void check_lines(void **state)
@@ -171,11 +171,11 @@ static void check_lines(void **state)
 		" {'name': 'resets', 'attached': 'kprobe reset', 'verified': 'armed',"
 		" 'refused': 'fentry reset: no', 'lost': null}],"
 		" 'stages': {'handler': false, 'irqfd': false, 'deliver': true, 'service': true,"
-		" 'delivery': true, 'total': true}," CHECKED_HOST);
+		" 'delivery': true, 'total': true, 'masked': true}," CHECKED_HOST);
 	free(fake);
 	assert_object(check(NULL), CHECKED_ENVIRONMENT
 		" 'features': [], 'stages': {'handler': false, 'irqfd': false, 'deliver': false,"
-		" 'service': false, 'delivery': false, 'total': false}," CHECKED_HOST);
+		" 'service': false, 'delivery': false, 'total': false, 'masked': false}," CHECKED_HOST);
 }
 
 static void a_start_says_what_is_followed(void **state)
@@ -197,7 +197,8 @@ static void a_start_says_what_is_followed(void **state)
 		"'signal': {'attached': 'raw_tp hop_1', 'reason': null},"
 		"'accept': {'attached': null, 'reason': 'not asked for (--hops)'},"
 		"'inject': {'attached': 'raw_tp hop_3', 'reason': null},"
-		"'eoi': {'attached': 'raw_tp hop_4', 'reason': null}}}",
+		"'eoi': {'attached': 'raw_tp hop_4', 'reason': null},"
+		"'unmask': {'attached': 'raw_tp hop_5', 'reason': null}}}",
 		IMSTRACE_SCHEMA, fake->source.kernel);
 	assert_object(start(fake), expected);
 	free(fake);
@@ -315,36 +316,36 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &complete),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': 37, 'vcpu': 1,"
 		"'guest_vector': 48, 'cpu': 3, 'cause': 'irq', 'end': 'complete',"
-		"'uncoalesced': true, 'recounted': 'coalesced', 'eoi_late': false,"
+		"'uncoalesced': true, 'recounted': 'coalesced', 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': 5000, 'signal': 5010, 'accept': 5030,"
-		"'inject': 5060, 'eoi': 5100},"
+		"'inject': 5060, 'eoi': 5100, 'unmask': null},"
 		"'stages': {'handler': 10, 'irqfd': 20, 'deliver': 30, 'service': 40,"
-		"'delivery': 60, 'total': 100}}");
+		"'delivery': 60, 'total': 100, 'masked': null}}");
 	fake->vectors[0].irq = IMSTRACE_NONE;
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
 		"'guest_vector': 255, 'cpu': 65535, 'cause': 'emulated', 'end': 'coalesced',"
-		"'uncoalesced': false, 'recounted': null, 'eoi_late': false,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': 4990,"
-		"'inject': null, 'eoi': null},"
+		"'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': 0, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null}}");
+		"'delivery': null, 'total': null, 'masked': null}}");
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
-		"'uncoalesced': false, 'recounted': null, 'eoi_late': false,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
-		"'inject': null, 'eoi': null},"
+		"'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null}}");
+		"'delivery': null, 'total': null, 'masked': null}}");
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'loopback',"
-		"'end': 'signalled', 'uncoalesced': false, 'recounted': null, 'eoi_late': false,"
+		"'end': 'signalled', 'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': null,"
-		"'inject': null, 'eoi': null},"
+		"'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null}}");
+		"'delivery': null, 'total': null, 'masked': null}}");
 	free(fake);
 }
 
@@ -352,7 +353,7 @@ static void interrupt_lines(void **state)
 	"{'count': " #count ", 'min': " #ns ", 'mean': " #ns ", 'p50': " #ns ", 'p90': " #ns "," \
 	"'p99': " #ns ", 'p999': " #ns ", 'max': " #ns "}"
 
-#define NO_IRQFD	"'guest_vector': null, 'vcpu': null, 'signallers': null,"
+#define NO_IRQFD	"'guest_vector': null, 'vcpu': null, 'signallers': null, 'masked_since': null,"
 
 #define VECTOR_A_0	\
 	"{'source': 'ims', 'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256," \
@@ -389,17 +390,17 @@ static void reports(void **state)
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
 		VECTOR_A_0
-		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'inject': 100, 'eoi': 100},"
+		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'inject': 100, 'eoi': 100, 'unmask': null},"
 		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("2", "3", "4") "'in_flight': 1, 'stages': {"
 		"'handler': " FIGURES(100, 10) ", 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
-		"'total': " FIGURES(100, 40) "}},"
+		"'total': " FIGURES(100, 40) ", 'masked': null}},"
 		VECTOR_B_4
-		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0},"
+		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}]}");
 	/* One had not merged after all, another took 100 ns, and no more was lost. */
 	fake->accounts[1].ends[END_COALESCED] = 1;
 	fake->accounts[1].hops[HOP_IRQ]++;
@@ -409,33 +410,33 @@ static void reports(void **state)
 		"{'type': 'interval', 'time': 4000, 'duration': 1000,"
 		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': ["
 		VECTOR_A_0
-		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'inject': 0, 'eoi': 0},"
+		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("-1", "0", "0") "'in_flight': 2, 'stages': {"
 		"'handler': " FIGURES(1, 100) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': " FIGURES(0, null) ","
-		"'total': " FIGURES(0, null) "}},"
+		"'total': " FIGURES(0, null) ", 'masked': null}},"
 		VECTOR_B_4
-		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0},"
+		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}]}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 4000, 'duration': 3000,"
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
 		VECTOR_A_0
-		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'inject': 100, 'eoi': 100},"
+		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'inject': 100, 'eoi': 100, 'unmask': null},"
 		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("1", "3", "4") "'in_flight': 2, 'stages': {"
 		"'handler': {'count': 101, 'min': 10, 'mean': 10, 'p50': 10, 'p90': 10, 'p99': 10,"
 		"'p999': 100, 'max': 100}, 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
-		"'total': " FIGURES(100, 40) "}},"
+		"'total': " FIGURES(100, 40) ", 'masked': null}},"
 		VECTOR_B_4
-		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0},"
+		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}]}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}]}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -473,6 +474,49 @@ static void an_irqfd_has_signallers_and_no_irq(void **state)
 	free(fake);
 }
 
+/* The only one that can be masked, and unmasked. */
+static void a_line_has_all_hops(void **state)
+{
+	const struct imstrace_interrupt resent = {
+		.times = { 0, 5010, 5030, 5060, 5100, 5150 }, .vcpu = 1, .guest_vector = 0x30,
+		.cause = CAUSE_RESENT, .end = END_COMPLETE,
+	};
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	json_t *vector;
+
+	(void)state;
+	fake_line(fake, "0000:03:00.0");
+	fake_interrupts(fake, 0, 2, 10);
+	fake->vectors[0].masked_since = 2500;
+	fake->vectors[0].still_up = 7;
+	vector = only_vector(interval(measurement, 3000));
+	assert_string_equal(json_string_value(json_object_get(vector, "source")), "intx");
+	assert_string_equal(json_string_value(json_object_get(vector, "device")),
+			    "0000:03:00.0:intx");
+	assert_int_equal(json_integer_value(json_object_get(vector, "masked_since")), 2500);
+	assert_int_equal(json_integer_value(json_object_get(vector, "still_up")), 7);
+	assert_object(json_incref(json_object_get(vector, "hops")),
+		      "{'irq': 2, 'signal': 2, 'accept': 2, 'inject': 2, 'eoi': 2, 'unmask': 2}");
+	assert_object(json_incref(json_object_get(json_object_get(vector, "stages"), "masked")),
+		      FIGURES(2, 50));
+	json_decref(vector);
+	fake->vectors[0].masked_since = 0;
+	vector = only_vector(interval(measurement, 4000));
+	assert_true(json_is_null(json_object_get(vector, "masked_since")));
+	json_decref(vector);
+	assert_object(interrupt(&fake->vectors[0], &resent),
+		"{'type': 'interrupt', 'device': '0000:03:00.0:intx', 'vector': 0, 'irq': 16, 'vcpu': 1,"
+		"'guest_vector': 48, 'cpu': 0, 'cause': 'resent', 'end': 'complete',"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
+		"'hops': {'irq': null, 'signal': 5010, 'accept': 5030,"
+		"'inject': 5060, 'eoi': 5100, 'unmask': 5150},"
+		"'stages': {'handler': null, 'irqfd': 20, 'deliver': 30, 'service': 40,"
+		"'delivery': null, 'total': null, 'masked': null}}");
+	measurement_free(measurement);
+	free(fake);
+}
+
 static void a_hop_that_is_not_attached_is_null(void **state)
 {
 	struct fake_source *fake = fake_source_new();
@@ -483,10 +527,10 @@ static void a_hop_that_is_not_attached_is_null(void **state)
 	fake_vector(fake, UUID_A, 0);
 	assert_object(only_vector(interval(measurement, 3000)),
 		VECTOR_A_0
-		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0},"
+		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null}}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -503,11 +547,11 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 	fake->accounts[0].hops[HOP_ACCEPT] = 100;
 	assert_object(only_vector(interval(measurement, 3000)),
 		VECTOR_A_0
-		"'hops': {'irq': 0, 'signal': 0, 'accept': 100, 'inject': 0, 'eoi': null},"
+		"'hops': {'irq': 0, 'signal': 0, 'accept': 100, 'inject': 0, 'eoi': null, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': " FIGURES(0, null) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ", 'service': null,"
-		"'delivery': " FIGURES(0, null) ", 'total': null}}");
+		"'delivery': " FIGURES(0, null) ", 'total': null, 'masked': null}}");
 	measurement_free(measurement);
 	free(fake);
 
@@ -519,10 +563,10 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 	assert_object(only_vector(interval(measurement, 3000)),
 		"{'source': 'emulated', 'device': '" UUID_A "', 'vector': 0, 'irq': 30, 'slot': 0, 'pasid': 256,"
 		"'mode': 'emulated', 'eventfd_id': 0, 'pid': 178, 'vmm': null, 'guest': null, " NO_IRQFD
-		"'hops': {'irq': null, 'signal': 0, 'accept': null, 'inject': null, 'eoi': null},"
+		"'hops': {'irq': null, 'signal': 0, 'accept': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null}}");
+		"'delivery': null, 'total': null, 'masked': null}}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -1093,6 +1137,7 @@ int main(void)
 		cmocka_unit_test(interrupt_lines),
 		cmocka_unit_test(reports),
 		cmocka_unit_test(an_irqfd_has_signallers_and_no_irq),
+		cmocka_unit_test(a_line_has_all_hops),
 		cmocka_unit_test(a_hop_that_is_not_attached_is_null),
 		cmocka_unit_test(in_flight_is_null_without_accept_or_eoi),
 		cmocka_unit_test(a_report_without_vectors_has_an_empty_list),

@@ -128,7 +128,9 @@ static void hops_are_understood(void **state)
 		{ "eoi", 1U << HOP_EOI },
 		{ "irq,signal", 1U << HOP_IRQ | 1U << HOP_SIGNAL },
 		{ "signal,irq,signal", 1U << HOP_IRQ | 1U << HOP_SIGNAL },
-		{ "eoi,inject,accept,signal,irq", (1U << HOP_COUNT) - 1 },
+		{ "unmask", 1U << HOP_UNMASK },
+		{ "eoi,inject,accept,signal,irq", (1U << HOP_UNMASK) - 1 },
+		{ "unmask,eoi,inject,accept,signal,irq", (1U << HOP_COUNT) - 1 },
 	};
 
 	(void)state;

@@ -346,6 +346,60 @@ static void a_filter_must_agree_in_all_its_members(void **state)
 		assert_int_equal(vector_wanted(&cases[i].filter, &vector), cases[i].wanted);
 }
 
+/* Who asks for a device means its line, too. A name that only ends as a line's does is a name. */
+static void a_line_is_of_its_device(void **state)
+{
+	static const struct {
+		const char *pattern;
+		enum wanted line, other;
+	} cases[] = {
+		{ "0000:03:00.0", WANTED_YES, WANTED_NO },
+		{ "0000:03:00.0:intx", WANTED_YES, WANTED_YES },
+		{ "0000:03:*", WANTED_YES, WANTED_YES },
+		{ "*:intx", WANTED_YES, WANTED_YES },
+		{ "*.0", WANTED_YES, WANTED_NO },
+		{ "0000:03:00", WANTED_NO, WANTED_NO },
+		{ "0000:03:00.1", WANTED_NO, WANTED_NO },
+		{ "0000:03:00.0:", WANTED_NO, WANTED_NO },
+	};
+	struct imstrace_vector vector = { .device = "0000:03:00.0:intx", .irq = 16 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct vector_filter filter = { .device = cases[i].pattern };
+
+		vector.kind = KIND_INTX;
+		assert_int_equal(vector_wanted(&filter, &vector), cases[i].line);
+		vector.kind = KIND_EMULATED;
+		assert_int_equal(vector_wanted(&filter, &vector), cases[i].other);
+	}
+}
+
+/* Nothing that merely lacks what it can't have counts as lacking. */
+static void unmask_is_missing_of_lines_only(void **state)
+{
+	struct fixture fixture = measure(&no_filter);
+	struct hop_status *status = &fixture.fake->source.hops[HOP_UNMASK];
+	struct missing missing[FIGURES_REASONS];
+	const struct figures *report;
+
+	(void)state;
+	*status->attached = '\0';
+	strcpy(status->reason, "not asked for (--hops)");
+	fake_vector(fixture.fake, UUID_A, 0);
+	report = measurement_interval(fixture.measurement, 2000);
+	assert_false(figures_have_hop(report, HOP_UNMASK));
+	assert_true(figures_have_hop(report, HOP_EOI));
+	assert_int_equal(figures_missing(report, missing), 0);
+	fake_line(fixture.fake, "0000:03:00.0");
+	report = measurement_interval(fixture.measurement, 3000);
+	assert_true(figures_have_hop(report, HOP_UNMASK));
+	assert_int_equal(figures_missing(report, missing), 1);
+	assert_int_equal(missing[0].hops, 1U << HOP_UNMASK);
+	assert_string_equal(missing[0].why, status->reason);
+	end(&fixture);
+}
+
 static void what_is_not_known_yet_may_be_wanted_later(void **state)
 {
 	const struct vector_filter by_irq = { .irq = 30 }, by_pid = { .pid = 178 };
@@ -467,16 +521,24 @@ struct mode {
 
 #define BIT(hop)	(1U << (hop))
 #define OF_KVM		(BIT(HOP_ACCEPT) | BIT(HOP_INJECT) | BIT(HOP_EOI))
+#define OF_LINES	BIT(HOP_UNMASK)
 
 static const struct mode modes[] = {
-	{ KIND_IMS, READER_IRQFD, "irqfd", 0 },
-	{ KIND_IMS, READER_IRQFD_WORK, "irqfd-work", OF_KVM },
-	{ KIND_IMS, READER_USER, "user", OF_KVM },
-	{ KIND_IMS, READER_UNKNOWN, NULL, 0 },
-	{ KIND_UNKNOWN, READER_UNKNOWN, NULL, 0 },
-	{ KIND_EMULATED, READER_IRQFD, "emulated", BIT(HOP_IRQ) },
-	{ KIND_EMULATED, READER_UNKNOWN, "emulated", BIT(HOP_IRQ) },
-	{ KIND_EMULATED, READER_USER, "emulated", BIT(HOP_IRQ) | OF_KVM },
+	{ KIND_IMS, READER_IRQFD, "irqfd", OF_LINES },
+	{ KIND_IMS, READER_IRQFD_WORK, "irqfd-work", OF_LINES | OF_KVM },
+	{ KIND_IMS, READER_USER, "user", OF_LINES | OF_KVM },
+	{ KIND_IMS, READER_UNKNOWN, NULL, OF_LINES },
+	{ KIND_PCI, READER_IRQFD, "irqfd", OF_LINES },
+	{ KIND_UNKNOWN, READER_UNKNOWN, NULL, OF_LINES },
+	{ KIND_EMULATED, READER_IRQFD, "emulated", OF_LINES | BIT(HOP_IRQ) },
+	{ KIND_EMULATED, READER_UNKNOWN, "emulated", OF_LINES | BIT(HOP_IRQ) },
+	{ KIND_EMULATED, READER_USER, "emulated", OF_LINES | BIT(HOP_IRQ) | OF_KVM },
+	{ KIND_IRQFD, READER_IRQFD, "irqfd", OF_LINES | BIT(HOP_IRQ) },
+	{ KIND_LINE, READER_IRQFD, "ioctl", OF_LINES | BIT(HOP_IRQ) },
+	{ KIND_INTX, READER_IRQFD, "irqfd", 0 },
+	{ KIND_INTX, READER_IRQFD_WORK, "irqfd-work", OF_KVM },
+	{ KIND_INTX, READER_USER, "user", OF_KVM },
+	{ KIND_INTX, READER_UNKNOWN, NULL, 0 },
 };
 
 #define MODES	(sizeof(modes) / sizeof(modes[0]))
@@ -555,7 +617,7 @@ static void reasons_say_why(void **state)
 	end(&fixture);
 }
 
-/* What holds for all vectors is a better reason than what holds for one. */
+/* What holds for all vectors is a better reason than what holds for one; but not of lines' own hop. */
 static void a_hop_that_is_not_attached_is_missing_in_every_mode(void **state)
 {
 	(void)state;
@@ -568,7 +630,9 @@ static void a_hop_that_is_not_attached_is_missing_in_every_mode(void **state)
 			*status->attached = '\0';
 			strcpy(status->reason, "this kernel has no such tracepoint");
 			report = report_mode(&fixture, &modes[i]);
-			assert_string_equal(report->hop_missing[lacking], status->reason);
+			assert_string_equal(report->hop_missing[lacking],
+					    lacking == HOP_UNMASK && modes[i].kind != KIND_INTX ?
+					    ONLY_INTX : status->reason);
 			for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 				if (stage_from(stage) == lacking || stage_to(stage) == lacking)
 					assert_non_null(figures_stage_missing(report, stage));
@@ -693,6 +757,8 @@ int main(void)
 		cmocka_unit_test(more_vectors_than_there_is_room_for_do_no_harm),
 		cmocka_unit_test(losses_are_those_of_the_interval),
 		cmocka_unit_test(a_filter_must_agree_in_all_its_members),
+		cmocka_unit_test(a_line_is_of_its_device),
+		cmocka_unit_test(unmask_is_missing_of_lines_only),
 		cmocka_unit_test(what_is_not_known_yet_may_be_wanted_later),
 		cmocka_unit_test(only_wanted_vectors_are_reported),
 		cmocka_unit_test(the_first_interval_of_a_late_vector_has_all_since_the_beginning),

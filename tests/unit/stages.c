@@ -16,7 +16,7 @@ static void the_four_stages_between_neighbours_come_first(void **state)
 {
 	(void)state;
 	assert_int_equal(STAGE_HANDLER, 0);
-	assert_int_equal(STAGE_SERVICE, HOP_COUNT - 2);
+	assert_int_equal(STAGE_SERVICE, HOP_EOI - 1);
 	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
 		assert_int_equal(stage_from(stage), stage);
 		assert_int_equal(stage_to(stage), stage + 1);
@@ -25,14 +25,16 @@ static void the_four_stages_between_neighbours_come_first(void **state)
 	assert_int_equal(stage_to(STAGE_DELIVERY), HOP_INJECT);
 	assert_int_equal(stage_from(STAGE_TOTAL), HOP_IRQ);
 	assert_int_equal(stage_to(STAGE_TOTAL), HOP_EOI);
+	assert_int_equal(stage_from(STAGE_MASKED), HOP_IRQ);
+	assert_int_equal(stage_to(STAGE_MASKED), HOP_UNMASK);
 }
 
 /* Everything that is written by people or programs depends on these. */
 static void names_are_those_of_the_design(void **state)
 {
-	static const char *const hops[] = { "irq", "signal", "accept", "inject", "eoi" };
+	static const char *const hops[] = { "irq", "signal", "accept", "inject", "eoi", "unmask" };
 	static const char *const stages[] = {
-		"handler", "irqfd", "deliver", "service", "delivery", "total",
+		"handler", "irqfd", "deliver", "service", "delivery", "total", "masked",
 	};
 
 	(void)state;
@@ -87,12 +89,12 @@ static void a_stage_without_both_hops_has_no_time(void **state)
 
 static void a_clock_that_runs_backwards_gives_zero(void **state)
 {
-	struct imstrace_interrupt interrupt = { .times = { 500, 400, 300, 200, 100 } };
+	struct imstrace_interrupt interrupt = { .times = { 600, 500, 400, 300, 200, 100 } };
 
 	(void)state;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_int_equal(stage_time(&interrupt, stage), 0);
-	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7 } };
+	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7 } };
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_int_equal(stage_time(&interrupt, stage), 0);
 }

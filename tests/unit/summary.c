@@ -178,6 +178,8 @@ static const char *const changes[][2] = {
 	{ "\"mode\":\"irqfd\"", "\"mode\":\"a mode that is too long\"" },
 	{ "\"unmatched\":0", "\"unmatched\":9007199254740993" },
 	{ "\"handler\":{", "\"handlers\":{" },
+	{ "\"unmask\":null", "\"unmask\":-1" },
+	{ "\"masked\":null", "\"masked\":1" },
 	{ "\"count\":2000", "\"count\":1999" },
 	{ "\"min\":", "\"min\":9" },
 	{ "\"min\":", "\"min\":null,\"x\":" },
@@ -226,6 +228,47 @@ static void what_is_not_as_it_should_be_is_refused(void **state)
 	}
 	assert_int_equal(summary_read(&again, path), 0);
 	summary_free(again);
+	free(text);
+	summary_free(summary);
+	end(path);
+}
+
+/* Takes @word out wherever it stands. */
+static void take_out(char *text, const char *word)
+{
+	size_t length = strlen(word), found = 0;
+
+	for (char *at = text; (at = strstr(at, word)); found++)
+		memmove(at, at + length, strlen(at + length) + 1);
+	assert_true(found > 0);
+}
+
+/* An imstrace that did not know it: it is as if it had not been seen. */
+static void a_summary_without_unmask_is_read(void **state)
+{
+	struct summary *summary = two_runs(), *again;
+	char *path = fake_write(summary), *text = read_text(path);
+
+	(void)state;
+	take_out(text, ",\"unmask\":\"raw_tp hop_5\"");
+	take_out(text, ",\"unmask\":null");
+	take_out(text, ",\n\"masked\":null");
+	assert_null(strstr(text, "mask"));
+	write_text(path, text, strlen(text));
+	assert_int_equal(summary_read(&again, path), 0);
+	assert_string_equal(again->hops[HOP_UNMASK], "");
+	assert_string_equal(again->hops[HOP_EOI], "raw_tp hop_4");
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(again->runs[i].series[0].hops[HOP_EOI], 2000);
+		assert_int_equal(again->runs[i].series[0].hops[HOP_UNMASK], -1);
+		assert_true(again->runs[i].series[0].stages[STAGE_TOTAL].measured);
+		assert_false(again->runs[i].series[0].stages[STAGE_MASKED].measured);
+	}
+	summary_free(again);
+	/* What it did know must be there. */
+	take_out(text, ",\"eoi\":\"raw_tp hop_4\"");
+	write_text(path, text, strlen(text));
+	assert_int_equal(summary_read(&again, path), EXIT_USAGE);
 	free(text);
 	summary_free(summary);
 	end(path);
@@ -339,6 +382,7 @@ int main(void)
 		cmocka_unit_test(groups_are_what_is_asked_for),
 		cmocka_unit_test(a_summary_that_was_cut_off_is_refused),
 		cmocka_unit_test(what_is_not_as_it_should_be_is_refused),
+		cmocka_unit_test(a_summary_without_unmask_is_read),
 		cmocka_unit_test(what_is_no_summary_is_refused),
 		cmocka_unit_test(a_directory_is_its_summaries_by_name),
 		cmocka_unit_test(each_run_has_its_own),

@@ -104,7 +104,7 @@ static void the_start_says_what_is_followed(void **state)
 	(void)state;
 	text_sink.start(sink_into(&sink, &output), &fake->source);
 	assert_text(output_close(&output),
-		"Following irq, signal, accept, inject, eoi. Ctrl-C ends it with a summary.\n"
+		"Following irq, signal, accept, inject, eoi, unmask. Ctrl-C ends it with a summary.\n"
 		"\n"
 		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
@@ -112,7 +112,7 @@ static void the_start_says_what_is_followed(void **state)
 	*fake->source.hops[HOP_INJECT].attached = '\0';
 	text_sink.start(sink_into(&sink, &output), &fake->source);
 	assert_text(output_close(&output),
-		"Following signal, accept, eoi. Ctrl-C ends it with a summary.\n"
+		"Following signal, accept, eoi, unmask. Ctrl-C ends it with a summary.\n"
 		"\n"
 		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
@@ -487,6 +487,88 @@ static void losses_are_shown(void **state)
 	free(fake);
 }
 
+#define COUNTS_OF_LINES	\
+	"   VEC   IRQ  SLOT    PASID  MODE           irq  signal  accept  inject     eoi  unmask" \
+	"  coal.   unm.  lost"
+
+/* All that is said of the vectors has the hop unmask as soon as one of them can have it. */
+static void a_line_has_a_column_more(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	char *text;
+
+	(void)state;
+	start_clock(fake);
+	fake_line(fake, "0000:03:00.0");
+	fake_vector(fake, UUID_A, 0);
+	fake_interrupts(fake, 0, 3, 10000);
+	fake_interrupts(fake, 1, 100, 10000);
+	fake->vectors[0].still_up = 7;
+	assert_text(interval(measurement, 2 * SECOND + 1000),
+		"\n"
+		"22:13:22.000001  in 2.00 s\n"
+		COUNTS_OF_LINES "      p50      p99 µs\n"
+		"0000:03:00.0:intx  pid 178\n"
+		"     0    16     -        -  irqfd            3       3       3       3       3       3"
+		"      0      0     0     40.0     40.0 total\n"
+		UUID_A "  pid 178\n"
+		"     0    30     0    0x100  irqfd          100     100     100     100     100     n/a"
+		"      0      0     0     40.0     40.0 total\n");
+	text = summary(measurement);
+	assert_has_line(text, COUNTS_OF_LINES);
+	assert_has_line(text, "     0  masked            3      50.0      50.0      50.0      50.0      50.0"
+			"      50.0      50.0");
+	assert_non_null(strstr(text, " (7 more accepts: its line was still up)\n"));
+	/* Once, and no reason why the other has none. */
+	assert_null(strstr(strstr(text, "masked") + 1, "masked"));
+	assert_null(strstr(text, "n/a: "));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
+/* For longer than a guest needs, in whatever is printed then. */
+static void a_line_that_stays_masked_is_shown(void **state)
+{
+	static const char line[] = "!!! MASKED: 0000:03:00.0:intx for 1.0 s: its device can't "
+				   "interrupt until the guest has ended the interrupt before";
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	char *text;
+
+	(void)state;
+	fake_line(fake, "0000:03:00.0");
+	fake_vector(fake, UUID_A, 0);
+	fake->vectors[0].masked_since = 2 * SECOND;
+	text = interval(measurement, 3 * SECOND - 1);
+	assert_null(strstr(text, "MASKED"));
+	free(text);
+	text = summary(measurement);
+	assert_null(strstr(text, "MASKED"));
+	free(text);
+	text = interval(measurement, 3 * SECOND);
+	assert_has_line(text, line);
+	free(text);
+	text = summary(measurement);
+	assert_has_line(text, line);
+	free(text);
+	text = interval(measurement, 64 * SECOND + SECOND / 2);
+	assert_non_null(strstr(text, "\n!!! MASKED: 0000:03:00.0:intx for 62.5 s: "));
+	free(text);
+	fake->vectors[0].masked_since = 0;
+	text = interval(measurement, 65 * SECOND);
+	assert_null(strstr(text, "MASKED"));
+	free(text);
+	/* By a reading of the clock that came later than that of the figures. */
+	fake->vectors[0].masked_since = 67 * SECOND;
+	text = interval(measurement, 66 * SECOND);
+	assert_null(strstr(text, "MASKED"));
+	free(text);
+	measurement_free(measurement);
+	free(fake);
+}
+
 /* Printable ASCII and µ, in lines. */
 static void assert_harmless(const char *text)
 {
@@ -535,7 +617,7 @@ static void hostile_names_are_harmless(void **state)
 		assert_int_equal(count_lines(texts[0]), 1);
 		assert_int_equal(count_lines(texts[1]), 1);
 		assert_int_equal(count_lines(texts[2]), 5);
-		assert_int_equal(count_lines(texts[3]), 5 + 3 + STAGE_COUNT + 1);
+		assert_int_equal(count_lines(texts[3]), 5 + 3 + STAGE_MASKED + 1);
 		for (int j = 0; j < 4; j++) {
 			assert_harmless(texts[j]);
 			free(texts[j]);
@@ -584,6 +666,7 @@ static void names_of_ends_and_causes(void **state)
 	assert_string_equal(cause_name(CAUSE_IRQ), "irq");
 	assert_string_equal(cause_name(CAUSE_EMULATED), "emulated");
 	assert_string_equal(cause_name(CAUSE_LOOPBACK), "loopback");
+	assert_string_equal(cause_name(CAUSE_RESENT), "resent");
 	assert_string_equal(cause_name(255), "?");
 }
 
@@ -658,7 +741,8 @@ static void a_check_says_each_reason_once(void **state)
 		"  deliver              yes\n"
 		"  service              yes\n"
 		"  delivery             yes\n"
-		"  total                yes\n" NOTHING_ON_THIS_HOST);
+		"  total                yes\n"
+		"  masked               yes\n" NOTHING_ON_THIS_HOST);
 	free(fake);
 }
 
@@ -808,6 +892,38 @@ static void a_distribution_says_what_is_missing(void **state)
 	free(fake);
 }
 
+/* Of all stages, not those that no vector of its kind has; but what is asked for is answered. */
+static void a_distribution_is_of_what_there_can_be(void **state)
+{
+	struct fake_source *fake = fake_source_new();
+	struct measurement *measurement = measurement_new(&fake->source, &no_filter);
+	const struct figures *figures;
+	char *text;
+
+	(void)state;
+	fake_line(fake, "0000:03:00.0");
+	fake_vector(fake, UUID_A, 1);
+	fake_interrupts(fake, 0, 3, 100);
+	fake_interrupts(fake, 1, 3, 100);
+	measurement_interval(measurement, 2 * SECOND);
+	figures = measurement_summary(measurement);
+	sink.wants.histograms = (1U << STAGE_COUNT) - 1;
+	text = histograms(figures, STAGE_MASKED);
+	assert_non_null(strstr(text, "vector 0, masked in µs"));
+	assert_null(strstr(text, "vector 1"));
+	free(text);
+	text = histograms(figures, STAGE_TOTAL);
+	assert_non_null(strstr(text, "vector 1, total in µs"));
+	free(text);
+	sink.wants.histograms = 1U << STAGE_MASKED;
+	text = histograms(figures, STAGE_MASKED);
+	assert_non_null(strstr(text, "vector 1, masked: n/a: " ONLY_INTX "\n"));
+	free(text);
+	sink.wants.histograms = 0;
+	measurement_free(measurement);
+	free(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -823,8 +939,11 @@ int main(void)
 		cmocka_unit_test(a_summary_says_when_nothing_was_seen),
 		cmocka_unit_test(a_summary_says_why_hops_are_missing),
 		cmocka_unit_test(losses_are_shown),
+		cmocka_unit_test(a_line_has_a_column_more),
+		cmocka_unit_test(a_line_that_stays_masked_is_shown),
 		cmocka_unit_test(a_distribution_has_every_value),
 		cmocka_unit_test(a_distribution_says_what_is_missing),
+		cmocka_unit_test(a_distribution_is_of_what_there_can_be),
 		cmocka_unit_test(hostile_names_are_harmless),
 		cmocka_unit_test(a_name_without_an_end_is_cut),
 		cmocka_unit_test(names_of_ends_and_causes),

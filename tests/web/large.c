@@ -99,7 +99,7 @@ static void write_interrupts(struct ctf_writer *writer, const struct imstrace_ve
 		unsigned int slow = i % (count / 2 + 1) > count / 2 / 10 * 9 ? 4 : 1;
 		__u64 at = time += 1 + random_next(&random) % 20000;
 
-		for (unsigned int hop = emulated; hop < HOP_COUNT; hop++) {
+		for (unsigned int hop = emulated; hop <= HOP_EOI; hop++) {
 			at += least[hop] * slow + random_magnitude(&random, 10 + 2 * hop) * slow;
 			if (!(random_next(&random) % 100000))
 				at += 50000000;

@@ -65,9 +65,10 @@ static const struct option_row filter_options[] = {
 	{ "guest", 0, "PATTERN", "Only vectors of this VM: the name it has from its VMM (QEMU's -name), or "
 	  "a shell pattern", take_text, INTO(struct vector_filter, guest) },
 	{ "source", 0, "SOURCE", "Only interrupts from this source: vfio-pci, ims, emulated, irqfd (vhost, "
-	  "virtio and all else that signals one), ioctl-msi (KVM_SIGNAL_MSI) or ioctl-line (KVM_IRQ_LINE)",
+	  "virtio and all else that signals one), ioctl-msi (KVM_SIGNAL_MSI), ioctl-line (KVM_IRQ_LINE) "
+	  "or intx (lines of vfio-pci devices)",
 	  take_source, INTO(struct vector_filter, source),
-	  "vfio-pci, ims, emulated, irqfd, ioctl-msi or ioctl-line" },
+	  "vfio-pci, ims, emulated, irqfd, ioctl-msi, ioctl-line or intx" },
 	{ 0 }
 };
 

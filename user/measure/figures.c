@@ -188,6 +188,11 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 	return from ? from : vector->hop_missing[stage_to(stage)];
 }
 
+bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage stage)
+{
+	return stage_to(stage) != HOP_UNMASK || vector->vector.kind == KIND_INTX;
+}
+
 bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop)
 {
 	if (hop != HOP_UNMASK)

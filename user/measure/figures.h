@@ -99,6 +99,9 @@ const char *stage_missing(const struct source *source, enum imstrace_stage stage
 /* NULL if @stage can be measured for this vector, else why it can't. */
 const char *figures_stage_missing(const struct vector_figures *vector, enum imstrace_stage stage);
 
+/* Whether a vector of this kind can ever have @stage. */
+bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage stage);
+
 /* Whether any of the vectors can ever have @hop: unmask is INTx lines' alone. */
 bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop);
 

@@ -122,10 +122,10 @@ enum wanted vector_wanted(const struct vector_filter *filter, const struct imstr
 static enum imstrace_reader main_reader(const struct imstrace_vector *vector,
 					const struct imstrace_account *account)
 {
-	__u64 user = account->ends[END_USER], work = account->ends[END_WORKQUEUE];
+	__u64 user = account->ends[END_USER] + account->detours, work = account->ends[END_WORKQUEUE];
 	__u64 irqfd = account->hops[HOP_ACCEPT] + account->ends[END_NMI] +
 		      account->ends[END_NO_ROUTE] + account->ends[END_NOT_ACCEPTED] +
-		      account->ends[END_REFUSED] + account->ends[END_WORK_MERGED];
+		      account->ends[END_REFUSED] + account->ends[END_WORK_MERGED] - account->detours;
 
 	if (!(irqfd | work | user))
 		return vector->reader;

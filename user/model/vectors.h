@@ -36,7 +36,7 @@ enum wanted vector_wanted(const struct vector_filter *filter,
 			  const struct imstrace_vector *vector);
 
 /*
- * Where its interrupts come from: "vfio-pci", "ims", "emulated", "irqfd", "ioctl-msi" or "ioctl-line";
+ * Where its interrupts come from: "vfio-pci", "ims", "emulated", "irqfd", "ioctl-msi", "ioctl-line" or "intx";
  * NULL: not known yet.
  */
 const char *vector_source(const struct imstrace_vector *vector);

@@ -7,6 +7,7 @@
 #include "stream_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Of histograms, at most: 64 MiB, touched as they are used. */
 #define MOST_BLOCKS	(1U << 18)
@@ -76,14 +77,26 @@ static void count_interrupt(struct recording *recording,
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
 	}
 	account->late_eois += interrupt->eoi_late;
-	if (recording->vectors[interrupt->id].kind == KIND_INTX)
-		recording->vectors[interrupt->id].masked_since =
-			interrupt->times[HOP_UNMASK] ? 0 : interrupt->times[HOP_IRQ];
+	account->detours += interrupt->read && interrupt->times[HOP_ACCEPT];
 	if (interrupt->recounted)
 		account->ends[interrupt->recounted]--;
 	/* As the programs: these are known by their hops. */
 	if (end_counted(interrupt->end))
 		account->ends[interrupt->end]++;
+}
+
+/*
+ * Whether a line is masked, which the writer leaves to its interrupts. What was signalled again has
+ * no irq: since when it was is known. Where unmaskings are not seen, all would look masked.
+ */
+static void note_masked(struct recording *recording, const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_vector *vector = &recording->vectors[interrupt->id];
+
+	if (vector->kind != KIND_INTX || !*recording->source.hops[HOP_UNMASK].attached)
+		return;
+	vector->masked_since = interrupt->times[HOP_UNMASK] ? 0 :
+			       interrupt->times[HOP_IRQ] ?: interrupt->times[HOP_SIGNAL];
 }
 
 static bool wanted(const struct recording *recording, __u64 time)
@@ -107,6 +120,11 @@ static void take_vector(struct recording *recording, const struct ctf_event *fro
 			    "records with invalid vector ids were ignored");
 		return;
 	}
+	/* What else changes does not unmask it, unless it is gone. */
+	vector.masked_since = 0;
+	if (vector.kind == KIND_INTX && vector.state & STATE_BOUND &&
+	    !strcmp(vector.device, recording->vectors[event.id].device))
+		vector.masked_since = recording->vectors[event.id].masked_since;
 	recording->vectors[event.id] = vector;
 	if (event.id >= recording->totals.vectors)
 		recording->totals.vectors = event.id + 1;
@@ -167,6 +185,8 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 		stream_warn(stream, "interrupts that ended in a way that is not known are left out");
 		return;
 	}
+	/* Also by one from before the time that is asked for. */
+	note_masked(recording, &interrupt);
 	if (!wanted(recording, from->time))
 		return;
 	count_interrupt(recording, &interrupt);

@@ -111,7 +111,8 @@ static void hgrm_summary(struct sink *sink, const struct figures *figures)
 
 	for (size_t i = 0; i < figures->count; i++)
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			if (*chosen == STAGE_COUNT || *chosen == stage)
+			if (*chosen == stage || (*chosen == STAGE_COUNT &&
+						 figures_can_have(&figures->vectors[i], stage)))
 				stage_list(sink->out, figures, &figures->vectors[i], stage);
 }
 

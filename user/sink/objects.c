@@ -110,7 +110,7 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o}",
 			 "type", "interrupt",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -124,6 +124,8 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 "recounted", interrupt->recounted ?
 				      json_string(end_name(interrupt->recounted)) : json_null(),
 			 "eoi_late", interrupt->eoi_late != 0,
+			 "read", interrupt->read ? json_integer((json_int_t)interrupt->read) :
+						   json_null(),
 			 "hops", hops,
 			 "stages", stages);
 }
@@ -194,7 +196,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 		json_object_set_new(stages, stage_name(stage),
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
-	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "source", word(vector_source(vector)),
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -220,6 +222,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "lost", (json_int_t)account_lost(&seen->account),
 			 "ends", ends_object(&seen->account),
 			 "deferred", (json_int_t)seen->account.deferred,
+			 "detours", (json_int_t)seen->account.detours,
 			 "late_eois", (json_int_t)seen->account.late_eois,
 			 "copies", (json_int_t)vector->copies,
 			 "still_up", (json_int_t)vector->still_up,

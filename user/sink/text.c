@@ -524,6 +524,9 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].account.deferred)
 			fprintf(out, " (%" PRIu64 " signalled after the handler)",
 				(uint64_t)figures->vectors[i].account.deferred);
+		if (figures->vectors[i].account.detours)
+			fprintf(out, " (%" PRIu64 " read and sent on by the VMM)",
+				(uint64_t)figures->vectors[i].account.detours);
 		if (figures->vectors[i].account.late_eois)
 			fprintf(out, " (%" PRIu64 " paravirtual EOIs: in no service or total)",
 				(uint64_t)figures->vectors[i].account.late_eois);

@@ -98,8 +98,12 @@ static void print_histogram(FILE *out, const struct figures *figures,
 
 void text_histograms(struct sink *sink, const struct figures *figures, enum imstrace_stage stage)
 {
+	/* Who asks for all stages means those that a vector can have. */
+	bool all = sink->wants.histograms == (1U << STAGE_COUNT) - 1;
+
 	for (size_t i = 0; i < figures->count; i++) {
-		if (!figures_active(&figures->vectors[i]))
+		if (!figures_active(&figures->vectors[i]) ||
+		    (all && !figures_can_have(&figures->vectors[i], stage)))
 			continue;
 		putc('\n', sink->out);
 		print_histogram(sink->out, figures, &figures->vectors[i], stage);

@@ -45,12 +45,13 @@ static void refuse(struct feature_status *status, const struct rung *rung, const
 /* Interrupts that no device's vector raises. */
 static bool of_vms(size_t feature)
 {
-	return feature == FEATURE_IRQFD_SIGNAL || feature == FEATURE_IOCTLS || feature == FEATURE_LINES;
+	return feature == FEATURE_IRQFD_SIGNAL || feature == FEATURE_IOCTLS;
 }
 
 static bool asked_for(const struct attachments *attachments, const struct feature *feature)
 {
-	if (of_vms(feature - features) && attachments->devices_only)
+	/* The VMM may send on what it reads of a device's, by an ioctl. */
+	if (feature == &features[FEATURE_IRQFD_SIGNAL] && attachments->devices_only)
 		return false;
 	if (feature->of_kvm && !(attachments->hops & 1U << HOP_ACCEPT))
 		return false;
@@ -421,7 +422,12 @@ bool attach_sees_vcpu_frees(const struct attachments *attachments)
 bool attach_sees_vms(const struct attachments *attachments)
 {
 	return *attachments->status[FEATURE_IRQFD_SIGNAL].attached ||
-	       *attachments->status[FEATURE_IOCTLS].attached;
+	       (*attachments->status[FEATURE_IOCTLS].attached && !attachments->devices_only);
+}
+
+bool attach_sees_reads(const struct attachments *attachments)
+{
+	return *attachments->status[FEATURE_READS].attached;
 }
 
 bool attach_sees_queue(const struct attachments *attachments)

@@ -76,6 +76,8 @@ bool attach_sees_pci_requests(const struct attachments *attachments);
 /* Whether each vCPU is seen to be destroyed, as it happens. */
 bool attach_sees_vcpu_frees(const struct attachments *attachments);
 
+/* Whether VMMs are seen to read eventfds. */
+bool attach_sees_reads(const struct attachments *attachments);
 /* Whether KVM's workqueue is seen to begin with an irqfd. */
 bool attach_sees_queue(const struct attachments *attachments);
 /* Interrupts that no device's vector raises. */

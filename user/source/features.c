@@ -97,6 +97,14 @@ const struct feature features[FEATURE_COUNT] = {
 			{ KPROBE_MULTI, "kvm", IOCTL_KPROBES },
 		},
 	},
+	[FEATURE_READS] = {
+		"eventfds read by VMMs", HOP_COUNT, true,
+		"what a VMM reads, and sends on by KVM_SIGNAL_MSI, ends at the signal",
+		{
+			{ FENTRY, NULL, { { "read_fentry", "eventfd_read" } } },
+			{ KPROBE, NULL, { { "read_kprobe", "eventfd_read" } } },
+		},
+	},
 	[FEATURE_LINES] = {
 		"lines at the IOAPIC", HOP_COUNT, true,
 		"what raises a line that is up already counts as not accepted",

@@ -214,7 +214,8 @@ static void add_known(void *context, const struct imstrace_vector *found)
 	if (found->irq >= bpf_map__max_entries(live->programs->maps.irq_vectors))
 		return;
 	entry = &live->memory.irq_vectors[found->irq];
-	if (found->kind == KIND_INTX)
+	/* The programs may know more of it already. */
+	if (found->kind == KIND_INTX && !*entry)
 		*entry = IRQ_OF_LINES;
 	if (*entry)
 		return;
@@ -546,6 +547,7 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.posting = attach_posting_missing(live->attachments);
 	live->programs->bss->vcpu_frees_seen = attach_sees_vcpu_frees(live->attachments);
 	live->source.delivery = attach_delivery_missing(live->attachments);
+	live->programs->bss->reads_seen = attach_sees_reads(live->attachments);
 	live->programs->bss->queue_seen = attach_sees_queue(live->attachments);
 	live->programs->bss->delivery_seen = !live->source.delivery;
 	live->programs->bss->pci_requests_seen = attach_sees_pci_requests(live->attachments);
