@@ -116,8 +116,12 @@ static long end_waiting(void *map, __u32 *context, struct open_interrupt *open, 
 {
 	__u64 seen = state_and_turn(open);
 
-	if (open->current.id == *id && claim_signalled(open, seen, OPEN_DONE))
+	if (open->current.id != *id)
+		return 0;
+	if (claim_signalled(open, seen, OPEN_DONE))
 		leave_signalled(open);
+	else if ((__u32)seen == OPEN_IRQ || (__u32)seen == OPEN_READ)
+		__sync_val_compare_and_swap((__u64 *)&open->state, seen, seen & ~(__u64)(__u32)-1);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define IMSTRACE_BPF_DETOURS_H
 
 #include "contexts.h"
+#include "steps.h"
 #include <bpf/bpf_tracing.h>
 #include <linux/ptrace.h>
 
@@ -27,7 +28,8 @@ static __always_inline struct deferred_interrupts *find_unread(__u64 eventfd)
 	return deferred->queued.state == OPEN_ENDED && deferred->queued_end == END_USER ? deferred : NULL;
 }
 
-static __always_inline void read_by_vmm(const void *arguments, struct kiocb *iocb)
+/* @read: bytes, or an error. */
+static __always_inline void read_by_vmm(const void *arguments, __u64 eventfd, long read)
 {
 	struct deferred_interrupts *deferred;
 	struct open_interrupt *open;
@@ -39,7 +41,7 @@ static __always_inline void read_by_vmm(const void *arguments, struct kiocb *ioc
 	open = open_in(context);
 	if (open && open->state == OPEN_READ)
 		open->state = OPEN_NONE;
-	deferred = find_unread((__u64)BPF_CORE_READ(iocb, ki_filp, private_data));
+	deferred = read > 0 ? find_unread(eventfd) : NULL;
 	open = deferred ? new_in(context) : NULL;
 	if (!open)
 		return;
@@ -66,17 +68,35 @@ static __always_inline struct open_interrupt *take_read(__u32 context)
 	return open;
 }
 
-SEC("fentry/eventfd_read")
-int BPF_PROG(read_fentry, struct kiocb *iocb)
+static __always_inline __u64 eventfd_of(struct kiocb *iocb)
 {
-	read_by_vmm(ctx, iocb);
+	return (__u64)BPF_CORE_READ(iocb, ki_filp, private_data);
+}
+
+/* At its end: it may have waited for the signal. */
+SEC("fexit/eventfd_read")
+int BPF_PROG(read_fexit, struct kiocb *iocb, void *to, long read)
+{
+	if (any_user)
+		read_by_vmm(ctx, eventfd_of(iocb), read);
 	return 0;
 }
 
 SEC("kprobe/eventfd_read")
 int read_kprobe(struct pt_regs *arguments)
 {
-	read_by_vmm(arguments, (struct kiocb *)PT_REGS_PARM1(arguments));
+	if (following && follow_kvm)
+		keep_call(eventfd_of((struct kiocb *)PT_REGS_PARM1(arguments)), 0);
+	return 0;
+}
+
+SEC("kretprobe/eventfd_read")
+int read_kretprobe(struct pt_regs *arguments)
+{
+	struct kept_call call;
+
+	if (take_call(&call))
+		read_by_vmm(arguments, call.first, PT_REGS_RC(arguments));
 	return 0;
 }
 

@@ -26,8 +26,8 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 }
 
 /*
- * Of an INTx line: it has ended, and is streamed when its line is unmasked. Only then the line raises or signals the
- * next: there is one at most, unless an unmasking was not seen.
+ * Of an INTx line: it has ended, and is streamed when its line is unmasked. Only then the line raises or
+ * signals the next: there is one at most, but for what others write to its eventfd.
  */
 static __noinline bool keep_until_unmasked(const struct imstrace_interrupt *interrupt,
 					   struct imstrace_account *account, enum imstrace_end end)
@@ -40,8 +40,10 @@ static __noinline bool keep_until_unmasked(const struct imstrace_interrupt *inte
 		return false;
 	id = interrupt->id;
 	vector = vector_of(id);
+	if (!vector || vector->kind != KIND_INTX || !vector->masked_since)
+		return false;
 	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-	if (!vector || vector->kind != KIND_INTX || !deferred)
+	if (!deferred)
 		return false;
 	if (__sync_lock_test_and_set(&deferred->is_kept, 0))
 		stream(&deferred->kept, account, deferred->kept_end);
@@ -52,7 +54,6 @@ static __noinline bool keep_until_unmasked(const struct imstrace_interrupt *inte
 	return true;
 }
 
-/* It has passed the last of its hops but that of a line's unmasking, or goes on where it is not followed. */
 static __always_inline void stream_unless_masked(const struct imstrace_interrupt *interrupt,
 						 struct imstrace_account *account, enum imstrace_end end)
 {
@@ -72,7 +73,7 @@ static __always_inline void end_counted(const struct imstrace_interrupt *interru
 					struct imstrace_account *account, enum imstrace_end end)
 {
 	__sync_fetch_and_add(&account->ends[end], 1);
-	stream(interrupt, account, end);
+	stream_unless_masked(interrupt, account, end);
 }
 
 static __always_inline void end_interrupt(const struct imstrace_interrupt *interrupt,

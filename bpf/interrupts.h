@@ -282,7 +282,9 @@ static __always_inline void pci_signal(const void *arguments, struct eventfd_ctx
 	} else {
 		if (hop_seen(HOP_IRQ) && !any_deferred)
 			return;
-		id = bpf_map_lookup_elem(&eventfd_vectors, &key) ?: line_in_thread(arguments);
+		id = bpf_map_lookup_elem(&eventfd_vectors, &key);
+		if (!id && any_lines)
+			id = line_in_thread(arguments);
 		if (!id)
 			return;
 	}
@@ -349,7 +351,7 @@ static __always_inline bool is_copy(const struct open_interrupt *open, __u32 api
  * Only where it can be no other message: in the handler that has signalled it, or in the workqueue
  * that delivers it.
  */
-static __always_inline void count_copy(const struct open_interrupt *open, const void *arguments,
+static __always_inline bool count_copy(const struct open_interrupt *open, const void *arguments,
 				       __u32 apicid, __u8 vec)
 {
 	struct imstrace_vector *vector;
@@ -357,11 +359,12 @@ static __always_inline void count_copy(const struct open_interrupt *open, const 
 	if (!open || open->irq == IMSTRACE_NONE || !is_copy(open, apicid, vec)) {
 		open = any_outside ? open_in(current_context(arguments)) : NULL;
 		if (!open || !open->sole || !is_copy(open, apicid, vec))
-			return;
+			return false;
 	}
 	vector = vector_of(open->current.id);
 	if (vector)
 		__sync_fetch_and_add(&vector->copies, 1);
+	return true;
 }
 
 /* Where interrupts go to that no device's vector has raised. */
@@ -393,11 +396,12 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	else if (open && open->state == OPEN_IRQ && open->unseen)
 		catch_up(open);
 	open = open_for(open, arguments, OPEN_SIGNALLED, vec);
-	if (!open && tm && any_pins)
-		open = take_from_pin(current_context(arguments), current_vcpu(), apicid, vec);
 	if (!open) {
-		count_copy(this, arguments, apicid, vec);
-		return;
+		if (count_copy(this, arguments, apicid, vec) || !tm || !any_pins)
+			return;
+		open = take_from_pin(current_context(arguments), current_vcpu(), apicid, vec);
+		if (!open)
+			return;
 	}
 	account = account_in(open->current.id, second);
 	if (!account)

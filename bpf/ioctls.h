@@ -110,8 +110,10 @@ static __always_inline void look_at_line(const void *arguments, __u64 entry, boo
 	if (!any_outside)
 		return;
 	open = open_in(current_context(arguments));
-	if (!open || !open->sole || open->state == OPEN_NONE)
+	/* What a thread has raised before it lowers others. */
+	if (!open || open->sole != 1 || open->state == OPEN_NONE)
 		return;
+	open->sole = 2;
 	if (entry & ENTRY_LEVEL)
 		note_pin(open, entry);
 	if (open->state != OPEN_SIGNALLED)

@@ -183,10 +183,10 @@ static __always_inline void forget_irqfd(struct work_struct *work)
 	vector = vector_of(id);
 	if (!vector)
 		return;
+	lower_pin(id);
 	if (vector->kind == KIND_IRQFD) {
 		/* Who has signalled it may not signal again. What waits in KVM's workqueue still comes. */
 		end_outside(id);
-		lower_pin(id);
 		change_state(vector, 0, STATE_BOUND);
 	}
 	if (vector->irqfd == (__u64)irqfd)

@@ -240,6 +240,13 @@ static __noinline void leave_signalled(struct open_interrupt *open)
 		end_interrupt(&open->current, END_WORKQUEUE);
 }
 
+static __always_inline bool is_line(__u32 id)
+{
+	struct imstrace_vector *vector = vector_of(id);
+
+	return vector && vector->kind == KIND_INTX;
+}
+
 /*
  * Nobody in the kernel reads the eventfd: an irqfd that is assigned while the signal is unread delivers
  * it. One that was assigned has read it, or the VMM has.
@@ -260,8 +267,9 @@ static __noinline void leave_unread(struct open_interrupt *open, enum imstrace_e
 		return;
 	}
 	any_user = true;
-	/* One reading is for all that have been signalled before it: the first has waited longest. */
-	if (!reads_seen || deferred->queued.state != OPEN_ENDED || deferred->queued_end != END_USER)
+	/* One reading is for all signals before it: the first has waited longest. Lines' are not looked at. */
+	if (!reads_seen || is_line(id) || deferred->queued.state != OPEN_ENDED ||
+	    deferred->queued_end != END_USER)
 		leave_ended(deferred, open, END_USER);
 }
 
@@ -274,13 +282,7 @@ static __always_inline void wait_or_end(struct open_interrupt *open,
 		return;
 	}
 	open->state = OPEN_DONE;
-	if (end == END_COUNT)
-		end = END_SIGNALLED;
-	__sync_fetch_and_add(&account->ends[end], 1);
-	if (end == END_USER)
-		stream_unless_masked(&open->current, account, end);
-	else
-		stream(&open->current, account, end);
+	end_counted(&open->current, account, end == END_COUNT ? END_SIGNALLED : end);
 }
 
 /* KVM is about to queue it. */

@@ -41,8 +41,8 @@ static __always_inline bool has_lines(__u32 irq)
 }
 
 /*
- * A device that can't mask its line itself has it masked at the irq, which is its alone. Which line that is stands beside
- * IRQ_OF_LINES.
+ * A device that can't mask its line itself has it masked at the irq, which is its alone. Which line that is
+ * stands beside IRQ_OF_LINES.
  */
 static __always_inline void note_exclusive_line(__u32 irq, const struct irqaction *action, __u32 id)
 {
@@ -60,10 +60,15 @@ static __noinline __u32 add_line(__u32 irq, struct irqaction *action, __u64 dev_
 
 	scratch = bpf_map_lookup_elem(&irq_names, &of_handlers);
 	if (!action || !scratch ||
-	    bpf_probe_read_kernel_str(scratch->text, sizeof(scratch->text),
-				      BPF_CORE_READ(action, name)) < 0 ||
-	    irq_name_parse(scratch->text, &scratch->key) != KIND_INTX)
+	    bpf_probe_read_kernel_str(scratch->text, sizeof(scratch->text), BPF_CORE_READ(action, name)) < 0)
 		return IMSTRACE_NONE;
+	if (irq_name_parse(scratch->text, &scratch->key) != KIND_INTX) {
+		/* Another driver's, until it frees its irq. */
+		id = IMSTRACE_NONE;
+		if (pci_requests_seen)
+			bpf_map_update_elem(&line_vectors, &dev_id, &id, BPF_ANY);
+		return IMSTRACE_NONE;
+	}
 	id = find_or_add_key(&scratch->key);
 	vector = vector_of(id);
 	if (!vector)
@@ -100,8 +105,9 @@ static __always_inline void stream_kept(__u32 id)
 }
 
 /* What had this @dev_id, whatever it is, has freed its irq. */
-static __always_inline void forget_line(__u64 dev_id)
+static __always_inline void forget_line(__u32 irq, __u64 dev_id)
 {
+	__u64 *entry;
 	__u32 *known = bpf_map_lookup_elem(&line_vectors, &dev_id), id;
 	struct imstrace_vector *vector;
 
@@ -112,6 +118,9 @@ static __always_inline void forget_line(__u64 dev_id)
 	vector = vector_of(id);
 	if (!vector)
 		return;
+	entry = bpf_map_lookup_elem(&irq_vectors, &irq);
+	if (entry && *entry > IRQ_OF_LINES)
+		*entry = IRQ_OF_LINES;
 	end_outside(id);
 	lower_pin(id);
 	vector->masked_since = 0;
@@ -175,7 +184,8 @@ begin_line_outside(const void *arguments, __u32 id, struct imstrace_vector *vect
 		__sync_fetch_and_add(&account->deferred, 1);
 		return open;
 	}
-	return begin_outside(context, id, CAUSE_RESENT, IMSTRACE_NONE);
+	return begin_outside(context, id, vector->masked_since ? CAUSE_RESENT : CAUSE_LOOPBACK,
+			     IMSTRACE_NONE);
 }
 
 /* What line @id has raised, and the guest has ended, ends now. */
@@ -203,9 +213,10 @@ static __always_inline void unmask_line(__u32 id, bool unmasked)
 
 	if (!vector || vector->kind != KIND_INTX)
 		return;
-	/* If it has been signalled again, the guest has ended the one before. */
-	if (vector->masked_since)
-		vector->masked_since = unmasked ? 0 : bpf_ktime_get_ns();
+	/* What waited for the IOAPIC KVM has lowered. */
+	lower_pin(id);
+	/* If it is signalled again, the guest has ended the one before. */
+	vector->masked_since = unmasked ? 0 : bpf_ktime_get_ns();
 	pass_unmask(id);
 }
 
@@ -226,8 +237,10 @@ static __always_inline void unmask_device(struct pci_dev *device, bool unmasked)
 
 static __always_inline void unmask_irq(__u32 irq)
 {
-	if (any_lines && has_lines(irq))
-		unmask_line(vector_of_irq(irq), true);
+	__u64 *entry = any_lines ? bpf_map_lookup_elem(&irq_vectors, &irq) : NULL;
+
+	if (entry && *entry > IRQ_OF_LINES)
+		unmask_line((__u32)*entry - 1, true);
 }
 
 SEC("fexit/pci_check_and_unmask_intx")

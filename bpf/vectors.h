@@ -98,7 +98,7 @@ static __always_inline __u32 vector_of_irq(__u32 irq)
 {
 	__u64 *entry = bpf_map_lookup_elem(&irq_vectors, &irq);
 
-	return entry ? (__u32)*entry - 1 : IMSTRACE_NONE;
+	return entry && *entry < IRQ_OF_LINES ? (__u32)*entry - 1 : IMSTRACE_NONE;
 }
 
 /* Connects @irq to vector @id, or disconnects it with IMSTRACE_NONE. */

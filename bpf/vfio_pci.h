@@ -100,7 +100,7 @@ static __always_inline void end_free(__u32 irq, __u64 eventfd)
 	__u32 id = pci_vector_of(irq);
 	struct imstrace_vector *vector = vector_of(id);
 
-	forget_line(eventfd);
+	forget_line(irq, eventfd);
 	/*
 	 * Another eventfd: the number has been given to another vector since. None yet: it was
 	 * bound before we looked, and has not fired.

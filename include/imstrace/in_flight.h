@@ -36,7 +36,11 @@ struct open_interrupt {
 	__u32 coalesced; /* it was counted as such when it was accepted */
 	__u32 refused;	/* by a local APIC that is switched off */
 	__u32 merged;	/* its guest vector was already waiting where the CPU takes it from */
-	__u32 sole;	/* all that its context has accepted is its own: KVM's workqueue, or a line's ioctl */
+	/*
+	 * All that its context has accepted is its own: KVM's workqueue, or a line's ioctl. 2: the IOAPIC has
+	 * seen the line.
+	 */
+	__u32 sole;
 	__u32 wakes;	/* an irqfd of @kvm is about to be woken by it */
 	/* Of a CPU's handlers alone: the program at vfio_ims_signal is running, outside of them. */
 	__u32 in_signal;
@@ -72,8 +76,8 @@ struct deferred_interrupts {
 };
 
 /*
- * In place of a vector for an irq that INTx lines have: it may be several devices'. In the lower half the id + 1 of the line
- * that has it alone, else 0.
+ * In place of a vector for an irq that INTx lines have: it may be several devices'. In the lower half the
+ * id + 1 of the line that has it alone, else 0.
  */
 #define IRQ_OF_LINES	(1ULL << 32)
 
@@ -91,8 +95,10 @@ struct irqfd_key {
 /* A guest vector that a pin of a VM's IOAPIC sends to a vCPU; IMSTRACE_NONE: none has accepted it so far. */
 struct pin_key {
 	__u64 kvm;
+	__u32 pid;
 	__u32 guest_vector;
 	__u32 vcpu;
+	__u32 reserved;
 };
 
 /* A vCPU, likewise. */

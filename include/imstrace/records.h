@@ -220,8 +220,8 @@ enum imstrace_end {
  *	accept = inject + all ends at the accept + pending in a guest, and
  *	inject = eoi + all ends at the inject + in service in a guest;
  *
- * irq = signals of handlers + all ends at the irq. Of an INTx line, unmask = eoi + user but for what has not
- * got there. While interrupts flow, a reader meets the
+ * irq = signals of handlers + all ends at the irq. Of an INTx line, each irq and each resent signal has
+ * one unmask. While interrupts flow, a reader meets the
  * counters one after the other.
  *
  * Each CPU has one of each vector, and what counts is their sum. A hop is then counted

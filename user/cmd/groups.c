@@ -119,7 +119,7 @@ static const struct option_row live_options[] = {
 	  IMSTRACE_HOPS(X),
 #undef X
 	  .given = offsetof(struct live_options, given), .place = PLACE_LIVE },
-	{ "max-vectors", 0, "N", "Reserve memory for N vectors, 9 KiB each (default "
+	{ "max-vectors", 0, "N", "Reserve memory for N vectors, 10 KiB each (default "
 	  DIGITS(DEFAULT_VECTORS) ")", take_number, INTO(struct live_options, max_vectors),
 	  "a number from 1 to " DIGITS(MOST_VECTORS), .most = MOST_VECTORS,
 	  .given = offsetof(struct live_options, given) },

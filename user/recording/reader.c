@@ -77,7 +77,7 @@ static void count_interrupt(struct recording *recording,
 			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
 	}
 	account->late_eois += interrupt->eoi_late;
-	account->detours += interrupt->read && interrupt->times[HOP_ACCEPT];
+	account->detours += interrupt->read && interrupt->times[HOP_ACCEPT] && first <= HOP_ACCEPT;
 	if (interrupt->recounted)
 		account->ends[interrupt->recounted]--;
 	/* As the programs: these are known by their hops. */
@@ -93,7 +93,8 @@ static void note_masked(struct recording *recording, const struct imstrace_inter
 {
 	struct imstrace_vector *vector = &recording->vectors[interrupt->id];
 
-	if (vector->kind != KIND_INTX || !*recording->source.hops[HOP_UNMASK].attached)
+	if (vector->kind != KIND_INTX || !*recording->source.hops[HOP_UNMASK].attached ||
+	    (interrupt->cause != CAUSE_IRQ && interrupt->cause != CAUSE_RESENT))
 		return;
 	vector->masked_since = interrupt->times[HOP_UNMASK] ? 0 :
 			       interrupt->times[HOP_IRQ] ?: interrupt->times[HOP_SIGNAL];

@@ -13,8 +13,8 @@
 bool device_of_vector(char device[IMSTRACE_NAME_LEN], const char name[IMSTRACE_NAME_LEN]);
 
 /*
- * Of a vector by the name of its device: "ims_sample-software", a mediated device's type, or "pci 8086:0953", by sysfs, while the
- * device is there. "": it isn't known. An INTx line is a class of its own, "pci 8086:0953:intx".
+ * Of a vector by the name of its device: "ims_sample-software", a mediated device's type, or "pci 8086:0953",
+ * by sysfs, while the device is there. "": it isn't known. An INTx line is a class of its own, "pci 8086:0953:intx".
  */
 void device_class(char result[IMSTRACE_NAME_LEN], const char name[IMSTRACE_NAME_LEN]);
 

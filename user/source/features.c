@@ -101,8 +101,9 @@ const struct feature features[FEATURE_COUNT] = {
 		"eventfds read by VMMs", HOP_COUNT, true,
 		"what a VMM reads, and sends on by KVM_SIGNAL_MSI, ends at the signal",
 		{
-			{ FENTRY, NULL, { { "read_fentry", "eventfd_read" } } },
-			{ KPROBE, NULL, { { "read_kprobe", "eventfd_read" } } },
+			{ FENTRY, NULL, { { "read_fexit", "eventfd_read" } } },
+			{ KPROBE, NULL, { { "read_kretprobe", "eventfd_read" },
+					  { "read_kprobe", "eventfd_read" } } },
 		},
 	},
 	[FEATURE_LINES] = {

@@ -14,6 +14,15 @@ static void tell_one_in_flight(const struct source *source, const struct imstrac
 	source->handlers.interrupt(source->handlers.context, &record);
 }
 
+/* An irq that lines share is not counted before it is known whose it is. */
+static bool is_begun(const struct source *source, const struct open_interrupt *open)
+{
+	if (open->state == OPEN_IRQ)
+		return open->current.id < source->capacity &&
+		       source->vectors[open->current.id].kind != KIND_INTX;
+	return open->state == OPEN_SIGNALLED;
+}
+
 /* In a handler, or between its signal and KVM. */
 static void tell_open(const struct source *source, const struct imstrace_bpf *programs)
 {
@@ -25,7 +34,7 @@ static void tell_open(const struct source *source, const struct imstrace_bpf *pr
 
 	if (open && !bpf_map__lookup_elem(map, &zero, sizeof(zero), open, size, 0))
 		for (int cpu = 0; cpu < cpus; cpu++)
-			if (open[cpu].state == OPEN_IRQ || open[cpu].state == OPEN_SIGNALLED)
+			if (is_begun(source, &open[cpu]))
 				tell_one_in_flight(source, &open[cpu].current);
 	free(open);
 }

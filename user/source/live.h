@@ -8,7 +8,7 @@
 #include "source.h"
 
 /*
- * Room by default, and at most. A vector takes 9 KiB, with what it needs of its guest; for more of
+ * Room by default, and at most. A vector takes 10 KiB, with what it needs of its guest; for more of
  * them than there is room the loss is counted.
  */
 #define DEFAULT_VECTORS	1024

@@ -16,7 +16,7 @@
 
 /*
  * vCPUs that interrupts go to, and guest vectors of theirs: a host has thousands of the first, and a
- * vector leaves a guest vector behind where its guest moves it. 1 KiB and 280 bytes each.
+ * vector leaves a guest vector behind where its guest moves it. 1 KiB and 344 bytes each.
  */
 #define LEAST_VCPUS		8192
 #define LEAST_GUESTS		16384

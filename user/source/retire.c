@@ -34,17 +34,24 @@ static bool has_eventfd(const struct memory *memory, const struct imstrace_bpf *
 						sizeof(eventfd), &of, sizeof(of), 0) && of == id;
 }
 
-static void forget_irqfds(const struct imstrace_bpf *programs, __u32 id)
-{
-	const struct bpf_map *map = programs->maps.irqfd_vectors;
-	struct irqfd_key key, next;
-	__u32 of;
-	bool more = !bpf_map__get_next_key(map, NULL, &key, sizeof(key));
+/* Bytes; vectors' names are the longest. */
+#define MOST_KEY	sizeof(struct vector_key)
 
-	for (; more; key = next) {
-		more = !bpf_map__get_next_key(map, &key, &next, sizeof(next));
-		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &of, sizeof(of), 0) && of == id)
-			bpf_map__delete_elem(map, &key, sizeof(key), 0);
+/* In a map from whatever keys to ids. */
+static void forget_keys_of(const struct bpf_map *map, __u32 id)
+{
+	size_t size = bpf_map__key_size(map);
+	char keys[2][MOST_KEY];
+	__u32 of;
+	bool more = size <= MOST_KEY && !bpf_map__get_next_key(map, NULL, keys[0], size);
+
+	/* From one that is gone a walk would begin anew: the next is asked for before. */
+	while (more) {
+		more = !bpf_map__get_next_key(map, keys[0], keys[1], size);
+		if (!bpf_map__lookup_elem(map, keys[0], size, &of, sizeof(of), 0) && of == id)
+			bpf_map__delete_elem(map, keys[0], size, 0);
+		if (more)
+			memcpy(keys[0], keys[1], size);
 	}
 }
 
@@ -100,28 +107,6 @@ static bool is_open(const struct imstrace_bpf *programs, __u32 id)
 	return found || visit_contexts(programs, is_open_outside, &id);
 }
 
-/*
- * Names for which there was no room are noted, so that each is counted once: now that there is room,
- * they may try again.
- */
-static void forget_lost_names(const struct imstrace_bpf *programs)
-{
-	const struct bpf_map *map = programs->maps.vector_ids;
-	struct vector_key key, next;
-	bool more = !bpf_map__get_next_key(map, NULL, &key, sizeof(key));
-
-	/* From one that is gone a walk would begin anew: the next is asked for before. */
-	while (more) {
-		__u32 id;
-
-		more = !bpf_map__get_next_key(map, &key, &next, sizeof(next));
-		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &id, sizeof(id), 0) &&
-		    id == IMSTRACE_NONE)
-			bpf_map__delete_elem(map, &key, sizeof(key), 0);
-		key = next;
-	}
-}
-
 bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 id, bool by_names)
 {
 	struct imstrace_vector *vector = &memory->vectors[id];
@@ -136,7 +121,8 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 	/* From here on nobody who looks for the name finds the id. */
 	if (!bpf_map__lookup_elem(ids, &key, sizeof(key), &known, sizeof(known), 0) && known == id)
 		bpf_map__delete_elem(ids, &key, sizeof(key), 0);
-	forget_irqfds(programs, id);
+	forget_keys_of(programs->maps.irqfd_vectors, id);
+	forget_keys_of(programs->maps.pin_vectors, id);
 	if (has_eventfd(memory, programs, id))
 		bpf_map__delete_elem(programs->maps.eventfd_vectors, &eventfd, sizeof(eventfd), 0);
 	/* Who had found it before has ended after this. */
@@ -153,8 +139,9 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 	bpf_map_update_elem(bpf_map__fd(programs->maps.free_vectors), NULL, &id, BPF_ANY);
 	if (programs->bss->totals.lost_vectors != memory->lost_forgotten) {
 		memory->lost_forgotten = programs->bss->totals.lost_vectors;
-		forget_lost_names(programs);
-		forget_irqfds(programs, IMSTRACE_NONE);
+		/* Names for which there was no room are noted, so that each is counted once: now they may try again. */
+		forget_keys_of(programs->maps.vector_ids, IMSTRACE_NONE);
+		forget_keys_of(programs->maps.irqfd_vectors, IMSTRACE_NONE);
 	}
 	return true;
 }
