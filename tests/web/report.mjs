@@ -6,7 +6,7 @@
 // is there to sort, filter, hover and pick works, and names do no harm. Run at the top of the checkout.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
 import { withPage } from './browser.mjs';
 
@@ -213,6 +213,28 @@ await withPage(cut, {}, async (page) => {
 	assert.match(await page.locator('header').textContent(), /The wall clock moved by \+10800\.000 s, to \d\d:/);
 });
 console.log('ok a recording that was cut off, of a clock that was set');
+/* The same data with what few hosts have. */
+const rare = `${screenshots}/../rare.html`;
+writeFileSync(rare, readFileSync(report, 'utf8').replace(/(<script[^>]* id="data"[^>]*>)([^]*?)(<\/script>)/, (_, begin, text, end) => {
+	const data = JSON.parse(text), [line, other] = data.summary.vectors;
+
+	Object.assign(line, { source: 'intx', device: '0000:03:00.0:intx', masked_since: data.summary.time - 12e9,
+		still_up: 2000, hops: { ...line.hops, unmask: 7 } });
+	other.detours = 3;
+	data.summary.never_fired = [{ device: '0000:04:00.0', vectors: 257, never_fired: 250, host_irqs: 257 }];
+	return begin + JSON.stringify(data).replaceAll('<', '\\u003c') + end;
+}));
+await withPage(rare, {}, async (page) => {
+	const texts = await page.locator('.remarks li').allTextContents();
+
+	assert.deepEqual(texts.map((text) => text.split(':')[0]), ['Masked', 'Still up', 'Detour']);
+	assert.match(texts[0], /0000:03:00\.0:intx for 12 s/);
+	assert.match(texts[1], /2,000 more times/);
+	assert.deepEqual(await page.locator('table.unused td').allTextContents(), ['257', '250', '257']);
+	assert.equal(await page.locator('.hops strong').nth(HOPS.length).textContent(), '7');
+	await page.screenshot({ path: `${screenshots}/rare.png`, fullPage: true });
+});
+console.log('ok lines, detours and vectors that never fired');
 await withPage(large, {}, async (page, ms) => {
 	await everyChartDrawn(page);
 	assert.match(await page.locator('#vectors .more').textContent(), /Show all 1,000 vectors/);
