@@ -2,10 +2,10 @@
 // One host, VM or device: each stage as a heatmap.
 import { buckets, dashboard, heat, lines, quantile, query, rate, variable } from "./common.js";
 
-const selector = 'job=~"$job", instance=~"$instance", device=~"$device", vm=~"$vm"';
+const selector = 'job=~"$job", instance=~"$instance", source=~"$source", device=~"$device", vm=~"$vm"';
 const scope = { family: "imstrace_stage", selector };
 // As in include/imstrace/hops.h; tests/fleet/run holds it against the exporter.
-export const stages = ["handler", "irqfd", "deliver", "service", "delivery", "total"];
+export const stages = ["handler", "irqfd", "deliver", "service", "delivery", "total", "masked"];
 
 export const host = stages.reduce((board, stage) => board.withPanel(heat(`Stage ${stage}`,
 	buckets({ ...scope, selector: `${selector}, stage="${stage}"` }))),
@@ -16,8 +16,10 @@ export const host = stages.reduce((board, stage) => board.withPanel(heat(`Stage 
 			'label_values(imstrace_build_info{job=~"$job"}, instance)'))
 		.withVariable(variable("vm", "VM",
 			'label_values(imstrace_lost_total{job=~"$job", instance=~"$instance"}, vm)'))
+		.withVariable(variable("source", "Source",
+			'label_values(imstrace_lost_total{job=~"$job", instance=~"$instance", vm=~"$vm"}, source)'))
 		.withVariable(variable("device", "Device",
-			'label_values(imstrace_lost_total{job=~"$job", instance=~"$instance", vm=~"$vm"}, device)')))
+			'label_values(imstrace_lost_total{job=~"$job", instance=~"$instance", vm=~"$vm", source=~"$source"}, device)')))
 	.withPanel(lines("P50, P99 and P99.9 from the irq to the EOI", "s",
 		...[0.5, 0.99, 0.999].map((q) => query(
 			quantile(q, "device", { ...scope, selector: `${selector}, stage="total"` }),
