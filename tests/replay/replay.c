@@ -141,9 +141,9 @@ static bool map_memory(struct replay *replay)
 				 on_interrupt, replay);
 }
 
-static bool gone(struct source *source, __u32 id)
+static bool gone(const struct source *source, __u32 id)
 {
-	struct replay *replay = (struct replay *)source;
+	const struct replay *replay = (const struct replay *)source;
 
 	return vector_gone(&replay->memory, replay->programs, id, false);
 }

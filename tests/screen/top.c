@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: top [VECTORS [INTERVAL_MS [SECONDS]]]
+ * usage: top [VECTORS [INTERVAL_MS [SECONDS [gone]]]]
  *
  * The screen of imstrace top over a source in memory: that many vectors of devices with eight
  * each take interrupts; one with a hostile name; and from the second second on one more, which
- * is unbound two seconds later. Says on stderr how much CPU time it all took.
+ * is unbound two seconds later, and with the last argument known to be gone then. Says on stderr how much CPU time it all took.
  */
 #define FAKE_CAPACITY	1024
 #include "../unit/fake.h"
@@ -107,6 +107,12 @@ static void fake_ignore(struct source *source, __u32 id)
 	(void)id;
 }
 
+static bool fake_gone(const struct source *source, __u32 id)
+{
+	(void)source;
+	return id == world.late && world.unbound;
+}
+
 static void fake_close(struct source *source)
 {
 	(void)source;
@@ -140,6 +146,7 @@ int main(int argc, char **argv)
 	source->stop = fake_stop;
 	source->ignore = fake_ignore;
 	source->close = fake_close;
+	source->gone = argc > 4 ? fake_gone : NULL;
 	source->started = clock_now(CLOCK_MONOTONIC);
 	world.next = source->started;
 	add(HOSTILE, 0, 4000);

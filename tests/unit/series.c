@@ -19,7 +19,7 @@ static struct vector_filter filter;
 static bool gone[FAKE_CAPACITY];
 static unsigned int retired, forgotten;
 
-static bool is_gone(struct source *source, __u32 id)
+static bool is_gone(const struct source *source, __u32 id)
 {
 	(void)source;
 	return gone[id];

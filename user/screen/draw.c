@@ -241,15 +241,17 @@ static void put_status(const struct drawing *drawing)
 	const struct table *table = drawing->table;
 	time_t seconds = drawing->wall_clock / 1000000000;
 	double rate = 0;
-	char text[512], vm[24] = "", device[IMSTRACE_NAME_LEN];
+	char text[512], vm[24] = "", left[32] = "", device[IMSTRACE_NAME_LEN];
 	struct tm tm;
 
 	for (size_t i = 0; i < table->count; i++)
 		rate += table->rows[i].rate;
 	localtime_r(&seconds, &tm);
-	snprintf(text, sizeof(text), "imstrace top  %02d:%02d:%02d%s  %zu %s  %.1f/s  stage: %s", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 drawing->paused ? "  PAUSED" : "", table->count, views[table->view], rate,
-		 table->stage == STAGE_COUNT ? "the longest" : stage_name(table->stage));
+	if (table->left)
+		snprintf(left, sizeof(left), " (%u gone)", table->left);
+	snprintf(text, sizeof(text), "imstrace top  %02d:%02d:%02d%s  %zu %s%s  %.1f/s  stage: %s",
+		 tm.tm_hour, tm.tm_min, tm.tm_sec, drawing->paused ? "  PAUSED" : "", table->count,
+		 views[table->view], left, rate, table->stage == STAGE_COUNT ? "the longest" : stage_name(table->stage));
 	put_line(0, A_BOLD, text);
 	if (table->pid)
 		snprintf(vm, sizeof(vm), "  of pid %u", table->pid);
@@ -295,6 +297,7 @@ static const char help[] =
 	"  space              pause: figures stand still, nothing is lost\n"
 	"  Ctrl-C             end, with a summary as imstrace live has it\n"
 	"\n"
+	"What is gone (unbound, or its VM has ended) leaves the table with its history.\n"
 	"P50 and P99 are of the latest interval; of a device or VM, the highest of its\n"
 	"vectors. The bars of a line are relative to its highest. - is: there was none;\n"
 	"n/a: it can't be measured, and the page of the vector (Enter) says why.\n";

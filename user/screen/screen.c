@@ -231,7 +231,7 @@ static void screen_interval(struct sink *sink, const struct figures *figures)
 
 	if (!screen->table.rows)
 		return;
-	table_update(&screen->table, figures);
+	table_update(&screen->table, screen->source, figures);
 	add_loss(screen, figures);
 	if (screen->drawing.paused || !screen->terminal)
 		return;

@@ -52,7 +52,7 @@ static double figure(const struct table *table, const struct vector_figures *vec
 	return p99 ? figures->p99 : figures->p50;
 }
 
-void table_update(struct table *table, const struct figures *figures)
+void table_update(struct table *table, const struct source *source, const struct figures *figures)
 {
 	unsigned int now = ++table->intervals % HISTORY;
 
@@ -63,6 +63,8 @@ void table_update(struct table *table, const struct figures *figures)
 		table->followed[id].report.account = (struct imstrace_account) { 0 };
 		memset(table->followed[id].report.stages, 0,
 		       sizeof(table->followed[id].report.stages));
+		table->followed[id].gone = *table->followed[id].report.vector.device &&
+					   source->gone && source->gone(source, id);
 	}
 	for (size_t i = 0; i < figures->count; i++) {
 		const struct vector_figures *vector = &figures->vectors[i];
@@ -74,6 +76,14 @@ void table_update(struct table *table, const struct figures *figures)
 		followed->rates[now] = rate_of(table, vector);
 		followed->p99s[now] = p99 > 0 ? p99 : 0;
 	}
+}
+
+static bool has_history(const struct followed *followed)
+{
+	for (unsigned int i = 0; i < HISTORY; i++)
+		if (followed->rates[i] > 0)
+			return true;
+	return false;
 }
 
 static bool contains(const char *text, const char *part)
@@ -187,9 +197,17 @@ void table_build(struct table *table)
 {
 	size_t wanted = 0;
 
-	for (unsigned int id = 0; id < table->capacity; id++)
-		if (shown(table, &table->followed[id]))
-			table->sorted[wanted++] = &table->followed[id];
+	table->left = 0;
+	for (unsigned int id = 0; id < table->capacity; id++) {
+		const struct followed *followed = &table->followed[id];
+
+		if (!shown(table, followed))
+			continue;
+		if (followed->gone && !has_history(followed))
+			table->left++;
+		else
+			table->sorted[wanted++] = followed;
+	}
 	qsort(table->sorted, wanted, sizeof(*table->sorted),
 	      table->view == VIEW_VMS ? compare_pids : compare_names);
 	table->count = 0;

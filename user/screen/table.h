@@ -20,11 +20,13 @@ enum order { ORDER_RATE, ORDER_P50, ORDER_P99, ORDER_NAME, ORDER_COUNT };
 /**
  * struct followed - a vector, and what has been seen of it
  * @report:	of the latest interval; without a device name: none yet
+ * @gone:	it is bound no longer, or its VM has ended
  * @rates:	interrupts a second, of the interval by its number modulo HISTORY
  * @p99s:	ns, likewise
  */
 struct followed {
 	struct vector_figures report;
+	bool gone;
 	float rates[HISTORY];
 	float p99s[HISTORY];
 };
@@ -64,6 +66,7 @@ struct row {
  * @pid:	only of this VMM, 0: of all
  * @rows:	the lines
  * @count:	how many
+ * @left:	vectors that are gone, and have no history any more: they have no line
  */
 struct table {
 	enum view view;
@@ -76,6 +79,7 @@ struct table {
 	__u32 pid;
 	struct row *rows;
 	size_t count;
+	unsigned int left;
 	/* By id; and sorted, to make lines of. */
 	struct followed *followed;
 	const struct followed **sorted;
@@ -88,8 +92,8 @@ struct table {
 bool table_init(struct table *table, unsigned int capacity);
 void table_free(struct table *table);
 
-/* Takes in the figures of an interval. */
-void table_update(struct table *table, const struct figures *figures);
+/* Takes in the figures of an interval of @source. */
+void table_update(struct table *table, const struct source *source, const struct figures *figures);
 
 /* Makes the lines anew. */
 void table_build(struct table *table);

@@ -321,9 +321,9 @@ static void live_ignore(struct source *source, __u32 id)
 	live->memory.vectors[id].ignored = 1;
 }
 
-static bool live_gone(struct source *source, __u32 id)
+static bool live_gone(const struct source *source, __u32 id)
 {
-	struct live *live = (struct live *)source;
+	const struct live *live = (const struct live *)source;
 
 	return vector_gone(&live->memory, live->programs, id,
 			   vector_by_names(live->programs, &live->memory.vectors[id]));

@@ -166,7 +166,7 @@ struct source {
 	int (*poll)(struct source *source, __u64 until);
 	void (*stop)(struct source *source);
 	void (*ignore)(struct source *source, __u32 id);
-	bool (*gone)(struct source *source, __u32 id);
+	bool (*gone)(const struct source *source, __u32 id);
 	bool (*retire)(struct source *source, __u32 id);
 	void (*close)(struct source *source);
 };
