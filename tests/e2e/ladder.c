@@ -71,10 +71,15 @@ static void expect_stages(json_t *check, bool with_signal)
 	json_t *stages = json_object_get(check, "stages"), *measured;
 	const char *stage;
 
-	assert_int_equal(json_object_size(stages), 6);
-	json_object_foreach(stages, stage, measured)
-		assert_int_equal(json_is_true(measured), with_signal ||
-				 (strcmp(stage, "handler") && strcmp(stage, "irqfd")));
+	bool unmask = !is_null(feature(check, "unmask of INTx lines"), "attached");
+
+	assert_int_equal(json_object_size(stages), 7);
+	json_object_foreach(stages, stage, measured) {
+		bool of_signal = !strcmp(stage, "handler") || !strcmp(stage, "irqfd");
+
+		assert_int_equal(json_is_true(measured),
+				 strcmp(stage, "masked") ? with_signal || !of_signal : unmask);
+	}
 }
 
 static void expect_signal(json_t *check, const char *way)
