@@ -94,6 +94,27 @@ static void written(void **state)
 	}
 }
 
+/* Lines: KVM delivers them from its workqueue, through the IOAPIC, and lowers them when the guest has ended each. */
+static void written_to_lines(void **state)
+{
+	struct trace trace = trace_start("irqfds-lines", "--interrupts -i 20ms");
+	json_t *truth = guest_run("--vcpus 2 --emulated-count 100 --lines none"), *vector;
+	size_t i;
+
+	(void)state;
+	trace_end(&trace);
+	/* Its vector 0 is gsi 16. */
+	json_array_foreach(json_object_get(truth, "vectors"), i, vector)
+		json_object_set_new(vector, "vector", json_integer(16 + number(vector, "vector")));
+	check_irqfds(truth, &trace, 100);
+	check_signallers(&trace, "ims-guest");
+	check_accounts(&trace);
+	check_times(truth, &trace);
+	check_intervals(&trace);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
 /* The tracer comes when all of them are assigned. */
 static void written_to_known_ones(void **state)
 {
@@ -263,6 +284,7 @@ int run_irqfds(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(written, lab_teardown),
+		cmocka_unit_test_teardown(written_to_lines, lab_teardown),
 		cmocka_unit_test_teardown(written_to_known_ones, lab_teardown),
 		cmocka_unit_test_teardown(written_and_queued, lab_teardown),
 		cmocka_unit_test_teardown(written_in_vain, lab_teardown),

@@ -71,7 +71,7 @@ static void expect_stages(json_t *check, bool with_signal)
 	json_t *stages = json_object_get(check, "stages"), *measured;
 	const char *stage;
 
-	bool unmask = !is_null(feature(check, "unmask of INTx lines"), "attached");
+	bool unmask = !is_null(feature(check, "unmask of INTx"), "attached");
 
 	assert_int_equal(json_object_size(stages), 7);
 	json_object_foreach(stages, stage, measured) {

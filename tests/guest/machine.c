@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -82,8 +83,10 @@ static void open_kvm(struct machine *machine)
 	machine->vm = ioctl(machine->kvm, KVM_CREATE_VM, 0);
 	checked(machine->vm, "KVM_CREATE_VM");
 
+	if (machine->lines)
+		checked(ioctl(machine->vm, KVM_CREATE_IRQCHIP), "KVM_CREATE_IRQCHIP");
 	/* Local APICs in the kernel; no PIC and no IOAPIC, and so no gsi taken. */
-	if (ioctl(machine->vm, KVM_ENABLE_CAP, &split))
+	else if (ioctl(machine->vm, KVM_ENABLE_CAP, &split))
 		fail(EXIT_UNAVAILABLE, "KVM has no split irqchip: %s", strerror(errno));
 	checked(ioctl(machine->vm, KVM_SET_TSS_ADDR, KVM_TSS_ADDRESS), "KVM_SET_TSS_ADDR");
 }
@@ -130,6 +133,32 @@ static void load_guest(struct machine *machine)
 	for (unsigned int i = 0; i < GUEST_MAX_VECTORS; i++, isr += GUEST_ISR_SIZE)
 		idt[GUEST_FIRST_VECTOR + i] = (isr >> 16) << 48 | (uint64_t)GATE_INTERRUPT32 << 32 |
 			GUEST_CODE_SEGMENT << 16 | (isr & 0xffff);
+}
+
+/* The first of the IOAPIC's pins whose gsi, of the same number, is no PIC's as well. */
+#define FIRST_PIN	16
+
+/* Likewise from the IOAPIC's pin 16 + v, level-triggered: KVM has routed it from gsi 16 + v. */
+static void program_pins(struct machine *machine, struct vectors *vectors)
+{
+	struct kvm_irqchip chip = { .chip_id = KVM_IRQCHIP_IOAPIC };
+	__typeof__(chip.chip.ioapic.redirtbl[0]) *redirection;
+
+	checked(ioctl(machine->vm, KVM_GET_IRQCHIP, &chip), "KVM_GET_IRQCHIP");
+	for (unsigned int i = 0; i < vectors->num; i++) {
+		struct vector *vector = &vectors->v[i];
+
+		vector->guest_vector = GUEST_FIRST_VECTOR + vector->vector;
+		vector->vcpu = vector->vector % machine->num_vcpus;
+		redirection = &chip.chip.ioapic.redirtbl[FIRST_PIN + vector->vector];
+		redirection->bits = 0;
+		redirection->fields.vector = vector->guest_vector;
+		redirection->fields.trig_mode = 1;
+		redirection->fields.dest_id = vector->vcpu;
+		vector->resampled = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		checked(vector->resampled, "eventfd");
+	}
+	checked(ioctl(machine->vm, KVM_SET_IRQCHIP, &chip), "KVM_SET_IRQCHIP");
 }
 
 /* gsi v → MSI for guest vector 0x30 + v on vCPU v % vcpus. */
@@ -258,7 +287,10 @@ void machine_open(struct machine *machine, unsigned int num_vcpus, struct vector
 	open_kvm(machine);
 	create_memory(machine, vectors);
 	load_guest(machine);
-	route_vectors(machine, vectors);
+	if (machine->lines)
+		program_pins(machine, vectors);
+	else
+		route_vectors(machine, vectors);
 
 	run_size = ioctl(machine->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	checked(run_size, "KVM_GET_VCPU_MMAP_SIZE");
@@ -471,6 +503,12 @@ static int irqfd(const struct machine *machine, const struct vector *vector, uin
 		.flags = flags,
 	};
 
+	if (machine->lines && !flags) {
+		irqfd.flags = KVM_IRQFD_FLAG_RESAMPLE;
+		irqfd.resamplefd = vector->resampled;
+	}
+	if (machine->lines)
+		irqfd.gsi += FIRST_PIN;
 	return ioctl(machine->vm, KVM_IRQFD, &irqfd);
 }
 
@@ -482,6 +520,17 @@ void machine_add_irqfd(const struct machine *machine, const struct vector *vecto
 void machine_remove_irqfd(const struct machine *machine, const struct vector *vector)
 {
 	checked(irqfd(machine, vector, KVM_IRQFD_FLAG_DEASSIGN), "KVM_IRQFD, removing");
+}
+
+bool machine_lowered(const struct machine *machine, struct vector *vector)
+{
+	uint64_t more;
+
+	if (!machine->lines)
+		return true;
+	if (read(vector->resampled, &more, sizeof(more)) == sizeof(more))
+		vector->lowered += more;
+	return vector->lowered >= vector->rang;
 }
 
 static const struct guest_counter *counter_of(const struct machine *machine,

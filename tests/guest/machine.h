@@ -36,6 +36,7 @@ struct machine {
 	/* Before machine_open(): */
 	bool broadcast;		/* each message is for all vCPUs */
 	bool spin;		/* idle vCPUs don't halt */
+	bool lines;		/* no messages, but level-triggered pins of KVM's IOAPIC */
 	struct vcpu vcpus[GUEST_MAX_VCPUS];
 	bool running;		/* there are vCPU threads */
 	bool stopping;		/* tells them to end */
@@ -80,6 +81,9 @@ void machine_restart(struct machine *machine);
 
 void machine_add_irqfd(const struct machine *machine, const struct vector *vector);
 void machine_remove_irqfd(const struct machine *machine, const struct vector *vector);
+
+/* Whether KVM has lowered a line as often as it was raised: until then, raising it would be one with the last. */
+bool machine_lowered(const struct machine *machine, struct vector *vector);
 
 /* Interrupts that the guest took, and how many of them have a stamp in its ring. */
 uint32_t machine_count(const struct machine *machine, const struct vector *vector);

@@ -51,6 +51,7 @@ struct options {
 	bool put_back;
 	bool reassign;
 	bool broadcast;
+	bool lines;
 	bool spin;
 	bool in_thread;
 	bool no_wait;
@@ -77,6 +78,7 @@ enum {
 	OPTION_PUT_BACK,
 	OPTION_REASSIGN,
 	OPTION_BROADCAST,
+	OPTION_LINES,
 	OPTION_IN_THREAD,
 	OPTION_SPIN,
 	OPTION_YIELD,
@@ -167,6 +169,9 @@ static const struct argp_option option_table[] = {
 	  "back before they run again: each time", 0 },
 	{ "reassign", OPTION_REASSIGN, NULL, 0,
 	  "Ring each vector while its eventfd is no irqfd, and make it one again: each time", 0 },
+	{ "lines", OPTION_LINES, NULL, 0,
+	  "Level-triggered pins of KVM's IOAPIC instead of messages, with irqfds that KVM resamples: vector v "
+	  "is pin and gsi 16 + v", 0 },
 	{ "broadcast", OPTION_BROADCAST, NULL, 0,
 	  "Each message is for all vCPUs: KVM delivers it from its workqueue", 0 },
 	{ "in-thread", OPTION_IN_THREAD, NULL, 0,
@@ -306,6 +311,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_REASSIGN:
 		options->reassign = true;
+		break;
+	case OPTION_LINES:
+		options->lines = true;
 		break;
 	case OPTION_BROADCAST:
 		options->broadcast = true;
@@ -598,7 +606,9 @@ static void make_machine(struct machine *machine, const struct options *options,
 
 static enum exit_code run(const struct options *options)
 {
-	struct machine machine = { .broadcast = options->broadcast, .spin = options->spin };
+	struct machine machine = {
+		.broadcast = options->broadcast, .spin = options->spin, .lines = options->lines,
+	};
 	struct vectors vectors = {};
 	struct clock clock = {};
 	struct vfio vfio = {};

@@ -71,13 +71,13 @@ static bool all_taken(const struct ringer *ringer, const struct vector *vector)
 }
 
 /* Until the guest has taken everything that was rung on the vector so far. */
-static bool wait_for_guest(const struct ringer *ringer, const struct vector *vector)
+static bool wait_for_guest(const struct ringer *ringer, struct vector *vector)
 {
 	uint64_t start = clock_ns(), waited;
 
 	do {
 		waited = clock_ns() - start;
-		if (all_taken(ringer, vector))
+		if (all_taken(ringer, vector) && machine_lowered(ringer->machine, vector))
 			return true;
 		/* The vCPU's thread has said why. */
 		if (machine_crashed(ringer->machine))

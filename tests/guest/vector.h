@@ -24,6 +24,8 @@ struct vector {
 
 	int eventfd;		/* given to VFIO and to KVM */
 	uint64_t eventfd_id;
+	int resampled;		/* of a line: KVM signals it when it has lowered it */
+	uint64_t lowered;	/* how often that has been */
 	uint8_t guest_vector;
 	unsigned int vcpu;
 

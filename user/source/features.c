@@ -98,7 +98,7 @@ const struct feature features[FEATURE_COUNT] = {
 		},
 	},
 	[FEATURE_READS] = {
-		"eventfds read by VMMs", HOP_COUNT, true,
+		"reads by VMMs", HOP_COUNT, true,
 		"what a VMM reads, and sends on by KVM_SIGNAL_MSI, ends at the signal",
 		{
 			{ FENTRY, NULL, { { "read_fexit", "eventfd_read" } } },
@@ -144,7 +144,7 @@ const struct feature features[FEATURE_COUNT] = {
 					    { "eoi", "kvm_eoi" } } } },
 	},
 	[FEATURE_UNMASK] = {
-		"unmask of INTx lines", HOP_UNMASK, false, "stage masked of INTx lines",
+		"unmask of INTx", HOP_UNMASK, false, "stage masked of INTx lines",
 		{
 			{ FENTRY, NULL, { { "enable_fentry", "enable_irq" },
 					  { "unmask_fexit", "pci_check_and_unmask_intx" } } },
