@@ -54,7 +54,7 @@ def expected_hops(vector, apicv):
     rang = vector["rang"]
     rest = None if apicv and vector["seen"] else vector["seen"]
     return {"irq": rang if vector["kind"] == "ims" else None, "signal": rang, "accept": rang,
-            "inject": rest, "eoi": rest}
+            "inject": rest, "eoi": rest, "unmask": None}
 
 
 def expected_ends(vector, apicv):
