@@ -25,6 +25,14 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 	bpf_ringbuf_submit(record, 0);
 }
 
+/* What waits for its line to be unmasked, which will not be seen. */
+static __always_inline void stream_kept(struct deferred_interrupts *deferred,
+					struct imstrace_account *account)
+{
+	if (__sync_lock_test_and_set(&deferred->is_kept, 0))
+		stream(&deferred->kept, account, deferred->kept_end);
+}
+
 /*
  * Of an INTx line: it has ended, and is streamed when its line is unmasked. Only then the line raises or
  * signals the next: there is one at most, but for what others write to its eventfd.
@@ -45,8 +53,7 @@ static __noinline bool keep_until_unmasked(const struct imstrace_interrupt *inte
 	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
 	if (!deferred)
 		return false;
-	if (__sync_lock_test_and_set(&deferred->is_kept, 0))
-		stream(&deferred->kept, account, deferred->kept_end);
+	stream_kept(deferred, account);
 	deferred->kept = *interrupt;
 	deferred->kept_end = end;
 	barrier();

@@ -94,22 +94,14 @@ static __always_inline __u32 vector_of_line(__u32 irq, struct irqaction *action)
 	return id ? *id : add_line(irq, action, dev_id);
 }
 
-/* What waits for the line to be unmasked, which will not be seen. */
-static __always_inline void stream_kept(__u32 id)
-{
-	struct deferred_interrupts *deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
-	struct imstrace_account *account = account_of(id);
-
-	if (deferred && account && __sync_lock_test_and_set(&deferred->is_kept, 0))
-		stream(&deferred->kept, account, deferred->kept_end);
-}
-
 /* What had this @dev_id, whatever it is, has freed its irq. */
 static __always_inline void forget_line(__u32 irq, __u64 dev_id)
 {
-	__u64 *entry;
 	__u32 *known = bpf_map_lookup_elem(&line_vectors, &dev_id), id;
+	struct deferred_interrupts *deferred;
+	struct imstrace_account *account;
 	struct imstrace_vector *vector;
+	__u64 *entry;
 
 	if (!known)
 		return;
@@ -124,7 +116,10 @@ static __always_inline void forget_line(__u32 irq, __u64 dev_id)
 	end_outside(id);
 	lower_pin(id);
 	vector->masked_since = 0;
-	stream_kept(id);
+	deferred = bpf_map_lookup_elem(&deferred_interrupts, &id);
+	account = account_of(id);
+	if (deferred && account)
+		stream_kept(deferred, account);
 	forget_eventfd((struct eventfd_ctx *)vector->eventfd);
 	vector->eventfd = 0;
 	change_state(vector, 0, STATE_REQUESTED | STATE_BOUND);

@@ -58,8 +58,13 @@ enum imstrace_kind {
 	KIND_LINE,		/* a gsi that the VMM raises: KVM_IRQ_LINE */
 	/* Recordings have their numbers: new ones come last. */
 	KIND_INTX,		/* the INTx line of a PCI device at vfio-pci */
-	KIND_COUNT
 };
+
+/* Whether a vector of this kind can pass @hop at all: nothing but an INTx line is unmasked. */
+static inline int kind_has_hop(__u32 kind, enum imstrace_hop hop)
+{
+	return hop != HOP_UNMASK || kind == KIND_INTX;
+}
 
 /* vfio-pci's own, signalled where its tracepoint would be if it had one. */
 static inline int vector_of_pci(__u32 kind)

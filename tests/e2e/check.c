@@ -224,8 +224,7 @@ long long check_clock_error(json_t *truth)
 	long long error = ceil(json_number_value(json_object_get(json_object_get(truth, "tsc"),
 								 "fit_error_ns")));
 
-	/* Below 1000 ns on a quiet machine. */
-	assert_in_range(error, 1, 10000);
+	assert_in_range(error, 1, 1000);
 	return error;
 }
 

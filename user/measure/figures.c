@@ -190,17 +190,15 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 
 bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage stage)
 {
-	return stage_to(stage) != HOP_UNMASK || vector->vector.kind == KIND_INTX;
+	return kind_has_hop(vector->vector.kind, stage_to(stage));
 }
 
 bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop)
 {
-	if (hop != HOP_UNMASK)
-		return true;
 	for (size_t i = 0; i < figures->count; i++)
-		if (figures->vectors[i].vector.kind == KIND_INTX)
+		if (kind_has_hop(figures->vectors[i].vector.kind, hop))
 			return true;
-	return false;
+	return !figures->count && kind_has_hop(KIND_UNKNOWN, hop);
 }
 
 size_t figures_missing(const struct figures *figures, struct missing missing[FIGURES_REASONS])
@@ -212,7 +210,7 @@ size_t figures_missing(const struct figures *figures, struct missing missing[FIG
 			const char *why = figures->vectors[i].hop_missing[hop];
 			size_t j = 0;
 
-			if (hop == HOP_UNMASK && figures->vectors[i].vector.kind != KIND_INTX)
+			if (!kind_has_hop(figures->vectors[i].vector.kind, hop))
 				continue;
 			while (why && j < count && strcmp(missing[j].why, why))
 				j++;

@@ -33,7 +33,7 @@ struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop
 
 	if (!source)
 		return no("nothing can be measured on this system");
-	if (hop == HOP_UNMASK && of->vector->kind != KIND_INTX)
+	if (!kind_has_hop(of->vector->kind, hop))
 		return no(ONLY_INTX);
 	if (!*source->hops[hop].attached)
 		return no(source->hops[hop].reason);

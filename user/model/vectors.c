@@ -176,7 +176,7 @@ static const char *may_be_posted(const struct source *source, const struct imstr
 const char *vector_hop_missing(const struct source *source, const struct imstrace_vector *vector,
 			       enum imstrace_hop hop)
 {
-	if (hop == HOP_UNMASK && vector->kind != KIND_INTX)
+	if (!kind_has_hop(vector->kind, hop))
 		return ONLY_INTX;
 	if (!*source->hops[hop].attached)
 		return source->hops[hop].reason;

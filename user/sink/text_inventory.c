@@ -156,8 +156,8 @@ static void forecast_all(struct said *said, const struct forecast_of *of)
 
 		said->forecasts[i] = stage ? forecast_stage(of, i - HOP_COUNT) : forecast_hop(of, i);
 		said->unattached[i] = said->forecasts[i].answer == FORECAST_NO && of->source;
-		said->impossible[i] = of->vector->kind != KIND_INTX &&
-				      (stage ? stage_to(i - HOP_COUNT) : i) == HOP_UNMASK;
+		said->impossible[i] = !kind_has_hop(of->vector->kind,
+						    stage ? stage_to(i - HOP_COUNT) : i);
 	}
 }
 
