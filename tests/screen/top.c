@@ -3,7 +3,7 @@
  * usage: top [VECTORS [INTERVAL_MS [SECONDS [gone]]]]
  *
  * The screen of imstrace top over a source in memory: that many vectors of devices with eight
- * each take interrupts; one with a hostile name; and from the second second on one more, which
+ * each take interrupts; one with a hostile name, and two that a thread signals; and from the second second on one more, which
  * is unbound two seconds later, and with the last argument known to be gone then. Says on stderr how much CPU time it all took.
  */
 #define FAKE_CAPACITY	1024
@@ -157,6 +157,8 @@ int main(int argc, char **argv)
 		snprintf(device, sizeof(device), "device-%u", id / 8);
 		add(device, id % 8, 4000 + id / 32);
 	}
+	for (__u32 id = 1; id < 3 && id < vectors; id++)
+		snprintf(world.fake->vectors[id].signallers, IMSTRACE_SIGNALLERS_LEN, "vhost-4000/4002");
 	ret = session_run(source, &options);
 	screen_close(&screen);
 	cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID) - world.cpu;

@@ -99,6 +99,17 @@ static void vmm_text(char *text, size_t size, const struct imstrace_vector *vect
 		snprintf(text, size, "no VMM known");
 }
 
+/* What a line of @view is named by. */
+static void line_name(char *text, size_t size, enum view view, const struct imstrace_vector *vector)
+{
+	if (view == VIEW_VMS)
+		vmm_text(text, size, vector);
+	else if (view == VIEW_SIGNALLERS && *vector->signallers)
+		sink_clean(text, size, vector->signallers);
+	else
+		sink_clean(text, size < IMSTRACE_NAME_LEN ? size : IMSTRACE_NAME_LEN, vector->device);
+}
+
 static void put_bars(const struct drawing *drawing, const struct row *row, int width)
 {
 	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
@@ -121,18 +132,17 @@ static void format_row(char *text, size_t size, const struct table *table, const
 		       const struct widths *widths)
 {
 	const struct imstrace_vector *vector = &row->first->report.vector;
-	char name[IMSTRACE_NAME_LEN], vmm[128], number[16], irq[16] = "-", p50[16], p99[16];
+	char name[IMSTRACE_SIGNALLERS_LEN], vmm[128], number[16], irq[16] = "-", p50[16], p99[16];
 	const char *mode = vector_mode(vector, &row->first->report.account);
 	int used;
 
 	vmm_text(vmm, sizeof(vmm), vector);
-	sink_clean(name, sizeof(name), vector->device);
+	line_name(name, sizeof(name), table->view, vector);
 	snprintf(number, sizeof(number), "%u", table->view == VIEW_VECTORS ? vector->vector :
 		 row->vectors);
 	if (table->view == VIEW_VECTORS && vector->irq != IMSTRACE_NONE)
 		snprintf(irq, sizeof(irq), "%u", vector->irq);
-	used = snprintf(text, size, "%-*.*s %4s %5s", widths->name, widths->name,
-			table->view == VIEW_VMS ? vmm : name, number, irq);
+	used = snprintf(text, size, "%-*.*s %4s %5s", widths->name, widths->name, name, number, irq);
 	if (widths->mode)
 		used += snprintf(text + used, size - used, " %-*s", widths->mode, mode ?: "n/a");
 	if (widths->vmm)
@@ -143,7 +153,7 @@ static void format_row(char *text, size_t size, const struct table *table, const
 
 static void put_heading(const struct table *table, const struct widths *widths)
 {
-	static const char *const names[] = { "DEVICE", "DEVICE", "VMM" };
+	static const char *const names[] = { "DEVICE", "DEVICE", "VMM", "SIGNALLER" };
 	char text[512], rate[8], p50[8], p99[8];
 	int used;
 
@@ -237,11 +247,11 @@ static void put_text(struct drawing *drawing, const char *text, int first_line)
 
 static void put_status(const struct drawing *drawing)
 {
-	static const char *const views[] = { "vectors", "devices", "VMs" };
+	static const char *const views[] = { "vectors", "devices", "VMs", "signallers" };
 	const struct table *table = drawing->table;
 	time_t seconds = drawing->wall_clock / 1000000000;
 	double rate = 0;
-	char text[512], vm[24] = "", left[32] = "", device[IMSTRACE_NAME_LEN];
+	char text[512], left[32] = "", of[IMSTRACE_SIGNALLERS_LEN] = "";
 	struct tm tm;
 
 	for (size_t i = 0; i < table->count; i++)
@@ -253,11 +263,10 @@ static void put_status(const struct drawing *drawing)
 		 tm.tm_hour, tm.tm_min, tm.tm_sec, drawing->paused ? "  PAUSED" : "", table->count,
 		 views[table->view], left, rate, table->stage == STAGE_COUNT ? "the longest" : stage_name(table->stage));
 	put_line(0, A_BOLD, text);
-	if (table->pid)
-		snprintf(vm, sizeof(vm), "  of pid %u", table->pid);
-	sink_clean(device, sizeof(device), table->device);
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s", drawing->typing || *table->filter ? "filter: " :
-		 "", table->filter, drawing->typing ? "_" : "", vm, *device ? "  of " : "", device);
+	if (table->within != VIEW_VECTORS)
+		line_name(of, sizeof(of), table->within, &table->one);
+	snprintf(text, sizeof(text), "%s%s%s%s%s", drawing->typing || *table->filter ? "filter: " : "",
+		 table->filter, drawing->typing ? "_" : "", *of ? "  of " : "", of);
 	if (drawing->page == PAGE_TABLE)
 		put_line(1, A_NORMAL, text);
 }
@@ -287,10 +296,12 @@ static const char *const keys[] = {
 static const char help[] =
 	"  Up, Down, j, k     the line above, below; also PgUp, PgDn, Home, End\n"
 	"  Enter              a vector's stages, histogram and lifecycle; the vectors of a\n"
-	"                     device or VM; Left and Right show what is wide\n"
+	"                     device, VM or signaller; Left and Right show what is wide\n"
 	"  q, Esc             back; at the table: q quits, Esc shows all again\n"
-	"  /                  filter by name, VMM, guest, pid, mode, source; Enter or Esc ends it\n"
-	"  v                  lines are vectors, devices, or VMs\n"
+	"  /                  filter by name, VMM, guest, pid, mode, source, signaller;\n"
+	"                     Enter or Esc ends it\n"
+	"  v                  lines are vectors, devices, VMs or signallers: the threads that\n"
+	"                     signal an irqfd or call an ioctl, or else the device\n"
 	"  s, r               order by rate, P50, P99 or name (>); reversed\n"
 	"  t                  of which stage times are\n"
 	"  h                  the history is that of the rate, or of P99\n"
@@ -298,7 +309,7 @@ static const char help[] =
 	"  Ctrl-C             end, with a summary as imstrace live has it\n"
 	"\n"
 	"What is gone (unbound, or its VM has ended) leaves the table with its history.\n"
-	"P50 and P99 are of the latest interval; of a device or VM, the highest of its\n"
+	"P50 and P99 are of the latest interval; of other lines, the highest of their\n"
 	"vectors. The bars of a line are relative to its highest. - is: there was none;\n"
 	"n/a: it can't be measured, and the page of the vector (Enter) says why.\n";
 

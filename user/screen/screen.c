@@ -256,20 +256,15 @@ static void open_selected(struct screen *screen)
 	if (!table->count)
 		return;
 	first = table->rows[screen->drawing.selected].first;
-	switch (table->view) {
-	case VIEW_DEVICES:
-		memcpy(table->device, first->report.vector.device, sizeof(table->device));
+	if (table->view != VIEW_VECTORS) {
+		table->within = table->view;
+		table->one = first->report.vector;
 		table->view = VIEW_VECTORS;
-		break;
-	case VIEW_VMS:
-		table->pid = first->report.vector.pid;
-		table->view = VIEW_VECTORS;
-		break;
-	default:
-		screen->shown = first->report.id;
-		show(screen, PAGE_DETAIL);
-		write_detail(screen);
+		return;
 	}
+	screen->shown = first->report.id;
+	show(screen, PAGE_DETAIL);
+	write_detail(screen);
 }
 
 /* Return: whether it was a key that moves. */
@@ -391,8 +386,7 @@ static void on_table_key(struct screen *screen, int key)
 		break;
 	case ESCAPE:
 		*table->filter = '\0';
-		*table->device = '\0';
-		table->pid = 0;
+		table->within = VIEW_VECTORS;
 		break;
 	case '\n':
 	case KEY_ENTER:

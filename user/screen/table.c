@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "table.h"
 
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +85,43 @@ static bool has_history(const struct followed *followed)
 	return false;
 }
 
+static int compare_numbers(__u32 a, __u32 b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_vectors(const struct imstrace_vector *a, const struct imstrace_vector *b)
+{
+	int order = strncmp(a->device, b->device, sizeof(a->device));
+
+	return order ?: compare_numbers(a->vector, b->vector);
+}
+
+static int compare_signallers(const struct imstrace_vector *a, const struct imstrace_vector *b)
+{
+	if (*a->signallers && *b->signallers)
+		return strncmp(a->signallers, b->signallers, sizeof(a->signallers));
+	if (!*a->signallers && !*b->signallers)
+		return strncmp(a->device, b->device, sizeof(a->device));
+	return *a->signallers ? 1 : -1;
+}
+
+/* 0: they are in one line of this view. */
+static int compare_in(enum view view, const struct imstrace_vector *a,
+		      const struct imstrace_vector *b)
+{
+	switch (view) {
+	case VIEW_DEVICES:
+		return strncmp(a->device, b->device, sizeof(a->device));
+	case VIEW_VMS:
+		return compare_numbers(a->pid, b->pid);
+	case VIEW_SIGNALLERS:
+		return compare_signallers(a, b);
+	default:
+		return compare_vectors(a, b);
+	}
+}
+
 static bool contains(const char *text, const char *part)
 {
 	return strcasestr(text, part) != NULL;
@@ -100,45 +136,23 @@ static bool shown(const struct table *table, const struct followed *followed)
 
 	if (!*vector->device)
 		return false;
-	if (*table->device && strncmp(table->device, vector->device, sizeof(table->device)))
-		return false;
-	if (table->pid && table->pid != vector->pid)
+	if (table->within != VIEW_VECTORS && compare_in(table->within, &table->one, vector))
 		return false;
 	snprintf(pid, sizeof(pid), "%u", vector->pid);
 	return !*table->filter || contains(vector->device, table->filter) ||
 	       contains(vector->vmm, table->filter) || contains(vector->guest, table->filter) ||
+	       contains(vector->signallers, table->filter) ||
 	       contains(pid, table->filter) || (mode && contains(mode, table->filter)) ||
 	       (source && contains(source, table->filter));
 }
 
-static int compare_names(const void *left, const void *right)
+static int compare_followed(const void *left, const void *right, void *context)
 {
 	const struct imstrace_vector *a = &(*(const struct followed *const *)left)->report.vector;
 	const struct imstrace_vector *b = &(*(const struct followed *const *)right)->report.vector;
-	int order = strncmp(a->device, b->device, sizeof(a->device));
+	const struct table *table = context;
 
-	return order ? order : (a->vector > b->vector) - (a->vector < b->vector);
-}
-
-static int compare_pids(const void *left, const void *right)
-{
-	const struct imstrace_vector *a = &(*(const struct followed *const *)left)->report.vector;
-	const struct imstrace_vector *b = &(*(const struct followed *const *)right)->report.vector;
-
-	return a->pid == b->pid ? compare_names(left, right) : (a->pid > b->pid) - (a->pid < b->pid);
-}
-
-static bool same_row(const struct table *table, const struct followed *a, const struct followed *b)
-{
-	switch (table->view) {
-	case VIEW_DEVICES:
-		return !strncmp(a->report.vector.device, b->report.vector.device,
-				IMSTRACE_NAME_LEN);
-	case VIEW_VMS:
-		return a->report.vector.pid == b->report.vector.pid;
-	default:
-		return false;
-	}
+	return compare_in(table->view, a, b) ?: compare_vectors(a, b);
 }
 
 static double most(double a, double b)
@@ -171,8 +185,7 @@ static int compare_rows(const void *left, const void *right, void *context)
 {
 	const struct row *a = left, *b = right;
 	const struct table *table = context;
-	int by_name = table->view == VIEW_VMS ? compare_pids(&a->first, &b->first) :
-						compare_names(&a->first, &b->first);
+	int by_name = compare_followed(&a->first, &b->first, context);
 	int order = 0;
 
 	/* The highest first, but names from A. */
@@ -208,11 +221,11 @@ void table_build(struct table *table)
 		else
 			table->sorted[wanted++] = followed;
 	}
-	qsort(table->sorted, wanted, sizeof(*table->sorted),
-	      table->view == VIEW_VMS ? compare_pids : compare_names);
+	qsort_r(table->sorted, wanted, sizeof(*table->sorted), compare_followed, table);
 	table->count = 0;
 	for (size_t i = 0; i < wanted; i++) {
-		if (!i || !same_row(table, table->sorted[i - 1], table->sorted[i]))
+		if (!i || compare_in(table->view, &table->sorted[i - 1]->report.vector,
+				     &table->sorted[i]->report.vector))
 			table->rows[table->count++] = (struct row) {
 				.first = table->sorted[i],
 				.p50 = FIGURE_NONE, .p99 = FIGURE_NONE,

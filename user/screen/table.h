@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What imstrace top has a line for: vectors, devices or VMs, with their latest figures and
+ * What imstrace top has a line for: vectors, devices, VMs or signallers, with their latest figures and
  * some history of them. Nothing of a terminal.
  */
 #ifndef IMSTRACE_SCREEN_TABLE_H
@@ -12,7 +12,8 @@
 #define HISTORY		128
 #define FILTER_LEN	32
 
-enum view { VIEW_VECTORS, VIEW_DEVICES, VIEW_VMS, VIEW_COUNT };
+/* Signallers are the threads that signal an irqfd or call an ioctl; of what has none known, the device. */
+enum view { VIEW_VECTORS, VIEW_DEVICES, VIEW_VMS, VIEW_SIGNALLERS, VIEW_COUNT };
 
 /* What lines are ordered by. */
 enum order { ORDER_RATE, ORDER_P50, ORDER_P99, ORDER_NAME, ORDER_COUNT };
@@ -37,7 +38,7 @@ struct followed {
 
 /**
  * struct row - a line
- * @first:	the vector, or the first of the device or VM
+ * @first:	the vector, or the first of the device, VM or signaller
  * @vectors:	how many they are
  * @rate:	interrupts a second, of all of them
  * @p50:	ns, the highest of theirs
@@ -62,8 +63,7 @@ struct row {
  * @stage:	whose times are shown; STAGE_COUNT: of each vector the longest that can be measured
  * @latency:	the history is that of P99
  * @filter:	only lines that have this in a name, the pid or the mode; empty: all
- * @device:	only of this device, empty: of all
- * @pid:	only of this VMM, 0: of all
+ * @within:	only vectors that are in one line with @one in this view; VIEW_VECTORS: all
  * @rows:	the lines
  * @count:	how many
  * @left:	vectors that are gone, and have no history any more: they have no line
@@ -75,8 +75,8 @@ struct table {
 	enum imstrace_stage stage;
 	bool latency;
 	char filter[FILTER_LEN];
-	char device[IMSTRACE_NAME_LEN];
-	__u32 pid;
+	enum view within;
+	struct imstrace_vector one;
 	struct row *rows;
 	size_t count;
 	unsigned int left;
