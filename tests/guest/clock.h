@@ -21,6 +21,7 @@ struct clock_pair {
 struct clock {
 	size_t num;
 	size_t capacity;
+	uint64_t narrowest;	/* of the windows so far */
 	struct clock_pair *pairs;
 };
 
