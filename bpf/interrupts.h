@@ -428,7 +428,7 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 	if (open->current.read)
 		__sync_fetch_and_add(&account->detours, 1);
 	if (open->current.times[HOP_SIGNAL])
-		count_stage(account, open->current.id, STAGE_IRQFD,
+		count_stage(account, open->current.id, open->current.read ? STAGE_DETOUR : STAGE_IRQFD,
 			    open->current.times[HOP_SIGNAL], open->current.times[HOP_ACCEPT]);
 
 	if (!hop_seen(HOP_INJECT)) {

@@ -16,15 +16,17 @@
 	X(EOI,    eoi,    "the guest's handler writes end of interrupt")		\
 	X(UNMASK, unmask, "its INTx line is unmasked, or signalled again if it is still asserted")
 
-/* X(ENUM, name, from hop, to hop) */
+/* X(ENUM, name, from hop, to hop, of which interrupts: of those that pass both, empty: all) */
 #define IMSTRACE_STAGES(X)							\
-	X(HANDLER,  handler,  IRQ,    SIGNAL)					\
-	X(IRQFD,    irqfd,    SIGNAL, ACCEPT)					\
-	X(DELIVER,  deliver,  ACCEPT, INJECT)					\
-	X(SERVICE,  service,  INJECT, EOI)					\
-	X(DELIVERY, delivery, IRQ,    INJECT)					\
-	X(TOTAL,    total,    IRQ,    EOI)					\
-	X(MASKED,   masked,   IRQ,    UNMASK)
+	X(HANDLER,  handler,  IRQ,    SIGNAL, "")				\
+	X(IRQFD,    irqfd,    SIGNAL, ACCEPT, "that KVM's irqfd takes")		\
+	X(DELIVER,  deliver,  ACCEPT, INJECT, "")				\
+	X(SERVICE,  service,  INJECT, EOI,    "")				\
+	X(DELIVERY, delivery, IRQ,    INJECT, "")				\
+	X(TOTAL,    total,    IRQ,    EOI,    "")				\
+	X(MASKED,   masked,   IRQ,    UNMASK, "")				\
+	X(DETOUR,   detour,   SIGNAL, ACCEPT,					\
+	  "that the VMM reads from the eventfd and sends on by an ioctl")
 
 enum imstrace_hop {
 #define X(ENUM, name, what) HOP_##ENUM,
@@ -34,7 +36,7 @@ enum imstrace_hop {
 };
 
 enum imstrace_stage {
-#define X(ENUM, name, from, to) STAGE_##ENUM,
+#define X(ENUM, ...) STAGE_##ENUM,
 	IMSTRACE_STAGES(X)
 #undef X
 	STAGE_COUNT

@@ -213,8 +213,7 @@ enum imstrace_end {
  * @ends:	how many have ended so; complete is not counted here but by its hop, nor is in_flight
  * @deferred:	signals that came after the hard irq handler: from the irq's thread, a softirq or a
  *		workqueue
- * @detours:	of those at the accept: there was no irqfd, the VMM read the eventfd and called an ioctl. Their
- *		stage irqfd is that
+ * @detours:	of those at the accept: there was no irqfd, the VMM read the eventfd and called an ioctl
  * @late_eois:	of those at the EOI: paravirtual ones, whose time is not known. They are in no stage
  *		that ends there
  * @lost_records: counted in all figures, but not streamed: the stream was full

@@ -217,7 +217,7 @@ static void pass(struct fake_source *fake, const struct imstrace_interrupt *inte
 		 enum imstrace_hop hop)
 {
 	static const enum imstrace_hop ends[STAGE_COUNT][2] = {
-#define X(ENUM, name, from, to) { HOP_##from, HOP_##to },
+#define X(ENUM, name, from, to, of) { HOP_##from, HOP_##to },
 		IMSTRACE_STAGES(X)
 #undef X
 	};
@@ -225,7 +225,7 @@ static void pass(struct fake_source *fake, const struct imstrace_interrupt *inte
 
 	fake->accounts[interrupt->id].hops[hop]++;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		if (ends[stage][1] == hop && times[ends[stage][0]])
+		if (stage != STAGE_DETOUR && ends[stage][1] == hop && times[ends[stage][0]])
 			fake_value(fake, interrupt->id * STAGE_COUNT + stage,
 				   times[hop] > times[ends[stage][0]] ?
 				   times[hop] - times[ends[stage][0]] : 0);

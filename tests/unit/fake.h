@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/measure/histogram.h"
+#include "../../user/measure/stages.h"
 #include "../../user/sink/sink.h"
 #include "../../user/source/source.h"
 
@@ -153,19 +153,13 @@ static inline bool fake_passes(const struct fake_source *fake, __u32 id, enum im
 static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned int count,
 				   __u64 ns)
 {
-	static const enum imstrace_hop ends[STAGE_COUNT][2] = {
-#define X(ENUM, name, from, to) { HOP_##from, HOP_##to },
-		IMSTRACE_STAGES(X)
-#undef X
-	};
-
 	for (unsigned int i = 0; i < count; i++) {
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			fake->accounts[id].hops[hop] += fake_passes(fake, id, hop);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			if (fake_passes(fake, id, ends[stage][1]))
+			if (stage != STAGE_DETOUR && fake_passes(fake, id, stage_to(stage)))
 				fake_value(fake, id * STAGE_COUNT + stage,
-					   (ends[stage][1] - ends[stage][0]) * ns);
+					   (stage_to(stage) - stage_from(stage)) * ns);
 	}
 }
 

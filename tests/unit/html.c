@@ -62,7 +62,7 @@ static void heatmap_keeps_all(void **state)
 		if (i % 1000)
 			continue;
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			assert_int_equal(sum_of(heatmap, stage), i);
+			assert_int_equal(sum_of(heatmap, stage), stage == STAGE_DETOUR ? 0 : i);
 	}
 	free(heatmap);
 }

@@ -155,7 +155,8 @@ static json_t *check(const struct source *source)
 
 #define CHECKED_HOST									\
 	" 'stage_limits': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"	\
-	" 'delivery': null, 'total': null, 'masked': null}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
+	" 'delivery': null, 'total': null, 'masked': null, 'detour': 'only of interrupts at "		\
+	"whose eventfd KVM has no irqfd, so that the VMM reads it'}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
 	"'processes': 0, 'hidden': false, 'other_namespaces': false}}"
 
 static void check_lines(void **state)
@@ -171,11 +172,11 @@ static void check_lines(void **state)
 		" {'name': 'resets', 'attached': 'kprobe reset', 'verified': 'armed',"
 		" 'refused': 'fentry reset: no', 'lost': null}],"
 		" 'stages': {'handler': false, 'irqfd': false, 'deliver': true, 'service': true,"
-		" 'delivery': true, 'total': true, 'masked': true}," CHECKED_HOST);
+		" 'delivery': true, 'total': true, 'masked': true, 'detour': false}," CHECKED_HOST);
 	free(fake);
 	assert_object(check(NULL), CHECKED_ENVIRONMENT
 		" 'features': [], 'stages': {'handler': false, 'irqfd': false, 'deliver': false,"
-		" 'service': false, 'delivery': false, 'total': false, 'masked': false}," CHECKED_HOST);
+		" 'service': false, 'delivery': false, 'total': false, 'masked': false, 'detour': false}," CHECKED_HOST);
 }
 
 static void a_start_says_what_is_followed(void **state)
@@ -320,7 +321,7 @@ static void interrupt_lines(void **state)
 		"'hops': {'irq': 5000, 'signal': 5010, 'accept': 5030,"
 		"'inject': 5060, 'eoi': 5100, 'unmask': null},"
 		"'stages': {'handler': 10, 'irqfd': 20, 'deliver': 30, 'service': 40,"
-		"'delivery': 60, 'total': 100, 'masked': null}}");
+		"'delivery': 60, 'total': 100, 'masked': null, 'detour': null}}");
 	fake->vectors[0].irq = IMSTRACE_NONE;
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
@@ -329,7 +330,7 @@ static void interrupt_lines(void **state)
 		"'hops': {'irq': null, 'signal': 5000, 'accept': 4990,"
 		"'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': 0, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null, 'masked': null}}");
+		"'delivery': null, 'total': null, 'masked': null, 'detour': null}}");
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
@@ -337,7 +338,7 @@ static void interrupt_lines(void **state)
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
 		"'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null, 'masked': null}}");
+		"'delivery': null, 'total': null, 'masked': null, 'detour': null}}");
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'loopback',"
@@ -345,7 +346,7 @@ static void interrupt_lines(void **state)
 		"'hops': {'irq': null, 'signal': 5000, 'accept': null,"
 		"'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null, 'masked': null}}");
+		"'delivery': null, 'total': null, 'masked': null, 'detour': null}}");
 	free(fake);
 }
 
@@ -395,12 +396,12 @@ static void reports(void **state)
 		"'handler': " FIGURES(100, 10) ", 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
-		"'total': " FIGURES(100, 40) ", 'masked': null}},"
+		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}]}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null}}]}");
 	/* One had not merged after all, another took 100 ns, and no more was lost. */
 	fake->accounts[1].ends[END_COALESCED] = 1;
 	fake->accounts[1].hops[HOP_IRQ]++;
@@ -415,12 +416,12 @@ static void reports(void **state)
 		"'handler': " FIGURES(1, 100) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': " FIGURES(0, null) ","
-		"'total': " FIGURES(0, null) ", 'masked': null}},"
+		"'total': " FIGURES(0, null) ", 'masked': null, 'detour': null}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}]}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null}}]}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 4000, 'duration': 3000,"
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
@@ -431,12 +432,12 @@ static void reports(void **state)
 		"'p999': 100, 'max': 100}, 'irqfd': " FIGURES(100, 10) ","
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
-		"'total': " FIGURES(100, 40) ", 'masked': null}},"
+		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null}},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}]}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null}}]}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -512,7 +513,7 @@ static void a_line_has_all_hops(void **state)
 		"'hops': {'irq': null, 'signal': 5010, 'accept': 5030,"
 		"'inject': 5060, 'eoi': 5100, 'unmask': 5150},"
 		"'stages': {'handler': null, 'irqfd': 20, 'deliver': 30, 'service': 40,"
-		"'delivery': null, 'total': null, 'masked': null}}");
+		"'delivery': null, 'total': null, 'masked': null, 'detour': null}}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -530,7 +531,7 @@ static void a_hop_that_is_not_attached_is_null(void **state)
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
-		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null}}");
+		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null}}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -551,7 +552,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': " FIGURES(0, null) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ", 'service': null,"
-		"'delivery': " FIGURES(0, null) ", 'total': null, 'masked': null}}");
+		"'delivery': " FIGURES(0, null) ", 'total': null, 'masked': null, 'detour': null}}");
 	measurement_free(measurement);
 	free(fake);
 
@@ -566,7 +567,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"'hops': {'irq': null, 'signal': 0, 'accept': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
-		"'delivery': null, 'total': null, 'masked': null}}");
+		"'delivery': null, 'total': null, 'masked': null, 'detour': null}}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -953,13 +954,22 @@ static void the_schema_has_the_hops_of_each_stage(void **state)
 	assert_int_equal(json_array_size(rules), STAGE_COUNT);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		json_t *rule = json_array_get(rules, stage);
-		json_t *hops = GET(rule, "if", "properties", "hops", "properties");
+		json_t *hops = GET(rule, "if", "properties", "hops", "properties"), *required;
 
 		assert_int_equal(json_object_size(hops), 2);
 		assert_non_null(json_object_get(hops, hop_name(stage_from(stage))));
 		assert_non_null(json_object_get(hops, hop_name(stage_to(stage))));
-		assert_non_null(GET(rule, "then", "properties", "stages", "properties",
-				    stage_name(stage), "not"));
+		required = GET(rule, "then", "properties", "stages");
+		if (stage == STAGE_IRQFD) {
+			json_t *other = json_array_get(json_object_get(required, "anyOf"), 1);
+
+			assert_non_null(GET(other, "properties", stage_name(STAGE_DETOUR), "not"));
+			required = json_array_get(json_object_get(required, "anyOf"), 0);
+		}
+		if (stage == STAGE_DETOUR)
+			assert_null(required);
+		else
+			assert_non_null(GET(required, "properties", stage_name(stage), "not"));
 		/* Null although its hops are not: of paravirtual EOIs. */
 		rule = json_object_get(rule, "else");
 		if (stage_to(stage) == HOP_EOI)

@@ -34,7 +34,7 @@ static void names_are_those_of_the_design(void **state)
 {
 	static const char *const hops[] = { "irq", "signal", "accept", "inject", "eoi", "unmask" };
 	static const char *const stages[] = {
-		"handler", "irqfd", "deliver", "service", "delivery", "total", "masked",
+		"handler", "irqfd", "deliver", "service", "delivery", "total", "masked", "detour",
 	};
 
 	(void)state;
@@ -62,6 +62,7 @@ static void sums_are_the_sums_of_their_parts(void **state)
 		}
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 			part[stage] = stage_time(&interrupt, stage);
+		assert_int_equal(part[STAGE_DETOUR], -1);
 		assert_int_equal(part[STAGE_DELIVERY],
 				 part[STAGE_HANDLER] + part[STAGE_IRQFD] + part[STAGE_DELIVER]);
 		assert_int_equal(part[STAGE_TOTAL], part[STAGE_DELIVERY] + part[STAGE_SERVICE]);
@@ -71,8 +72,9 @@ static void sums_are_the_sums_of_their_parts(void **state)
 static void a_stage_without_both_hops_has_no_time(void **state)
 {
 	(void)state;
-	for (unsigned int seen = 0; seen < 1U << HOP_COUNT; seen++) {
-		struct imstrace_interrupt interrupt = { 0 };
+	for (unsigned int seen = 0; seen < 2U << HOP_COUNT; seen++) {
+		enum imstrace_stage not_its = seen >> HOP_COUNT ? STAGE_IRQFD : STAGE_DETOUR;
+		struct imstrace_interrupt interrupt = { .read = seen >> HOP_COUNT };
 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			if (seen & 1U << hop)
@@ -82,7 +84,7 @@ static void a_stage_without_both_hops_has_no_time(void **state)
 			int expected = 10 * (stage_to(stage) - stage_from(stage));
 
 			assert_int_equal(stage_time(&interrupt, stage),
-					 (seen & needs) == needs ? expected : -1);
+					 (seen & needs) == needs && stage != not_its ? expected : -1);
 		}
 	}
 }
@@ -93,10 +95,10 @@ static void a_clock_that_runs_backwards_gives_zero(void **state)
 
 	(void)state;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_int_equal(stage_time(&interrupt, stage), 0);
-	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7 } };
+		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_DETOUR ? -1 : 0);
+	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7 }, .read = 7 };
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_int_equal(stage_time(&interrupt, stage), 0);
+		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_IRQFD ? -1 : 0);
 }
 
 static void figures_are_those_of_the_histogram(void **state)

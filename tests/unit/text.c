@@ -617,7 +617,7 @@ static void hostile_names_are_harmless(void **state)
 		assert_int_equal(count_lines(texts[0]), 1);
 		assert_int_equal(count_lines(texts[1]), 1);
 		assert_int_equal(count_lines(texts[2]), 5);
-		assert_int_equal(count_lines(texts[3]), 5 + 3 + STAGE_MASKED + 1);
+		assert_int_equal(count_lines(texts[3]), 5 + 3 + STAGE_TOTAL + 1 + 1);
 		for (int j = 0; j < 4; j++) {
 			assert_harmless(texts[j]);
 			free(texts[j]);
@@ -742,7 +742,8 @@ static void a_check_says_each_reason_once(void **state)
 		"  service              yes\n"
 		"  delivery             yes\n"
 		"  total                yes\n"
-		"  masked               yes\n" NOTHING_ON_THIS_HOST);
+		"  masked               yes\n"
+		"  detour               n/a, not seen: signal\n" NOTHING_ON_THIS_HOST);
 	free(fake);
 }
 

@@ -68,8 +68,9 @@ static void write_tables(FILE *out)
 		fprintf(out, "  %-9s %s\n", hop_name(hop), hop_what(hop));
 	fputs("\nSTAGES\n", out);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		fprintf(out, "  %-9s from %s to %s\n", stage_name(stage),
-			hop_name(stage_from(stage)), hop_name(stage_to(stage)));
+		fprintf(out, "  %-9s from %s to %s%s%s\n", stage_name(stage),
+			hop_name(stage_from(stage)), hop_name(stage_to(stage)),
+			*stage_of(stage) ? ", of interrupts " : "", stage_of(stage));
 }
 
 static int run(int argc, char **argv)

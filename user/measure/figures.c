@@ -183,6 +183,8 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 {
 	const char *from = vector->hop_missing[stage_from(stage)];
 
+	if (stage == STAGE_DETOUR && !figures_can_have(vector, stage))
+		return "no thread of the VMM has read its eventfd and sent it on by an ioctl";
 	if (stage_to(stage) == HOP_EOI && !vector->stages[stage].count && vector->account.late_eois)
 		return "paravirtual EOI: the guest writes it to memory, and KVM notices later";
 	return from ? from : vector->hop_missing[stage_to(stage)];
@@ -190,6 +192,8 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 
 bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage stage)
 {
+	if (stage == STAGE_DETOUR)
+		return vector->account.detours || vector->stages[stage].count;
 	return kind_has_hop(vector->vector.kind, stage_to(stage));
 }
 
@@ -228,7 +232,7 @@ enum imstrace_stage figures_widest_stage(const struct vector_figures *vector)
 {
 	static const enum imstrace_stage by_width[] = {
 		STAGE_TOTAL, STAGE_DELIVERY, STAGE_DELIVER, STAGE_SERVICE, STAGE_IRQFD,
-		STAGE_HANDLER,
+		STAGE_DETOUR, STAGE_HANDLER,
 	};
 
 	for (size_t i = 0; i < sizeof(by_width) / sizeof(by_width[0]); i++)

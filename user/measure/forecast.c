@@ -8,6 +8,8 @@
 #define BY_CPU	"APICv or AVIC is allowed: the CPU itself delivers interrupts, unless KVM has inhibited " \
 		"that for the VM"
 
+#define ONLY_DETOURS	"only of interrupts at whose eventfd KVM has no irqfd, so that the VMM reads it"
+
 static bool used_by_vm(const struct forecast_of *of)
 {
 	for (size_t i = 0; i < of->device->user_count; i++)
@@ -59,11 +61,15 @@ struct forecast forecast_stage(const struct forecast_of *of, enum imstrace_stage
 	struct forecast from = forecast_hop(of, stage_from(stage));
 	struct forecast to = forecast_hop(of, stage_to(stage));
 
+	if (stage == STAGE_DETOUR && from.answer == FORECAST_YES && to.answer == FORECAST_YES)
+		return depends(ONLY_DETOURS);
 	return from.answer > to.answer ? from : to;
 }
 
 struct forecast forecast_limit(const struct environment *environment, enum imstrace_stage stage)
 {
+	if (stage == STAGE_DETOUR)
+		return depends(ONLY_DETOURS);
 	if (stage_to(stage) >= HOP_INJECT && stage_to(stage) <= HOP_EOI && environment->apicv)
 		return depends(BY_CPU);
 	if (stage == STAGE_HANDLER && environment->threadirqs)

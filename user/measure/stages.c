@@ -2,10 +2,10 @@
 #include "stages.h"
 
 static const struct {
-	const char *name;
+	const char *name, *of;
 	enum imstrace_hop from, to;
 } stages[] = {
-#define X(ENUM, name, from, to) [STAGE_##ENUM] = { #name, HOP_##from, HOP_##to },
+#define X(ENUM, name, from, to, of) [STAGE_##ENUM] = { #name, of, HOP_##from, HOP_##to },
 	IMSTRACE_STAGES(X)
 #undef X
 };
@@ -13,6 +13,11 @@ static const struct {
 const char *stage_name(enum imstrace_stage stage)
 {
 	return stages[stage].name;
+}
+
+const char *stage_of(enum imstrace_stage stage)
+{
+	return stages[stage].of;
 }
 
 enum imstrace_hop stage_from(enum imstrace_stage stage)
@@ -49,12 +54,36 @@ struct stage_figures stage_figures(const struct histogram *histogram)
 	return figures;
 }
 
+/* Whether an interrupt that passes both hops of @stage has it: of irqfd and detour it has one. */
+static bool stage_is_of(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
+{
+	switch (stage) {
+	case STAGE_IRQFD:
+		return !interrupt->read;
+	case STAGE_DETOUR:
+		return interrupt->read;
+	default:
+		return true;
+	}
+}
+
+enum imstrace_stage stage_after(const struct imstrace_interrupt *interrupt, enum imstrace_hop hop)
+{
+	unsigned int stage = 0;
+
+	while (stage < STAGE_COUNT && !(stages[stage].from == hop && stages[stage].to == hop + 1 &&
+					stage_is_of(interrupt, stage)))
+		stage++;
+	return stage;
+}
+
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
 {
 	__u64 from = interrupt->times[stages[stage].from];
 	__u64 to = interrupt->times[stages[stage].to];
 
-	if (!from || !to || (interrupt->eoi_late && stages[stage].to == HOP_EOI))
+	if (!from || !to || !stage_is_of(interrupt, stage) ||
+	    (interrupt->eoi_late && stages[stage].to == HOP_EOI))
 		return -1;
 	/* As the programs count it: clocks of two CPUs may differ by some ns. */
 	return to > from ? (long long)(to - from) : 0;

@@ -35,10 +35,15 @@ struct stage_figures {
 };
 
 const char *stage_name(enum imstrace_stage stage);
+/* Of which of the interrupts that pass both of its hops it is; empty: of all. */
+const char *stage_of(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);
 enum imstrace_hop stage_to(enum imstrace_stage stage);
 
 struct stage_figures stage_figures(const struct histogram *histogram);
+
+/* The stage of an interrupt from @hop to the next; STAGE_COUNT: there is none. */
+enum imstrace_stage stage_after(const struct imstrace_interrupt *interrupt, enum imstrace_hop hop);
 
 /* How long one interrupt took, in ns; -1: it did not pass both hops, or not at a known time. */
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage);

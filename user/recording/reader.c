@@ -3,7 +3,7 @@
 #include "reader.h"
 
 #include "../errors.h"
-#include "../model/hops.h"
+#include "../measure/stages.h"
 #include "stream_reader.h"
 
 #include <stdlib.h>
@@ -56,11 +56,6 @@ static void count_value(struct recording *recording, __u32 id, enum imstrace_sta
 static void count_interrupt(struct recording *recording,
 			    const struct imstrace_interrupt *interrupt)
 {
-	static const enum imstrace_hop ends[STAGE_COUNT][2] = {
-#define X(ENUM, name, from, to) { HOP_##from, HOP_##to },
-		IMSTRACE_STAGES(X)
-#undef X
-	};
 	struct imstrace_account *account = &recording->accounts[interrupt->id];
 	unsigned int first = interrupt->recounted ? end_hop(interrupt->recounted) + 1 : HOP_IRQ;
 
@@ -69,12 +64,10 @@ static void count_interrupt(struct recording *recording,
 			account->hops[hop]++;
 	}
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		__u64 from = interrupt->times[ends[stage][0]], to = interrupt->times[ends[stage][1]];
+		long long time = stage_time(interrupt, stage);
 
-		if (interrupt->eoi_late && ends[stage][1] == HOP_EOI)
-			continue;
-		if (from && to && ends[stage][1] >= first)
-			count_value(recording, interrupt->id, stage, to > from ? to - from : 0);
+		if (time >= 0 && stage_to(stage) >= first)
+			count_value(recording, interrupt->id, stage, time);
 	}
 	account->late_eois += interrupt->eoi_late;
 	account->detours += interrupt->read && interrupt->times[HOP_ACCEPT] && first <= HOP_ACCEPT;

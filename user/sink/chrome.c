@@ -115,10 +115,11 @@ static void put_interrupt(FILE *out, const struct imstrace_vector *vector,
 	known(out, "vcpu", interrupt->vcpu);
 	known(out, "guest_vector", interrupt->guest_vector);
 	fputs("}}", out);
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		__u64 from = place->times[stage_from(stage)], to = place->times[stage_to(stage)];
+	for (unsigned int hop = 0; hop + 1 < HOP_COUNT; hop++) {
+		enum imstrace_stage stage = stage_after(interrupt, hop);
+		__u64 from = place->times[hop], to = place->times[hop + 1];
 
-		if (!timeline_stage(stage) || !from || !to)
+		if (stage == STAGE_COUNT || !from || !to)
 			continue;
 		slice(out, stage_name(stage), "stage", place->device.number, place->vector.number,
 		      from, to);

@@ -229,11 +229,12 @@ static void put_interrupt(FILE *out, const struct imstrace_vector *vector,
 	uint64_t flow = place->flow;
 
 	begin_interrupt(out, vector, interrupt, place);
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		__u64 from = place->times[stage_from(stage)], to = place->times[stage_to(stage)];
+	for (unsigned int hop = 0; hop + 1 < HOP_COUNT; hop++) {
+		enum imstrace_stage stage = stage_after(interrupt, hop);
+		__u64 from = place->times[hop], to = place->times[hop + 1];
 		Perfetto__TrackEvent begin = event(TYPE_SLICE_BEGIN, place->vector.number);
 
-		if (!timeline_stage(stage) || !from || !to)
+		if (stage == STAGE_COUNT || !from || !to)
 			continue;
 		/* It leaves for the guest with the stage at whose end it is there. */
 		if (place->vcpu.number && stage_to(stage) == HOP_INJECT) {

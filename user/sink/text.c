@@ -145,8 +145,9 @@ static void print_percentile(FILE *out, int width, const struct stage_figures *f
 /* Of the stages that it passed, one after the other. */
 static void print_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
 {
-	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
-		long long time = stage_time(interrupt, stage);
+	for (unsigned int hop = 0; hop + 1 < HOP_COUNT; hop++) {
+		enum imstrace_stage stage = stage_after(interrupt, hop);
+		long long time = stage == STAGE_COUNT ? -1 : stage_time(interrupt, stage);
 
 		if (time < 0)
 			continue;

@@ -146,7 +146,7 @@ static const char *short_reason(const struct forecast *forecast, bool unseen)
 struct said {
 	struct forecast forecasts[MOST];
 	bool unattached[MOST];
-	bool impossible[MOST];	/* for its kind: nothing is said of it */
+	bool impossible[MOST];	/* for its kind, or only by a detour: nothing is said of it */
 };
 
 static void forecast_all(struct said *said, const struct forecast_of *of)
@@ -156,7 +156,8 @@ static void forecast_all(struct said *said, const struct forecast_of *of)
 
 		said->forecasts[i] = stage ? forecast_stage(of, i - HOP_COUNT) : forecast_hop(of, i);
 		said->unattached[i] = said->forecasts[i].answer == FORECAST_NO && of->source;
-		said->impossible[i] = !kind_has_hop(of->vector->kind,
+		said->impossible[i] = i == HOP_COUNT + STAGE_DETOUR ||
+				      !kind_has_hop(of->vector->kind,
 						    stage ? stage_to(i - HOP_COUNT) : i);
 	}
 }

@@ -217,11 +217,6 @@ bool timeline_place(struct timeline *timeline, const struct imstrace_vector *vec
 	return true;
 }
 
-bool timeline_stage(enum imstrace_stage stage)
-{
-	return stage_to(stage) == stage_from(stage) + 1;
-}
-
 void timeline_device_name(char name[TIMELINE_NAME_LEN], const struct imstrace_vector *vector)
 {
 	char device[IMSTRACE_NAME_LEN], guest[IMSTRACE_NAME_LEN];

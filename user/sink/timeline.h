@@ -65,9 +65,6 @@ void timeline_close(struct sink *sink);
 bool timeline_place(struct timeline *timeline, const struct imstrace_vector *vector,
 		    const struct imstrace_interrupt *interrupt, struct timeline_place *place);
 
-/* Whether a stage is from one hop to the next, and not the sum of such: those nest nowhere. */
-bool timeline_stage(enum imstrace_stage stage);
-
 /* What a group or a track is called, with all from outside cleaned. */
 #define TIMELINE_NAME_LEN 256
 void timeline_device_name(char name[TIMELINE_NAME_LEN], const struct imstrace_vector *vector);

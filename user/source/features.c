@@ -99,7 +99,7 @@ const struct feature features[FEATURE_COUNT] = {
 	},
 	[FEATURE_READS] = {
 		"reads by VMMs", HOP_COUNT, true,
-		"what a VMM reads, and sends on by KVM_SIGNAL_MSI, ends at the signal",
+		"stage detour: what a VMM reads, and sends on by KVM_SIGNAL_MSI, ends at the signal",
 		{
 			{ FENTRY, NULL, { { "read_fexit", "eventfd_read" } } },
 			{ KPROBE, NULL, { { "read_kretprobe", "eventfd_read" },

@@ -171,6 +171,12 @@ static bool read_hop_counts(struct reader *reader, json_t *hops, struct summary_
 	return true;
 }
 
+/* Summaries of older imstraces lack these. */
+static bool newer_stage(enum imstrace_stage stage)
+{
+	return stage == STAGE_MASKED || stage == STAGE_DETOUR;
+}
+
 static bool read_series(struct reader *reader, json_t *object, struct summary_series *series)
 {
 	json_t *stages = json_object_get(object, "stages");
@@ -188,7 +194,7 @@ static bool read_series(struct reader *reader, json_t *object, struct summary_se
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		json_t *member = json_object_get(stages, stage_name(stage));
 
-		if (!member && stage_to(stage) == HOP_UNMASK)
+		if (!member && newer_stage(stage))
 			continue;
 		if (!member)
 			return wrong(reader, "the stage %s is missing", stage_name(stage));
