@@ -14,6 +14,7 @@
 
 #include "preemption.h"
 #include "queued.h"
+#include "timelines.h"
 
 /* Whether @vec waits in the memory of @vcpu. */
 static __always_inline bool is_waiting(struct kvm_vcpu *vcpu, __u32 vec)
@@ -29,8 +30,14 @@ static __always_inline bool is_waiting(struct kvm_vcpu *vcpu, __u32 vec)
 /* The CPU has delivered what is pending in @guest in @state. Return: whether that was there. */
 static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pending_state state)
 {
+	struct imstrace_account *account;
+
 	if (__sync_val_compare_and_swap(&guest->state, state, PENDING_WRITING) != state)
 		return false;
+	account = account_of(guest->pending.id);
+	/* Else its vCPU was in guest mode when it was accepted. */
+	if (account && guest->pending.times[HOP_ENTER])
+		count_entry(&guest->pending, account);
 	end_interrupt(&guest->pending, END_HARDWARE);
 	return true;
 }

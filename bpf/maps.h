@@ -307,6 +307,23 @@ struct {
 	__type(value, struct hardware_vectors);
 } hardware_vectors SEC(".maps");
 
+/*
+ * Of a vCPU, by its number. What a number had before it was given out again is older than all that the new
+ * vCPU accepts.
+ */
+struct vcpu_timeline {
+	__u64 woken;	/* when its thread was, the latest time */
+	__u64 running;	/* since when it is on a CPU */
+	__u32 accepted[GUEST_VECTOR_WORDS];	/* guest vectors, since the latest VM entry */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vcpu_timeline);
+} vcpu_timelines SEC(".maps");
+
 /* Set by user space before loading. */
 const volatile __u32 max_vectors = 1;
 const volatile __u32 max_vcpus = 1;

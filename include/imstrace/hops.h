@@ -12,21 +12,35 @@
 	X(IRQ,    irq,    "the host enters the hard irq handler")		\
 	X(SIGNAL, signal, "its eventfd is signalled, or the VMM calls an ioctl")	\
 	X(ACCEPT, accept, "KVM has the guest's local APIC accept it")		\
+	X(ENTER,  enter,  "KVM enters the vCPU's guest with it, or finds it to be masked there")	\
 	X(INJECT, inject, "KVM injects it into the vCPU")			\
 	X(EOI,    eoi,    "the guest's handler writes end of interrupt")		\
 	X(UNMASK, unmask, "its INTx line is unmasked, or signalled again if it is still asserted")
 
-/* X(ENUM, name, from hop, to hop, of which interrupts: of those that pass both, empty: all) */
+/*
+ * X(ENUM, name, from hop, to hop, class, of which interrupts: of those that pass both, empty: all). The classes:
+ * STEP	what an interrupt has one after the other
+ * SUM	of steps
+ * PART	of deliver, to which they add up. Of wake and run an interrupt has those that it waited for: they end at @woken
+ *	and @running of IMSTRACE_INTERRUPT_FIELDS, and the next part begins there
+ */
 #define IMSTRACE_STAGES(X)							\
-	X(HANDLER,  handler,  IRQ,    SIGNAL, "")				\
-	X(IRQFD,    irqfd,    SIGNAL, ACCEPT, "that KVM's irqfd takes")		\
-	X(DELIVER,  deliver,  ACCEPT, INJECT, "")				\
-	X(SERVICE,  service,  INJECT, EOI,    "")				\
-	X(DELIVERY, delivery, IRQ,    INJECT, "")				\
-	X(TOTAL,    total,    IRQ,    EOI,    "")				\
-	X(MASKED,   masked,   IRQ,    UNMASK, "")				\
-	X(DETOUR,   detour,   SIGNAL, ACCEPT,					\
-	  "that the VMM reads from the eventfd and sends on by an ioctl")
+	X(HANDLER,  handler,  IRQ,    SIGNAL, STEP, "")				\
+	X(IRQFD,    irqfd,    SIGNAL, ACCEPT, STEP, "that KVM's irqfd takes")	\
+	X(DELIVER,  deliver,  ACCEPT, INJECT, STEP, "")				\
+	X(SERVICE,  service,  INJECT, EOI,    STEP, "")				\
+	X(DELIVERY, delivery, IRQ,    INJECT, SUM,  "")				\
+	X(TOTAL,    total,    IRQ,    EOI,    SUM,  "")				\
+	X(MASKED,   masked,   IRQ,    UNMASK, SUM,  "")				\
+	X(DETOUR,   detour,   SIGNAL, ACCEPT, STEP,				\
+	  "that the VMM reads from the eventfd and sends on by an ioctl")	\
+	X(WAKE,     wake,     ACCEPT, ENTER,  PART,				\
+	  "whose vCPU slept, halted: until its thread was woken")		\
+	X(RUN,      run,      ACCEPT, ENTER,  PART,				\
+	  "whose vCPU's thread was on no CPU: from there, or its wake-up, until it was")	\
+	X(ENTER,    enter,    ACCEPT, ENTER,  PART, "of any kind: what wake and run leave")	\
+	X(WINDOW,   window,   ENTER,  INJECT, PART,				\
+	  "that the guest had masked, or for which another one came first")
 
 enum imstrace_hop {
 #define X(ENUM, name, what) HOP_##ENUM,

@@ -90,7 +90,7 @@ static struct imstrace_interrupt *add(__u32 id, __u64 irq, __u64 signal, __u64 a
 
 	assert_true(input.count <= MOST);
 	*interrupt = (struct imstrace_interrupt) {
-		.times = { irq, signal, accept, inject, eoi }, .id = id,
+		.times = { irq, signal, accept, inject, inject, eoi }, .id = id,
 		.vcpu = accept ? 0 : IMSTRACE_NONE, .guest_vector = accept ? 0x41 : IMSTRACE_NONE,
 		.end = eoi ? END_COMPLETE : END_NO_SIGNAL,
 	};
@@ -299,9 +299,9 @@ static void csv_has_every_interrupt(void **state)
 {
 	static const char *const names[CSV_COLUMNS] = {
 		"time", "device", "vector", "irq", "slot", "pasid", "vcpu", "guest_vector", "cpu",
-		"cause", "end", "irq_time", "signal_time", "accept_time", "inject_time", "eoi_time",
+		"cause", "end", "irq_time", "signal_time", "accept_time", "enter_time", "inject_time", "eoi_time",
 		"unmask_time", "handler_ns", "irqfd_ns", "deliver_ns", "service_ns", "delivery_ns",
-		"total_ns", "masked_ns", "detour_ns",
+		"total_ns", "masked_ns", "detour_ns", "wake_ns", "run_ns", "enter_ns", "window_ns",
 	};
 	char *fields[CSV_COLUMNS], *at;
 	struct text text;
@@ -1320,8 +1320,9 @@ static void hgrm_has_all_percentiles(void **state)
 	at = text.text;
 	/* In the order of the report: by name, and then by vector. */
 	for (unsigned int i = 0; i < 4; i++)
-		for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
-			at = check_list(at, (i + 2) % 4, stage);
+		for (unsigned int stage = 0; stage <= STAGE_ENTER; stage++)
+			if (stage <= STAGE_TOTAL || stage == STAGE_ENTER)
+				at = check_list(at, (i + 2) % 4, stage);
 	assert_string_equal(at, "");
 	end(&text);
 }
@@ -1356,8 +1357,8 @@ static void hgrm_survives_hostile_names(void **state)
 			assert_true(*line == '#' || !strncmp(line, "       Value ", 13) ||
 				    strspn(line, " .0123456789") == strlen(line));
 		}
-		/* None of what only lines have, or what takes a detour. */
-		assert_int_equal(headings, STAGE_TOTAL + 1);
+		/* None of what only lines have, what takes a detour, or what waits for its vCPU; but of enter. */
+		assert_int_equal(headings, STAGE_TOTAL + 1 + 1);
 		end(&text);
 	}
 }

@@ -143,6 +143,19 @@ static inline __u32 fake_vector(struct fake_source *fake, const char *device, __
 	return id;
 }
 
+/* How many of these are from one hop to the other: it enters its guest as it is injected. */
+static inline unsigned int fake_steps(enum imstrace_stage stage)
+{
+	unsigned int from = stage_from(stage), to = stage_to(stage);
+
+	return to - (to >= HOP_INJECT) - (from - (from >= HOP_INJECT));
+}
+
+static inline bool fake_has(enum imstrace_stage stage)
+{
+	return stage != STAGE_DETOUR && stage != STAGE_WAKE && stage != STAGE_RUN && stage != STAGE_WINDOW;
+}
+
 /* As the programs: of what is no INTx line nothing gets there. */
 static inline bool fake_passes(const struct fake_source *fake, __u32 id, enum imstrace_hop hop)
 {
@@ -157,9 +170,8 @@ static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			fake->accounts[id].hops[hop] += fake_passes(fake, id, hop);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			if (stage != STAGE_DETOUR && fake_passes(fake, id, stage_to(stage)))
-				fake_value(fake, id * STAGE_COUNT + stage,
-					   (stage_to(stage) - stage_from(stage)) * ns);
+			if (fake_has(stage) && fake_passes(fake, id, stage_to(stage)))
+				fake_value(fake, id * STAGE_COUNT + stage, fake_steps(stage) * ns);
 	}
 }
 

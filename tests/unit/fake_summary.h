@@ -63,13 +63,17 @@ static inline void fake_fill(struct summary_series *series, const struct fake_ti
 		double at[HOP_COUNT] = { 0 };
 		const double each[] = { times->handler, times->irqfd, times->deliver, times->service };
 
-		for (unsigned int hop = 1; hop <= HOP_EOI; hop++)
-			at[hop] = at[hop - 1] + each[hop - 1] * exp(0.1 * random_normal(state));
+		for (unsigned int hop = HOP_SIGNAL, step = 0; hop <= HOP_EOI; hop++) {
+			at[hop] = at[hop - 1];
+			/* It is injected as it is entered. */
+			if (hop != HOP_INJECT)
+				at[hop] += each[step++] * exp(0.1 * random_normal(state));
+		}
 		for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
 			histogram_fill(&stages[stage], at[stage_to(stage)] - at[stage_from(stage)]);
 	}
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		series->hops[hop] = hop == HOP_UNMASK ? -1 : (long long)count;
+		series->hops[hop] = hop == HOP_UNMASK || hop == HOP_ENTER ? -1 : (long long)count;
 	for (unsigned int stage = 0; stage <= STAGE_TOTAL; stage++)
 		if (stage != STAGE_DETOUR)
 			assert_true(summary_keep_stage(&series->stages[stage], &stages[stage]));

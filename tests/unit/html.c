@@ -40,6 +40,12 @@ static __u64 sum_of(const struct heatmap *heatmap, enum imstrace_stage stage)
 	return sum;
 }
 
+/* These all have a time for every hop. */
+static bool is_exception(enum imstrace_stage stage)
+{
+	return stage == STAGE_DETOUR || stage == STAGE_WAKE || stage == STAGE_RUN;
+}
+
 /* Random times over all magnitudes, in any order: none is lost, and each is in its column. */
 static void heatmap_keeps_all(void **state)
 {
@@ -62,7 +68,7 @@ static void heatmap_keeps_all(void **state)
 		if (i % 1000)
 			continue;
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			assert_int_equal(sum_of(heatmap, stage), stage == STAGE_DETOUR ? 0 : i);
+			assert_int_equal(sum_of(heatmap, stage), is_exception(stage) ? 0 : i);
 	}
 	free(heatmap);
 }
@@ -72,7 +78,7 @@ static void heatmap_widens(void **state)
 {
 	struct heatmap *heatmap = heatmap_new();
 	struct imstrace_interrupt interrupt;
-	__u32 row = histogram_bucket(400) >> HEATMAP_ROW_BITS;
+	__u32 row = histogram_bucket(500) >> HEATMAP_ROW_BITS;
 
 	(void)state;
 	for (__u64 i = 0; i < 1000; i++) {

@@ -519,7 +519,8 @@ static void expect_stages(const struct forecast_of *of, const char *expected)
 	assert_string_equal(answers, expected);
 }
 
-/* y, d(epends), n: of irq, signal, accept, inject, eoi, unmask; handler … total, masked, detour. */
+/* y, d(epends), n: of irq, signal, accept, enter, inject, eoi, unmask; handler … total, masked, detour,
+ * and the parts of deliver. */
 static void forecasts(void **state)
 {
 	struct environment environment = { 0 };
@@ -531,45 +532,45 @@ static void forecasts(void **state)
 	put_host();
 	read_host();
 	of = forecast_of(&environment, &fake->source);
-	expect_hops(&of, "yyyyyn");
-	expect_stages(&of, "yyyyyynd");
+	expect_hops(&of, "yyyyyyn");
+	expect_stages(&of, "yyyyyyndyyyy");
 
 	environment.apicv = true;
-	expect_hops(&of, "yyyddn");
-	expect_stages(&of, "yyddddnd");
+	expect_hops(&of, "yyyyddn");
+	expect_stages(&of, "yyddddndyyyd");
 	environment.posting = true;
-	expect_hops(&of, "dddddn");
+	expect_hops(&of, "ddddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "IOMMU"));
 	assert_non_null(strstr(forecast_hop(&of, HOP_EOI).why, "APICv"));
 	environment.apicv = environment.posting = false;
 
 	process = inventory.processes;
 	process->vms = 0;
-	expect_hops(&of, "yydddn");
-	expect_stages(&of, "ydddddnd");
+	expect_hops(&of, "yyddddn");
+	expect_stages(&of, "ydddddnddddd");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "has no VM"));
 	process->vms = 1;
 	inventory.devices[0].user_count = 0;
-	expect_hops(&of, "yydddn");
+	expect_hops(&of, "yyddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "was not found"));
 	inventory.devices[0].user_count = 1;
 
 	fake->source.pci_signal = "kprobes are off";
-	expect_hops(&of, "ynyyyn");
-	expect_stages(&of, "nnyyyynn");
+	expect_hops(&of, "ynyyyyn");
+	expect_stages(&of, "nnyyyynnyyyy");
 	assert_string_equal(forecast_stage(&of, STAGE_IRQFD).why, "kprobes are off");
 	inventory.devices[0].vectors[0].kind = KIND_IMS;
-	expect_hops(&of, "yyyyyn");
+	expect_hops(&of, "yyyyyyn");
 	*fake->source.hops[HOP_EOI].attached = '\0';
 	strcpy(fake->source.hops[HOP_EOI].reason, "no such tracepoint");
 	/* What is known for sure comes before what depends. */
 	environment.apicv = true;
-	expect_hops(&of, "yyydnn");
-	expect_stages(&of, "yydndnnd");
+	expect_hops(&of, "yyyydnn");
+	expect_stages(&of, "yydndnndyyyd");
 
 	of.source = NULL;
-	expect_hops(&of, "nnnnnn");
-	expect_stages(&of, "nnnnnnnn");
+	expect_hops(&of, "nnnnnnn");
+	expect_stages(&of, "nnnnnnnnnnnn");
 	free(fake);
 }
 
@@ -586,24 +587,24 @@ static void forecasts_of_a_line(void **state)
 	read_host();
 	of = forecast_of(&environment, &fake->source);
 	of.vector = &line;
-	expect_hops(&of, "yyyyyy");
-	expect_stages(&of, "yyyyyyyd");
+	expect_hops(&of, "yyyyyyy");
+	expect_stages(&of, "yyyyyyydyyyy");
 	environment.posting = true;
-	expect_hops(&of, "yyyyyy");
+	expect_hops(&of, "yyyyyyy");
 	environment.apicv = true;
-	expect_hops(&of, "yyyddy");
-	expect_stages(&of, "yyddddyd");
+	expect_hops(&of, "yyyyddy");
+	expect_stages(&of, "yyddddydyyyd");
 	environment.apicv = environment.posting = false;
 	inventory.processes->vms = 0;
-	expect_hops(&of, "yydddy");
-	expect_stages(&of, "ydddddyd");
+	expect_hops(&of, "yyddddy");
+	expect_stages(&of, "ydddddyddddd");
 	inventory.processes->vms = 1;
 	fake->source.pci_signal = "kprobes are off";
-	expect_hops(&of, "ynyyyy");
+	expect_hops(&of, "ynyyyyy");
 	*fake->source.hops[HOP_UNMASK].attached = '\0';
 	strcpy(fake->source.hops[HOP_UNMASK].reason, "no such function");
-	expect_hops(&of, "ynyyyn");
-	expect_stages(&of, "nnyyyynn");
+	expect_hops(&of, "ynyyyyn");
+	expect_stages(&of, "nnyyyynnyyyy");
 	assert_string_equal(forecast_stage(&of, STAGE_MASKED).why, "no such function");
 	free(fake);
 }
@@ -677,12 +678,12 @@ static void said_of_a_host(void **state)
 		"  0000:03:00.0 pci 8086:10c9, driver vfio-pci, IOMMU group 12\n"
 		"    open in 100 (qemu-system-x86)\n"
 		"    vectors 0, 2-3, irqs 45, 50-51\n"
-		"      seen    irq, accept, inject, eoi; stages deliver, service, delivery,\n"
-		"              total\n"
+		"      seen    irq, accept, enter, inject, eoi; stages deliver, service,\n"
+		"              delivery, total\n"
 		"      n/a     signal; stages handler, irqfd: not attached\n"
 		"    vector 1, irq 46, handled in threads\n"
-		"      seen    irq, accept, inject, eoi; stages deliver, service, delivery,\n"
-		"              total\n"
+		"      seen    irq, accept, enter, inject, eoi; stages deliver, service,\n"
+		"              delivery, total\n"
 		"      n/a     signal; stages handler, irqfd: not attached\n");
 	free(fake);
 }
@@ -698,12 +699,12 @@ static void said_of_apicv_and_threads(void **state)
 		"  0000:03:00.0 pci 8086:10c9, driver vfio-pci, IOMMU group 12\n"
 		"    open in 100 (qemu-system-x86)\n"
 		"    vector 0, irq 45\n"
-		"      seen    irq, signal, accept; stages handler, irqfd\n"
+		"      seen    irq, signal, accept, enter; stages handler, irqfd\n"
 		"      depends inject, eoi; stages deliver, service, delivery, total: APICv or\n"
 		"              AVIC is allowed: the CPU itself delivers interrupts, unless KVM\n"
 		"              has inhibited that for the VM\n"
 		"    vector 1, irq 46, handled in threads\n"
-		"      seen    irq, signal, accept; stages handler, irqfd\n"
+		"      seen    irq, signal, accept, enter; stages handler, irqfd\n"
 		"      depends inject, eoi; stages deliver, service, delivery, total: APICv or\n"
 		"              AVIC is allowed: the CPU itself delivers interrupts, unless KVM\n"
 		"              has inhibited that for the VM\n"
@@ -754,8 +755,9 @@ static void said_of_those_without_vectors(void **state)
 		"    open in a process that was not found\n"
 		"    vector 7, irq 60\n"
 		"      seen    irq, signal; stages handler\n"
-		"      depends accept, inject, eoi; stages irqfd, deliver, service, delivery,\n"
-		"              total: the process that has the device open was not found\n"
+		"      depends accept, enter, inject, eoi; stages irqfd, deliver, service,\n"
+		"              delivery, total: the process that has the device open was not\n"
+		"              found\n"
 		"    emulated vectors have no irq, and show by their first signal\n");
 	free(fake);
 }

@@ -129,8 +129,8 @@ static void hops_are_understood(void **state)
 		{ "irq,signal", 1U << HOP_IRQ | 1U << HOP_SIGNAL },
 		{ "signal,irq,signal", 1U << HOP_IRQ | 1U << HOP_SIGNAL },
 		{ "unmask", 1U << HOP_UNMASK },
-		{ "eoi,inject,accept,signal,irq", (1U << HOP_UNMASK) - 1 },
-		{ "unmask,eoi,inject,accept,signal,irq", (1U << HOP_COUNT) - 1 },
+		{ "eoi,inject,enter,accept,signal,irq", (1U << HOP_UNMASK) - 1 },
+		{ "unmask,eoi,inject,enter,accept,signal,irq", (1U << HOP_COUNT) - 1 },
 	};
 
 	(void)state;

@@ -357,7 +357,7 @@ static void other_fields_are_no_damage(void **state)
 		{ "char_t other[; }", 0, false },
 	};
 	struct imstrace_interrupt interrupt = {
-		.times = { 1, 2, 3, 4, 5 }, .vcpu = 6, .cpu = 7, .end = END_LOST,
+		.times = { 1, 2, 3, 4, 5, 6 }, .vcpu = 6, .cpu = 7, .end = END_LOST,
 	};
 	struct ctf_layout layout;
 	struct {

@@ -520,7 +520,7 @@ struct mode {
 };
 
 #define BIT(hop)	(1U << (hop))
-#define OF_KVM		(BIT(HOP_ACCEPT) | BIT(HOP_INJECT) | BIT(HOP_EOI))
+#define OF_KVM		(BIT(HOP_ACCEPT) | BIT(HOP_ENTER) | BIT(HOP_INJECT) | BIT(HOP_EOI))
 #define OF_LINES	BIT(HOP_UNMASK)
 
 static const struct mode modes[] = {

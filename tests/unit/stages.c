@@ -12,14 +12,15 @@ static void a_stage_ends_at_a_later_hop_than_it_begins(void **state)
 	}
 }
 
-static void the_four_stages_between_neighbours_come_first(void **state)
+static void the_four_steps_come_first(void **state)
 {
+	static const enum imstrace_hop hops[] = { HOP_IRQ, HOP_SIGNAL, HOP_ACCEPT, HOP_INJECT, HOP_EOI };
+
 	(void)state;
-	assert_int_equal(STAGE_HANDLER, 0);
-	assert_int_equal(STAGE_SERVICE, HOP_EOI - 1);
 	for (unsigned int stage = STAGE_HANDLER; stage <= STAGE_SERVICE; stage++) {
-		assert_int_equal(stage_from(stage), stage);
-		assert_int_equal(stage_to(stage), stage + 1);
+		assert_int_equal(stage_from(stage), hops[stage]);
+		assert_int_equal(stage_to(stage), hops[stage + 1]);
+		assert_int_equal(stage_class(stage), STAGE_IS_STEP);
 	}
 	assert_int_equal(stage_from(STAGE_DELIVERY), HOP_IRQ);
 	assert_int_equal(stage_to(STAGE_DELIVERY), HOP_INJECT);
@@ -32,9 +33,10 @@ static void the_four_stages_between_neighbours_come_first(void **state)
 /* Everything that is written by people or programs depends on these. */
 static void names_are_those_of_the_design(void **state)
 {
-	static const char *const hops[] = { "irq", "signal", "accept", "inject", "eoi", "unmask" };
+	static const char *const hops[] = { "irq", "signal", "accept", "enter", "inject", "eoi", "unmask" };
 	static const char *const stages[] = {
 		"handler", "irqfd", "deliver", "service", "delivery", "total", "masked", "detour",
+		"wake", "run", "enter", "window",
 	};
 
 	(void)state;
@@ -44,6 +46,22 @@ static void names_are_those_of_the_design(void **state)
 		assert_string_equal(hop_name(hop), hops[hop]);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_string_equal(stage_name(stage), stages[stage]);
+}
+
+static long long or_nothing(long long time)
+{
+	return time < 0 ? 0 : time;
+}
+
+/* Its vCPU's thread waits for a CPU in every second one, and in half of these it slept before. */
+static void random_wait(struct imstrace_interrupt *interrupt, int i, __u64 *seed)
+{
+	__u64 accept = interrupt->times[HOP_ACCEPT], all = interrupt->times[HOP_ENTER] - accept;
+
+	if (i & 1)
+		interrupt->running = accept + 2 + random_next(seed) % (all - 2);
+	if ((i & 3) == 3)
+		interrupt->woken = accept + 1 + random_next(seed) % (interrupt->running - accept - 1);
 }
 
 static void sums_are_the_sums_of_their_parts(void **state)
@@ -58,14 +76,22 @@ static void sums_are_the_sums_of_their_parts(void **state)
 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 			interrupt.times[hop] = now;
-			now += random_next(&seed) % 1000000;
+			/* Of some without a window, which are injected as they are entered. */
+			if (hop != HOP_ENTER || i & 4)
+				now += 3 + random_next(&seed) % 1000000;
 		}
+		random_wait(&interrupt, i, &seed);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 			part[stage] = stage_time(&interrupt, stage);
 		assert_int_equal(part[STAGE_DETOUR], -1);
 		assert_int_equal(part[STAGE_DELIVERY],
 				 part[STAGE_HANDLER] + part[STAGE_IRQFD] + part[STAGE_DELIVER]);
 		assert_int_equal(part[STAGE_TOTAL], part[STAGE_DELIVERY] + part[STAGE_SERVICE]);
+		assert_int_equal(part[STAGE_WAKE] >= 0, (i & 3) == 3);
+		assert_int_equal(part[STAGE_RUN] >= 0, i & 1);
+		assert_int_equal(part[STAGE_DELIVER],
+				 or_nothing(part[STAGE_WAKE]) + or_nothing(part[STAGE_RUN]) +
+				 part[STAGE_ENTER] + or_nothing(part[STAGE_WINDOW]));
 	}
 }
 
@@ -82,23 +108,24 @@ static void a_stage_without_both_hops_has_no_time(void **state)
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 			unsigned int needs = 1U << stage_from(stage) | 1U << stage_to(stage);
 			int expected = 10 * (stage_to(stage) - stage_from(stage));
+			bool its = stage != not_its && stage != STAGE_WAKE && stage != STAGE_RUN;
 
 			assert_int_equal(stage_time(&interrupt, stage),
-					 (seen & needs) == needs && stage != not_its ? expected : -1);
+					 (seen & needs) == needs && its ? expected : -1);
 		}
 	}
 }
 
 static void a_clock_that_runs_backwards_gives_zero(void **state)
 {
-	struct imstrace_interrupt interrupt = { .times = { 600, 500, 400, 300, 200, 100 } };
+	struct imstrace_interrupt interrupt = { .times = { 700, 600, 500, 400, 300, 200, 100 } };
 
 	(void)state;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_DETOUR ? -1 : 0);
-	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7 }, .read = 7 };
+		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_DETOUR || stage == STAGE_WAKE || stage == STAGE_RUN ? -1 : 0);
+	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .woken = 7, .running = 7 };
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_IRQFD ? -1 : 0);
+		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_IRQFD || stage == STAGE_WINDOW ? -1 : 0);
 }
 
 static void figures_are_those_of_the_histogram(void **state)
@@ -155,7 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stage_ends_at_a_later_hop_than_it_begins),
-		cmocka_unit_test(the_four_stages_between_neighbours_come_first),
+		cmocka_unit_test(the_four_steps_come_first),
 		cmocka_unit_test(names_are_those_of_the_design),
 		cmocka_unit_test(sums_are_the_sums_of_their_parts),
 		cmocka_unit_test(a_stage_without_both_hops_has_no_time),

@@ -250,14 +250,14 @@ static void a_summary_without_unmask_is_read(void **state)
 	char *path = fake_write(summary), *text = read_text(path);
 
 	(void)state;
-	take_out(text, ",\"unmask\":\"raw_tp hop_5\"");
+	take_out(text, ",\"unmask\":\"raw_tp hop_6\"");
 	take_out(text, ",\"unmask\":null");
 	take_out(text, ",\n\"masked\":null");
 	assert_null(strstr(text, "mask"));
 	write_text(path, text, strlen(text));
 	assert_int_equal(summary_read(&again, path), 0);
 	assert_string_equal(again->hops[HOP_UNMASK], "");
-	assert_string_equal(again->hops[HOP_EOI], "raw_tp hop_4");
+	assert_string_equal(again->hops[HOP_EOI], "raw_tp hop_5");
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(again->runs[i].series[0].hops[HOP_EOI], 2000);
 		assert_int_equal(again->runs[i].series[0].hops[HOP_UNMASK], -1);
@@ -266,7 +266,7 @@ static void a_summary_without_unmask_is_read(void **state)
 	}
 	summary_free(again);
 	/* What it did know must be there. */
-	take_out(text, ",\"eoi\":\"raw_tp hop_4\"");
+	take_out(text, ",\"eoi\":\"raw_tp hop_5\"");
 	write_text(path, text, strlen(text));
 	assert_int_equal(summary_read(&again, path), EXIT_USAGE);
 	free(text);

@@ -104,7 +104,7 @@ static void the_start_says_what_is_followed(void **state)
 	(void)state;
 	text_sink.start(sink_into(&sink, &output), &fake->source);
 	assert_text(output_close(&output),
-		"Following irq, signal, accept, inject, eoi, unmask. Ctrl-C ends it with a summary.\n"
+		"Following irq, signal, accept, enter, inject, eoi, unmask. Ctrl-C ends it with a summary.\n"
 		"\n"
 		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
@@ -112,7 +112,7 @@ static void the_start_says_what_is_followed(void **state)
 	*fake->source.hops[HOP_INJECT].attached = '\0';
 	text_sink.start(sink_into(&sink, &output), &fake->source);
 	assert_text(output_close(&output),
-		"Following signal, accept, eoi, unmask. Ctrl-C ends it with a summary.\n"
+		"Following signal, accept, enter, eoi, unmask. Ctrl-C ends it with a summary.\n"
 		"\n"
 		"TIME              VEC   IRQ  SLOT    PASID  STEP               DEVICE AND "
 		"DETAIL\n");
@@ -176,7 +176,7 @@ static void interrupt_lines(void **state)
 	struct fake_source *fake = fake_source_new();
 	struct imstrace_interrupt complete = {
 		.times = { 5 * SECOND, 5 * SECOND + 1200, 5 * SECOND + 3000, 5 * SECOND + 60000,
-			   5 * SECOND + 1060050 },
+			   5 * SECOND + 60000, 5 * SECOND + 1060050 },
 		.vcpu = 1, .guest_vector = 0x30, .cpu = 3, .cause = CAUSE_IRQ, .end = END_COMPLETE,
 	};
 	struct imstrace_interrupt coalesced = {
@@ -447,7 +447,7 @@ static void a_summary_says_why_hops_are_missing(void **state)
 	first = strstr(text, "the VMM reads");
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "the VMM reads"));
-	assert_has_line(text, "n/a: accept, inject, eoi: KVM has no irqfd at its eventfd: the VMM reads "
+	assert_has_line(text, "n/a: accept, enter, inject, eoi: KVM has no irqfd at its eventfd: the VMM reads "
 			"it, in user space");
 	free(text);
 	measurement_free(measurement);
@@ -597,7 +597,7 @@ static const char *const hostile_names[] = {
 
 static void hostile_names_are_harmless(void **state)
 {
-	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 5 } };
+	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 4, 5 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hostile_names) / sizeof(hostile_names[0]); i++) {
@@ -630,7 +630,7 @@ static void hostile_names_are_harmless(void **state)
 /* The kernel ends names with a NUL; a file may not. All that follows has none either. */
 static void a_name_without_an_end_is_cut(void **state)
 {
-	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 5 } };
+	struct imstrace_interrupt ended = { .times = { 1, 2, 3, 4, 4, 5 } };
 	struct imstrace_lifecycle step;
 	struct imstrace_vector *vector = malloc(sizeof(*vector));
 	char name[IMSTRACE_NAME_LEN + 1];
@@ -743,7 +743,11 @@ static void a_check_says_each_reason_once(void **state)
 		"  delivery             yes\n"
 		"  total                yes\n"
 		"  masked               yes\n"
-		"  detour               n/a, not seen: signal\n" NOTHING_ON_THIS_HOST);
+		"  detour               n/a, not seen: signal\n"
+		"  wake                 yes\n"
+		"  run                  yes\n"
+		"  enter                yes\n"
+		"  window               yes\n" NOTHING_ON_THIS_HOST);
 	free(fake);
 }
 

@@ -88,7 +88,7 @@ static const struct option_row options[] = {
 	{ "stage", 0, "STAGE", "hgrm: write only this stage, such as total",
 	  take_stage, INTO(struct export_command, stage),
 	  "one of these stages:"
-#define X(ENUM, name, from, to, of) " " #name
+#define X(ENUM, name, from, to, ...) " " #name
 	  IMSTRACE_STAGES(X)
 #undef X
 	},

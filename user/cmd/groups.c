@@ -104,10 +104,11 @@ static bool take_hops(const struct option_row *option, void *to, char *value,
 	if (!parse_hops(value, hops))
 		return false;
 	/* Each is found by the one before, except that an interrupt begins with irq or signal. */
-	for (unsigned int hop = HOP_ACCEPT; hop <= HOP_EOI; hop++)
-		if (*hops & 1U << hop && !(*hops & 1U << (hop - 1)))
-			argp_error(state, "--hops: accept, inject and eoi each need the hop before "
-				   "them");
+	if ((*hops & 1U << HOP_ACCEPT && !(*hops & 1U << HOP_SIGNAL)) ||
+	    (*hops & (1U << HOP_ENTER | 1U << HOP_INJECT) && !(*hops & 1U << HOP_ACCEPT)) ||
+	    (*hops & 1U << HOP_EOI && !(*hops & 1U << HOP_INJECT)))
+		argp_error(state, "--hops: eoi needs inject; inject and enter need accept; and that needs "
+			   "signal");
 	return true;
 }
 

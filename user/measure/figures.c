@@ -194,6 +194,8 @@ bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage s
 {
 	if (stage == STAGE_DETOUR)
 		return vector->account.detours || vector->stages[stage].count;
+	if (stage == STAGE_WAKE || stage == STAGE_RUN || stage == STAGE_WINDOW)
+		return vector->stages[stage].count;
 	return kind_has_hop(vector->vector.kind, stage_to(stage));
 }
 

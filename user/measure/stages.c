@@ -4,8 +4,10 @@
 static const struct {
 	const char *name, *of;
 	enum imstrace_hop from, to;
+	enum stage_class class;
 } stages[] = {
-#define X(ENUM, name, from, to, of) [STAGE_##ENUM] = { #name, of, HOP_##from, HOP_##to },
+#define X(ENUM, name, from, to, class, of) \
+	[STAGE_##ENUM] = { #name, of, HOP_##from, HOP_##to, STAGE_IS_##class },
 	IMSTRACE_STAGES(X)
 #undef X
 };
@@ -13,6 +15,11 @@ static const struct {
 const char *stage_name(enum imstrace_stage stage)
 {
 	return stages[stage].name;
+}
+
+enum stage_class stage_class(enum imstrace_stage stage)
+{
+	return stages[stage].class;
 }
 
 const char *stage_of(enum imstrace_stage stage)
@@ -54,7 +61,7 @@ struct stage_figures stage_figures(const struct histogram *histogram)
 	return figures;
 }
 
-/* Whether an interrupt that passes both hops of @stage has it: of irqfd and detour it has one. */
+/* Whether an interrupt that passes both hops of @stage has it. */
 static bool stage_is_of(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
 {
 	switch (stage) {
@@ -62,6 +69,12 @@ static bool stage_is_of(const struct imstrace_interrupt *interrupt, enum imstrac
 		return !interrupt->read;
 	case STAGE_DETOUR:
 		return interrupt->read;
+	case STAGE_WAKE:
+		return interrupt->woken;
+	case STAGE_RUN:
+		return interrupt->running;
+	case STAGE_WINDOW:
+		return interrupt->times[HOP_INJECT] != interrupt->times[HOP_ENTER];
 	default:
 		return true;
 	}
@@ -71,10 +84,33 @@ enum imstrace_stage stage_after(const struct imstrace_interrupt *interrupt, enum
 {
 	unsigned int stage = 0;
 
-	while (stage < STAGE_COUNT && !(stages[stage].from == hop && stages[stage].to == hop + 1 &&
+	while (stage < STAGE_COUNT && !(stages[stage].from == hop && stages[stage].class == STAGE_IS_STEP &&
 					stage_is_of(interrupt, stage)))
 		stage++;
 	return stage;
+}
+
+/* When an interrupt that has @stage began it, and when it ended it: as count_entry() in bpf/timelines.h. */
+static __u64 began(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
+{
+	__u64 from = interrupt->times[stages[stage].from];
+
+	if (stage == STAGE_RUN)
+		return interrupt->woken ?: from;
+	if (stage == STAGE_ENTER)
+		return interrupt->running ?: from;
+	return from;
+}
+
+static __u64 ended(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
+{
+	__u64 to = interrupt->times[stages[stage].to];
+
+	if (stage == STAGE_WAKE)
+		return interrupt->woken;
+	if (stage == STAGE_RUN)
+		return interrupt->running;
+	return to;
 }
 
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
@@ -85,6 +121,8 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 	if (!from || !to || !stage_is_of(interrupt, stage) ||
 	    (interrupt->eoi_late && stages[stage].to == HOP_EOI))
 		return -1;
+	from = began(interrupt, stage);
+	to = ended(interrupt, stage);
 	/* As the programs count it: clocks of two CPUs may differ by some ns. */
 	return to > from ? (long long)(to - from) : 0;
 }

@@ -34,7 +34,11 @@ struct stage_figures {
 	__u64 max;
 };
 
+/* See IMSTRACE_STAGES. */
+enum stage_class { STAGE_IS_STEP, STAGE_IS_SUM, STAGE_IS_PART };
+
 const char *stage_name(enum imstrace_stage stage);
+enum stage_class stage_class(enum imstrace_stage stage);
 /* Of which of the interrupts that pass both of its hops it is; empty: of all. */
 const char *stage_of(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);
@@ -42,7 +46,7 @@ enum imstrace_hop stage_to(enum imstrace_stage stage);
 
 struct stage_figures stage_figures(const struct histogram *histogram);
 
-/* The stage of an interrupt from @hop to the next; STAGE_COUNT: there is none. */
+/* The step of an interrupt that begins at @hop; STAGE_COUNT: there is none. */
 enum imstrace_stage stage_after(const struct imstrace_interrupt *interrupt, enum imstrace_hop hop);
 
 /* How long one interrupt took, in ns; -1: it did not pass both hops, or not at a known time. */

@@ -159,8 +159,8 @@ enum imstrace_end ctf_end_of(const struct ctf_metadata *metadata,
 {
 	static const enum imstrace_end after[HOP_COUNT] = {
 		[HOP_IRQ] = END_NO_SIGNAL, [HOP_SIGNAL] = END_NOT_ACCEPTED,
-		[HOP_ACCEPT] = END_DROPPED, [HOP_INJECT] = END_NO_EOI, [HOP_EOI] = END_COUNT,
-		[HOP_UNMASK] = END_COUNT,
+		[HOP_ACCEPT] = END_DROPPED, [HOP_ENTER] = END_DROPPED, [HOP_INJECT] = END_NO_EOI,
+		[HOP_EOI] = END_COUNT, [HOP_UNMASK] = END_COUNT,
 	};
 	unsigned int last = HOP_IRQ;
 

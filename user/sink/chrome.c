@@ -115,11 +115,12 @@ static void put_interrupt(FILE *out, const struct imstrace_vector *vector,
 	known(out, "vcpu", interrupt->vcpu);
 	known(out, "guest_vector", interrupt->guest_vector);
 	fputs("}}", out);
-	for (unsigned int hop = 0; hop + 1 < HOP_COUNT; hop++) {
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		enum imstrace_stage stage = stage_after(interrupt, hop);
-		__u64 from = place->times[hop], to = place->times[hop + 1];
+		__u64 from = place->times[hop];
+		__u64 to = stage == STAGE_COUNT ? 0 : place->times[stage_to(stage)];
 
-		if (stage == STAGE_COUNT || !from || !to)
+		if (!from || !to)
 			continue;
 		slice(out, stage_name(stage), "stage", place->device.number, place->vector.number,
 		      from, to);

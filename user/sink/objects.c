@@ -95,6 +95,11 @@ json_t *object_lifecycle(const struct imstrace_lifecycle *step)
 	return object;
 }
 
+static json_t *time_or_null(__u64 time)
+{
+	return time ? json_integer((json_int_t)time) : json_null();
+}
+
 json_t *object_interrupt(const struct imstrace_vector *vector,
 			 const struct imstrace_interrupt *interrupt)
 {
@@ -102,15 +107,14 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		json_object_set_new(hops, hop_name(hop),
-				    interrupt->times[hop] ? json_integer(interrupt->times[hop]) :
-							    json_null());
+				    time_or_null(interrupt->times[hop]));
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		long long time = stage_time(interrupt, stage);
 
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "type", "interrupt",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -124,8 +128,9 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 "recounted", interrupt->recounted ?
 				      json_string(end_name(interrupt->recounted)) : json_null(),
 			 "eoi_late", interrupt->eoi_late != 0,
-			 "read", interrupt->read ? json_integer((json_int_t)interrupt->read) :
-						   json_null(),
+			 "read", time_or_null(interrupt->read),
+			 "woken", time_or_null(interrupt->woken),
+			 "running", time_or_null(interrupt->running),
 			 "hops", hops,
 			 "stages", stages);
 }

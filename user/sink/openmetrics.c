@@ -59,7 +59,7 @@ static void stages(struct exposition *exposition, const struct figures *figures)
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 			struct histogram values;
 
-			if (figures_stage_missing(vector, stage))
+			if (figures_stage_missing(vector, stage) || !figures_can_have(vector, stage))
 				continue;
 			figures_histogram(figures, vector, stage, &values);
 			of.labels[OF_VECTOR] = (struct label) { "stage", stage_name(stage) };

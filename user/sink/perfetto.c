@@ -229,12 +229,13 @@ static void put_interrupt(FILE *out, const struct imstrace_vector *vector,
 	uint64_t flow = place->flow;
 
 	begin_interrupt(out, vector, interrupt, place);
-	for (unsigned int hop = 0; hop + 1 < HOP_COUNT; hop++) {
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		enum imstrace_stage stage = stage_after(interrupt, hop);
-		__u64 from = place->times[hop], to = place->times[hop + 1];
+		__u64 from = place->times[hop];
+		__u64 to = stage == STAGE_COUNT ? 0 : place->times[stage_to(stage)];
 		Perfetto__TrackEvent begin = event(TYPE_SLICE_BEGIN, place->vector.number);
 
-		if (stage == STAGE_COUNT || !from || !to)
+		if (!from || !to)
 			continue;
 		/* It leaves for the guest with the stage at whose end it is there. */
 		if (place->vcpu.number && stage_to(stage) == HOP_INJECT) {

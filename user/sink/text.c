@@ -142,10 +142,29 @@ static void print_percentile(FILE *out, int width, const struct stage_figures *f
 		print_microseconds(out, width, ns);
 }
 
+/* Of deliver: one alone is all of it. */
+static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt)
+{
+	unsigned int count = 0, printed = 0;
+
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		count += stage_class(stage) == STAGE_IS_PART && stage_time(interrupt, stage) >= 0;
+	for (unsigned int stage = 0; count > 1 && stage < STAGE_COUNT; stage++) {
+		long long time = stage_time(interrupt, stage);
+
+		if (stage_class(stage) != STAGE_IS_PART || time < 0)
+			continue;
+		fprintf(out, "%s%s", printed++ ? " + " : " (", stage_name(stage));
+		print_microseconds(out, 0, time);
+	}
+	if (printed)
+		putc(')', out);
+}
+
 /* Of the stages that it passed, one after the other. */
 static void print_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
 {
-	for (unsigned int hop = 0; hop + 1 < HOP_COUNT; hop++) {
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
 		enum imstrace_stage stage = stage_after(interrupt, hop);
 		long long time = stage == STAGE_COUNT ? -1 : stage_time(interrupt, stage);
 
@@ -153,6 +172,8 @@ static void print_stage_times(FILE *out, const struct imstrace_interrupt *interr
 			continue;
 		fprintf(out, "  %s", stage_name(stage));
 		print_microseconds(out, 0, time);
+		if (stage == STAGE_DELIVER)
+			print_parts(out, interrupt);
 	}
 }
 
@@ -247,11 +268,22 @@ static void print_count(FILE *out, int width, __u64 count, const char *missing)
 		fprintf(out, " %*" PRId64, width, (int64_t)count);
 }
 
+/* Where injections are seen, entries say no more. */
+static bool has_column(const struct figures *figures, enum imstrace_hop hop)
+{
+	if (hop != HOP_ENTER)
+		return figures_have_hop(figures, hop);
+	for (size_t i = 0; i < figures->count; i++)
+		if (figures->vectors[i].account.hops[HOP_ENTER] && figures->vectors[i].hop_missing[HOP_INJECT])
+			return true;
+	return false;
+}
+
 static void print_counts_heading(FILE *out, const struct figures *figures)
 {
 	fprintf(out, "  " VECTOR_FORMAT "  %-10s", "VEC", "IRQ", "SLOT", "PASID", "MODE");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (figures_have_hop(figures, hop))
+		if (has_column(figures, hop))
 			fprintf(out, " %7s", hop_name(hop));
 	fprintf(out, " %6s %6s %5s", "coal.", "unm.", "lost");
 }
@@ -265,7 +297,7 @@ static void print_counts(FILE *out, const struct figures *figures, const struct 
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-10s", mode ? mode : "n/a");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		if (figures_have_hop(figures, hop))
+		if (has_column(figures, hop))
 			print_count(out, 7, seen->account.hops[hop], seen->hop_missing[hop]);
 	/* The first two may be below 0 in an interval: some are taken back. */
 	fprintf(out, " %6" PRId64 " %6" PRId64 " %5" PRIu64, (int64_t)seen->account.ends[END_COALESCED],
@@ -408,22 +440,42 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 	print_loss(out, &figures->totals);
 }
 
+static void print_stage(FILE *out, const struct vector_figures *vector, enum imstrace_stage stage)
+{
+	const struct stage_figures *figures = &vector->stages[stage];
+	bool part = stage_class(stage) == STAGE_IS_PART;
+
+	if (figures_stage_missing(vector, stage) || !figures->count)
+		return;
+	fprintf(out, "  %4u  %s%-*s %9" PRIu64, vector->vector.vector, part ? "  " : "", part ? 7 : 9,
+		stage_name(stage), (uint64_t)figures->count);
+	print_microseconds(out, 9, figures->min);
+	print_microseconds(out, 9, figures->mean);
+#define X(name, heading, percent) print_percentile(out, 9, figures, figures->name);
+	IMSTRACE_PERCENTILES(X)
+#undef X
+	print_microseconds(out, 9, figures->max);
+	putc('\n', out);
+}
+
+/* If there is nothing but the part that every interrupt has, that is deliver. */
+static bool has_parts(const struct vector_figures *vector)
+{
+	return vector->stages[STAGE_WAKE].count || vector->stages[STAGE_RUN].count ||
+	       vector->stages[STAGE_WINDOW].count || !vector->stages[STAGE_DELIVER].count;
+}
+
+/* The parts of deliver are under it. */
 static void print_stages(FILE *out, const struct vector_figures *vector)
 {
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		const struct stage_figures *figures = &vector->stages[stage];
-
-		if (figures_stage_missing(vector, stage) || !figures->count)
+		if (stage_class(stage) != STAGE_IS_PART)
+			print_stage(out, vector, stage);
+		if (stage != STAGE_DELIVER || !has_parts(vector))
 			continue;
-		fprintf(out, "  %4u  %-9s %9" PRIu64, vector->vector.vector, stage_name(stage),
-			(uint64_t)figures->count);
-		print_microseconds(out, 9, figures->min);
-		print_microseconds(out, 9, figures->mean);
-#define X(name, heading, percent) print_percentile(out, 9, figures, figures->name);
-		IMSTRACE_PERCENTILES(X)
-#undef X
-		print_microseconds(out, 9, figures->max);
-		putc('\n', out);
+		for (unsigned int part = 0; part < STAGE_COUNT; part++)
+			if (stage_class(part) == STAGE_IS_PART)
+				print_stage(out, vector, part);
 	}
 }
 

@@ -146,8 +146,14 @@ static const char *short_reason(const struct forecast *forecast, bool unseen)
 struct said {
 	struct forecast forecasts[MOST];
 	bool unattached[MOST];
-	bool impossible[MOST];	/* for its kind, or only by a detour: nothing is said of it */
+	bool impossible[MOST];	/* for its kind, or left out: nothing is said of it */
 };
+
+/* A detour is an exception; the parts of deliver can be seen where that can. */
+static bool is_left_out(enum imstrace_stage stage)
+{
+	return stage == STAGE_DETOUR || stage_class(stage) == STAGE_IS_PART;
+}
 
 static void forecast_all(struct said *said, const struct forecast_of *of)
 {
@@ -156,7 +162,7 @@ static void forecast_all(struct said *said, const struct forecast_of *of)
 
 		said->forecasts[i] = stage ? forecast_stage(of, i - HOP_COUNT) : forecast_hop(of, i);
 		said->unattached[i] = said->forecasts[i].answer == FORECAST_NO && of->source;
-		said->impossible[i] = i == HOP_COUNT + STAGE_DETOUR ||
+		said->impossible[i] = (stage && is_left_out(i - HOP_COUNT)) ||
 				      !kind_has_hop(of->vector->kind,
 						    stage ? stage_to(i - HOP_COUNT) : i);
 	}

@@ -286,25 +286,30 @@ static bool attach_rung(struct attachments *attachments, size_t feature, const s
 	return true;
 }
 
+static bool drop_unless(struct attachments *attachments, size_t feature, bool seen)
+{
+	struct feature_status *hop = &attachments->status[feature];
+
+	if (!seen && *hop->attached) {
+		detach(attachments, feature);
+		*hop->attached = '\0';
+		snprintf(hop->tried, sizeof(hop->tried),
+			 "it is matched with the hop before it, which is not seen");
+	}
+	return *hop->attached;
+}
+
 /* The hops of KVM are found through the signal, or the irq: without it, nothing of them. */
 static void drop_orphans(struct attachments *attachments)
 {
 	struct feature_status *status = attachments->status;
-	static const size_t kvm[] = { FEATURE_ACCEPT, FEATURE_INJECT, FEATURE_EOI };
 	bool seen = *status[FEATURE_IRQ].attached || *status[FEATURE_IMS_SIGNAL].attached ||
 		    *status[FEATURE_PCI_SIGNAL].attached || *status[FEATURE_IRQFD_SIGNAL].attached;
 
-	for (size_t i = 0; i < sizeof(kvm) / sizeof(kvm[0]); i++) {
-		struct feature_status *hop = &status[kvm[i]];
-
-		if (!seen && *hop->attached) {
-			detach(attachments, kvm[i]);
-			*hop->attached = '\0';
-			snprintf(hop->tried, sizeof(hop->tried),
-				 "it is matched with the hop before it, which is not seen");
-		}
-		seen = *hop->attached;
-	}
+	seen = drop_unless(attachments, FEATURE_ACCEPT, seen);
+	drop_unless(attachments, FEATURE_ENTER, seen);
+	seen = drop_unless(attachments, FEATURE_INJECT, seen);
+	drop_unless(attachments, FEATURE_EOI, seen);
 }
 
 /*

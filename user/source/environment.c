@@ -12,7 +12,7 @@
 #include <sys/capability.h>
 #include <unistd.h>
 
-#define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_INJECT | 1U << HOP_EOI)
+#define HOPS_OF_KVM	(1U << HOP_ACCEPT | 1U << HOP_ENTER | 1U << HOP_INJECT | 1U << HOP_EOI)
 
 static const struct {
 	const char *name, *what;

@@ -134,6 +134,23 @@ const struct feature features[FEATURE_COUNT] = {
 		"with APICv or AVIC, what merges or waits counts as delivered (hardware)",
 		{ { RAW_TRACEPOINT, NULL, { { "vcpu_exit", "kvm_exit" } } } },
 	},
+	[FEATURE_THREADS] = {
+		"vCPUs' threads", HOP_COUNT, true,
+		"stages wake and run are in enter: what a vCPU that is on no CPU waits for",
+		{
+			{ FENTRY, "kvm", { { "sched_in_fentry", "kvm_sched_in" } } },
+			{ KPROBE, "kvm", { { "sched_in_kprobe", "kvm_sched_in" } } },
+			{ RAW_TRACEPOINT, NULL, { { "thread_switch", "sched_switch" } } },
+		},
+	},
+	[FEATURE_WAKEUPS] = {
+		"wake-ups of vCPUs", HOP_COUNT, true, "stage wake is in run",
+		{ { RAW_TRACEPOINT, NULL, { { "thread_woken", "sched_wakeup" } } } },
+	},
+	[FEATURE_ENTER] = {
+		"enter", HOP_ENTER, true, "the parts of deliver: stages wake, run, enter and window",
+		{ { RAW_TRACEPOINT, NULL, { { "vcpu_enter", "kvm_entry" } } } },
+	},
 	[FEATURE_INJECT] = {
 		"inject", HOP_INJECT, true, "stages deliver, service, delivery and total",
 		{ { RAW_TRACEPOINT, NULL, { { "inject", "kvm_inj_virq" } } } },

@@ -34,6 +34,7 @@ void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsig
 	bpf_map__set_max_entries(programs->maps.vm_processes, vcpus);
 	bpf_map__set_max_entries(programs->maps.guest_vectors, vcpus);
 	bpf_map__set_max_entries(programs->maps.hardware_vectors, vcpus);
+	bpf_map__set_max_entries(programs->maps.vcpu_timelines, vcpus);
 	bpf_map__set_max_entries(programs->maps.guest_interrupts, guests);
 	bpf_map__set_max_entries(programs->maps.free_guests, guests);
 }

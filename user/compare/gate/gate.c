@@ -69,7 +69,8 @@ int gate_exit_code(enum gate_verdict verdict)
 /* What an older imstrace did not know is no reason: the others' counts are not touched by it. */
 static bool seen_otherwise(const struct summary *first, const struct summary *other, enum imstrace_hop hop)
 {
-	if (hop == HOP_UNMASK && (!*first->hops[hop] || !*other->hops[hop]))
+	if (!summary_keeps_hop(hop) ||
+	    (hop == HOP_UNMASK && (!*first->hops[hop] || !*other->hops[hop])))
 		return false;
 	return strcmp(first->hops[hop], other->hops[hop]);
 }

@@ -110,7 +110,7 @@ static void judge_cell(struct gate *gate, struct gate_cell *cell, size_t tested)
 /* A sum of stages is larger because one of them is. */
 static bool is_sum(enum imstrace_stage stage)
 {
-	return stage_to(stage) - stage_from(stage) > 1;
+	return stage_class(stage) == STAGE_IS_SUM;
 }
 
 static bool is_within(enum imstrace_stage part, enum imstrace_stage sum)

@@ -79,7 +79,7 @@ static void keep_account(struct summary_series *series, const struct vector_figu
 			 const struct imstrace_account *account)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		series->hops[hop] = so_far->hop_missing[hop] ? -1 : (long long)account->hops[hop];
+		series->hops[hop] = so_far->hop_missing[hop] || !summary_keeps_hop(hop) ? -1 : (long long)account->hops[hop];
 	/* What looked coalesced in the last run may turn out not to have been in this one. */
 	series->coalesced = (__s64)account->ends[END_COALESCED] < 0 ? 0 : account->ends[END_COALESCED];
 	series->unmatched = account_unmatched(account);
@@ -99,6 +99,8 @@ static bool keep_vector(struct collector *collector, const struct figures *figur
 		return false;
 	keep_account(series, so_far, &vector->account);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		if (!summary_keeps(stage))
+			continue;
 		figures_histogram(figures, vector, stage, &histogram);
 		if (!summary_keep_stage(&series->stages[stage], &histogram))
 			return false;

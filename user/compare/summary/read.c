@@ -153,7 +153,7 @@ static bool read_stage(struct reader *reader, json_t *object, struct summary_sta
 /* The imstrace that wrote it may have been older than the hop. */
 static bool hop_known(json_t *hops, enum imstrace_hop hop)
 {
-	return hop != HOP_UNMASK || json_object_get(hops, hop_name(hop));
+	return summary_keeps_hop(hop) && (hop != HOP_UNMASK || json_object_get(hops, hop_name(hop)));
 }
 
 static bool read_hop_counts(struct reader *reader, json_t *hops, struct summary_series *series)
@@ -194,7 +194,7 @@ static bool read_series(struct reader *reader, json_t *object, struct summary_se
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		json_t *member = json_object_get(stages, stage_name(stage));
 
-		if (!member && newer_stage(stage))
+		if (!summary_keeps(stage) || (!member && newer_stage(stage)))
 			continue;
 		if (!member)
 			return wrong(reader, "the stage %s is missing", stage_name(stage));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "summary.h"
 
+#include "../../measure/stages.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -93,6 +95,16 @@ size_t summary_silent_runs(const struct summary *summary)
 	for (size_t i = 0; i < summary->run_count; i++)
 		silent += is_silent(&summary->runs[i]);
 	return silent;
+}
+
+bool summary_keeps(enum imstrace_stage stage)
+{
+	return stage_class(stage) != STAGE_IS_PART;
+}
+
+bool summary_keeps_hop(enum imstrace_hop hop)
+{
+	return hop != HOP_ENTER;
 }
 
 bool summary_keep_stage(struct summary_stage *stage, const struct histogram *histogram)

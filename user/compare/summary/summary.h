@@ -124,6 +124,10 @@ struct summary_series *summary_add_series(struct summary_run *run);
 /* How many of the runs have no interrupt at any hop. */
 size_t summary_silent_runs(const struct summary *summary);
 
+/* Whether it is compared: neither the parts of deliver are, for deliver is, nor the hop between them. */
+bool summary_keeps(enum imstrace_stage stage);
+bool summary_keeps_hop(enum imstrace_hop hop);
+
 /* Keeps what is in @histogram; false: out of memory. */
 bool summary_keep_stage(struct summary_stage *stage, const struct histogram *histogram);
 /* Adds what is in @stage to @histogram. */

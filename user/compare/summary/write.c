@@ -49,7 +49,8 @@ static json_t *hops_object(const struct summary *summary)
 	json_t *hops = json_object();
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		json_object_set_new(hops, hop_name(hop), text_or_null(summary->hops[hop]));
+		if (summary_keeps_hop(hop))
+			json_object_set_new(hops, hop_name(hop), text_or_null(summary->hops[hop]));
 	return hops;
 }
 
@@ -75,8 +76,9 @@ static void write_series(FILE *file, const struct summary_series *series)
 	json_t *hops = json_object();
 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		json_object_set_new(hops, hop_name(hop), series->hops[hop] < 0 ? json_null() :
-				    json_integer(series->hops[hop]));
+		if (summary_keeps_hop(hop))
+			json_object_set_new(hops, hop_name(hop), series->hops[hop] < 0 ? json_null() :
+					    json_integer(series->hops[hop]));
 	fputs("{", file);
 	write_member(file, "device", text(series->device));
 	write_member(file, "class", text_or_null(series->class));
@@ -87,6 +89,8 @@ static void write_series(FILE *file, const struct summary_series *series)
 		",\"lost\":%" PRIu64 ",\n\"stages\":{", (uint64_t)series->coalesced,
 		(uint64_t)series->unmatched, (uint64_t)series->hardware, (uint64_t)series->lost);
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		if (!summary_keeps(stage))
+			continue;
 		fputs(stage ? ",\n" : "\n", file);
 		write_stage(file, stage_name(stage), &series->stages[stage]);
 	}
