@@ -10,8 +10,9 @@
  * half of the shortest delay: or a delay would be counted where it was not, or twice. The
  * stages themselves take a tenth of that.
  */
-#include "groups.h"
 #include "check.h"
+#include "delays.h"
+#include "groups.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,6 @@
 enum planted { HANDLER, IRQFD, DELIVER, SERVICE, PLANTED_COUNT };
 
 static const char *const stages[] = { "handler", "irqfd", "deliver", "service" };
-
-/* What delays the stages in the kernel: see tests/kernel/fault/ims_delay.c. */
-#define HANDLER_FUNCTION	"vfio_ims:vfio_ims_handler"
-#define IRQFD_FUNCTION		"kvm:irqfd_wakeup"
 
 /* us; different, for a stage that showed another one's would be found out. */
 static const int lengths[] = { 16000, 20000, 24000, 28000 };
@@ -45,32 +42,6 @@ static const struct plan plans[] = {
 	{ "slow_service_routine", { false, false, false, true } },
 	{ "delays_everywhere", { true, true, true, true } },
 };
-
-/* When a delay was, ns. */
-struct delay {
-	long long from, to;
-};
-
-static void arm(const char *function, int us)
-{
-	lab_shell("echo %d > '/sys/kernel/debug/ims_delay/%s'", us, function);
-}
-
-static void read_delays(const char *function, struct delay delays[INTERRUPTS])
-{
-	int status;
-	char *text = lab_output(&status, "cat '/sys/kernel/debug/ims_delay/%s'", function);
-	char *rest = text;
-
-	for (int i = 0; i < INTERRUPTS; i++) {
-		delays[i].from = strtoll(rest, &rest, 10);
-		delays[i].to = strtoll(rest, &rest, 10);
-		assert_true(delays[i].from > 0);
-	}
-	/* One for each interrupt, and no more. */
-	assert_string_equal(rest, "\n");
-	free(text);
-}
 
 static void read_truth(json_t *vector, const char *from, const char *to,
 		       struct delay delays[INTERRUPTS])
@@ -99,15 +70,15 @@ static json_t *run_guest(const struct plan *plan, struct delay delays[][INTERRUP
 		 planted[DELIVER] ? lengths[DELIVER] : 0, planted[SERVICE] ? lengths[SERVICE] : 0);
 	guest = guest_start(arguments);
 	/* Nothing but interrupts is to be delayed: not until all is bound. */
-	arm(HANDLER_FUNCTION, planted[HANDLER] ? lengths[HANDLER] : 0);
-	arm(IRQFD_FUNCTION, planted[IRQFD] ? lengths[IRQFD] : 0);
+	delays_arm(DELAY_HANDLER, planted[HANDLER] ? lengths[HANDLER] : 0);
+	delays_arm(DELAY_IRQFD, planted[IRQFD] ? lengths[IRQFD] : 0);
 	truth = guest_ring(&guest);
 	if (planted[HANDLER])
-		read_delays(HANDLER_FUNCTION, delays[HANDLER]);
+		delays_read(DELAY_HANDLER, delays[HANDLER], INTERRUPTS);
 	if (planted[IRQFD])
-		read_delays(IRQFD_FUNCTION, delays[IRQFD]);
-	arm(HANDLER_FUNCTION, 0);
-	arm(IRQFD_FUNCTION, 0);
+		delays_read(DELAY_IRQFD, delays[IRQFD], INTERRUPTS);
+	delays_arm(DELAY_HANDLER, 0);
+	delays_arm(DELAY_IRQFD, 0);
 	assert_int_equal(program_end(&guest), 0);
 
 	vector = json_array_get(json_object_get(truth, "vectors"), 0);
@@ -197,18 +168,10 @@ static void planted(void **state)
 	trace_free(&trace);
 }
 
-static int load_delays(void **state)
-{
-	(void)state;
-	lab_shell("[ -d /sys/module/ims_delay ] || insmod $FAULT_MODULES/ims-delay.ko "
-		  "functions=" HANDLER_FUNCTION "," IRQFD_FUNCTION);
-	return 0;
-}
-
 int run_accuracy(void)
 {
 #define PLAN(index)	{ plans[index].name, planted, NULL, lab_teardown, (void *)&plans[index] }
 	const struct CMUnitTest tests[] = { PLAN(0), PLAN(1), PLAN(2), PLAN(3), PLAN(4) };
 
-	return cmocka_run_group_tests_name("accuracy", tests, load_delays, NULL);
+	return cmocka_run_group_tests_name("accuracy", tests, delays_load, NULL);
 }

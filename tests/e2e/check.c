@@ -228,6 +228,20 @@ long long check_clock_error(json_t *truth)
 	return error;
 }
 
+/* accept, enter and inject are in order, and the parts of deliver add up to it. */
+static void check_parts(json_t *interrupt)
+{
+	static const char *const parts[] = { "wake", "run", "enter", "window" };
+	long long accept = member(interrupt, "hops", "accept"), sum = 0;
+	long long enter = member(interrupt, "hops", "enter");
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		sum += member_is_null(interrupt, "stages", parts[i]) ? 0 :
+		       member(interrupt, "stages", parts[i]);
+	assert_in_range(enter, accept, member(interrupt, "hops", "inject"));
+	assert_int_equal(sum, member(interrupt, "stages", "deliver"));
+}
+
 void check_times(json_t *truth, const struct trace *trace)
 {
 	long long error = check_clock_error(truth), vcpus = number(truth, "vcpus");
@@ -259,6 +273,7 @@ void check_times(json_t *truth, const struct trace *trace)
 			if (waited)
 				assert_true(first >=
 					    json_integer_value(json_array_get(ring, j)) - error);
+			check_parts(found[j]);
 			assert_int_equal(number(found[j], "guest_vector"),
 					 number(vector, "guest_vector"));
 			assert_int_equal(number(found[j], "vcpu"),

@@ -17,6 +17,7 @@ int run_accounts(void);
 int run_irqfds(void);
 int run_vcpus(void);
 int run_accuracy(void);
+int run_parts(void);
 int run_lint(void);
 int run_recording(void);
 int run_runs(void);

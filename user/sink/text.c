@@ -129,54 +129,6 @@ static void text_lifecycle(struct sink *sink, const struct imstrace_lifecycle *s
 		detail);
 }
 
-static void print_microseconds(FILE *out, int width, __u64 ns)
-{
-	fprintf(out, " %*.1f", width, (double)ns / 1000);
-}
-
-static void print_percentile(FILE *out, int width, const struct stage_figures *figures, __u64 ns)
-{
-	if (figures->unplaced)
-		fprintf(out, " %*s", width, "n/a");
-	else
-		print_microseconds(out, width, ns);
-}
-
-/* Of deliver: one alone is all of it. */
-static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt)
-{
-	unsigned int count = 0, printed = 0;
-
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		count += stage_class(stage) == STAGE_IS_PART && stage_time(interrupt, stage) >= 0;
-	for (unsigned int stage = 0; count > 1 && stage < STAGE_COUNT; stage++) {
-		long long time = stage_time(interrupt, stage);
-
-		if (stage_class(stage) != STAGE_IS_PART || time < 0)
-			continue;
-		fprintf(out, "%s%s", printed++ ? " + " : " (", stage_name(stage));
-		print_microseconds(out, 0, time);
-	}
-	if (printed)
-		putc(')', out);
-}
-
-/* Of the stages that it passed, one after the other. */
-static void print_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
-{
-	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
-		enum imstrace_stage stage = stage_after(interrupt, hop);
-		long long time = stage == STAGE_COUNT ? -1 : stage_time(interrupt, stage);
-
-		if (time < 0)
-			continue;
-		fprintf(out, "  %s", stage_name(stage));
-		print_microseconds(out, 0, time);
-		if (stage == STAGE_DELIVER)
-			print_parts(out, interrupt);
-	}
-}
-
 static void text_interrupt(struct sink *sink, const struct imstrace_vector *vector,
 			   const struct imstrace_interrupt *interrupt)
 {
@@ -189,7 +141,7 @@ static void text_interrupt(struct sink *sink, const struct imstrace_vector *vect
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", end_name(interrupt->end), device,
 		interrupt->cpu, number_text(vcpu, interrupt->vcpu, "%u"));
-	print_stage_times(out, interrupt);
+	text_stage_times(out, interrupt);
 	putc('\n', out);
 }
 
@@ -213,11 +165,11 @@ static void text_slowest(struct sink *sink, const struct slowest *slowest)
 			clock_text(sink, when, interrupt_ended(&slow->interrupt) - took));
 		print_vector(out, slow->vector.vector, slow->vector.irq, slow->vector.slot,
 			     slow->vector.pasid);
-		print_microseconds(out, 10, took);
+		text_microseconds(out, 10, took);
 		fprintf(out, "  %s  cpu %u, vcpu %s, %s ", device, slow->interrupt.cpu,
 			number_text(vcpu, slow->interrupt.vcpu, "%u"),
 			end_name(slow->interrupt.end));
-		print_stage_times(out, &slow->interrupt);
+		text_stage_times(out, &slow->interrupt);
 		putc('\n', out);
 	}
 }
@@ -430,53 +382,14 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 		device = vector->vector.device;
 		print_counts(out, figures, vector);
 		if (vector->stages[stage].count && !figures_stage_missing(vector, stage)) {
-			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p50);
-			print_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p99);
+			text_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p50);
+			text_percentile(out, 8, &vector->stages[stage], vector->stages[stage].p99);
 			fprintf(out, " %s", stage_name(stage));
 		}
 		putc('\n', out);
 	}
 	print_masked(out, figures);
 	print_loss(out, &figures->totals);
-}
-
-static void print_stage(FILE *out, const struct vector_figures *vector, enum imstrace_stage stage)
-{
-	const struct stage_figures *figures = &vector->stages[stage];
-	bool part = stage_class(stage) == STAGE_IS_PART;
-
-	if (figures_stage_missing(vector, stage) || !figures->count)
-		return;
-	fprintf(out, "  %4u  %s%-*s %9" PRIu64, vector->vector.vector, part ? "  " : "", part ? 7 : 9,
-		stage_name(stage), (uint64_t)figures->count);
-	print_microseconds(out, 9, figures->min);
-	print_microseconds(out, 9, figures->mean);
-#define X(name, heading, percent) print_percentile(out, 9, figures, figures->name);
-	IMSTRACE_PERCENTILES(X)
-#undef X
-	print_microseconds(out, 9, figures->max);
-	putc('\n', out);
-}
-
-/* If there is nothing but the part that every interrupt has, that is deliver. */
-static bool has_parts(const struct vector_figures *vector)
-{
-	return vector->stages[STAGE_WAKE].count || vector->stages[STAGE_RUN].count ||
-	       vector->stages[STAGE_WINDOW].count || !vector->stages[STAGE_DELIVER].count;
-}
-
-/* The parts of deliver are under it. */
-static void print_stages(FILE *out, const struct vector_figures *vector)
-{
-	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		if (stage_class(stage) != STAGE_IS_PART)
-			print_stage(out, vector, stage);
-		if (stage != STAGE_DELIVER || !has_parts(vector))
-			continue;
-		for (unsigned int part = 0; part < STAGE_COUNT; part++)
-			if (stage_class(part) == STAGE_IS_PART)
-				print_stage(out, vector, part);
-	}
 }
 
 static void print_reason(FILE *out, unsigned int hops, const char *why)
@@ -602,7 +515,7 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 	for (size_t i = 0; i < figures->count; i++) {
 		if (!same_device(figures, i))
 			text_device(out, owned_of_device(figures, i));
-		print_stages(out, &figures->vectors[i]);
+		text_stages(out, &figures->vectors[i]);
 	}
 	print_ends(out, figures);
 	print_never_fired(out, figures);

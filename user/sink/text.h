@@ -13,6 +13,16 @@ void text_use_clock(struct sink *sink, const struct source *source);
 /* A line with the device's name, and whose it is. */
 void text_device(FILE *out, const struct imstrace_vector *vector);
 
+/* @ns with one digit of a us, after a blank; a percentile: n/a if it is not known. */
+void text_microseconds(FILE *out, int width, __u64 ns);
+void text_percentile(FILE *out, int width, const struct stage_figures *figures, __u64 ns);
+
+/* How long an interrupt took from step to step; of deliver also its parts, if there are several. */
+void text_stage_times(FILE *out, const struct imstrace_interrupt *interrupt);
+
+/* A line for each stage of a vector, and for each part of deliver below that. */
+void text_stages(FILE *out, const struct vector_figures *vector);
+
 /* The VMs and devices of this host, and what will be seen of each vector; within 80 columns. */
 void text_inventory(FILE *out, const struct environment *environment,
 		    const struct inventory *inventory, const struct source *source);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "text.h"
+
+#include <inttypes.h>
+
+void text_microseconds(FILE *out, int width, __u64 ns)
+{
+	fprintf(out, " %*.1f", width, (double)ns / 1000);
+}
+
+void text_percentile(FILE *out, int width, const struct stage_figures *figures, __u64 ns)
+{
+	if (figures->unplaced)
+		fprintf(out, " %*s", width, "n/a");
+	else
+		text_microseconds(out, width, ns);
+}
+
+/* Of deliver: one alone is all of it. */
+static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt)
+{
+	unsigned int count = 0, printed = 0;
+
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		count += stage_class(stage) == STAGE_IS_PART && stage_time(interrupt, stage) >= 0;
+	for (unsigned int stage = 0; count > 1 && stage < STAGE_COUNT; stage++) {
+		long long time = stage_time(interrupt, stage);
+
+		if (stage_class(stage) != STAGE_IS_PART || time < 0)
+			continue;
+		fprintf(out, "%s%s", printed++ ? " + " : " (", stage_name(stage));
+		text_microseconds(out, 0, time);
+	}
+	if (printed)
+		putc(')', out);
+}
+
+void text_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
+{
+	for (unsigned int hop = 0; hop < HOP_COUNT; hop++) {
+		enum imstrace_stage stage = stage_after(interrupt, hop);
+		long long time = stage == STAGE_COUNT ? -1 : stage_time(interrupt, stage);
+
+		if (time < 0)
+			continue;
+		fprintf(out, "  %s", stage_name(stage));
+		text_microseconds(out, 0, time);
+		if (stage == STAGE_DELIVER)
+			print_parts(out, interrupt);
+	}
+}
+
+static void print_stage(FILE *out, const struct vector_figures *vector, enum imstrace_stage stage)
+{
+	const struct stage_figures *figures = &vector->stages[stage];
+	bool part = stage_class(stage) == STAGE_IS_PART;
+
+	if (figures_stage_missing(vector, stage) || !figures->count)
+		return;
+	fprintf(out, "  %4u  %s%-*s %9" PRIu64, vector->vector.vector, part ? "  " : "", part ? 7 : 9,
+		stage_name(stage), (uint64_t)figures->count);
+	text_microseconds(out, 9, figures->min);
+	text_microseconds(out, 9, figures->mean);
+#define X(name, heading, percent) text_percentile(out, 9, figures, figures->name);
+	IMSTRACE_PERCENTILES(X)
+#undef X
+	text_microseconds(out, 9, figures->max);
+	putc('\n', out);
+}
+
+/* If there is nothing but the part that every interrupt has, that is deliver. */
+static bool has_parts(const struct vector_figures *vector)
+{
+	return vector->stages[STAGE_WAKE].count || vector->stages[STAGE_RUN].count ||
+	       vector->stages[STAGE_WINDOW].count || !vector->stages[STAGE_DELIVER].count;
+}
+
+void text_stages(FILE *out, const struct vector_figures *vector)
+{
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		if (stage_class(stage) != STAGE_IS_PART)
+			print_stage(out, vector, stage);
+		if (stage != STAGE_DELIVER || !has_parts(vector))
+			continue;
+		for (unsigned int part = 0; part < STAGE_COUNT; part++)
+			if (stage_class(part) == STAGE_IS_PART)
+				print_stage(out, vector, part);
+	}
+}
