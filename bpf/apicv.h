@@ -30,14 +30,9 @@ static __always_inline bool is_waiting(struct kvm_vcpu *vcpu, __u32 vec)
 /* The CPU has delivered what is pending in @guest in @state. Return: whether that was there. */
 static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pending_state state)
 {
-	struct imstrace_account *account;
-
 	if (__sync_val_compare_and_swap(&guest->state, state, PENDING_WRITING) != state)
 		return false;
-	account = account_of(guest->pending.id);
-	/* Else its vCPU was in guest mode when it was accepted. */
-	if (account && guest->pending.times[HOP_ENTER])
-		count_entry(&guest->pending, account);
+	note_delivered(guest);
 	end_interrupt(&guest->pending, END_HARDWARE);
 	return true;
 }
@@ -50,13 +45,12 @@ static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pe
  * switches them off, the last VM exit has ended what the CPU had delivered: what is left is
  * KVM's to inject. When it switches them on, what KVM had is the CPU's.
  */
-static __always_inline bool look_at_pending(struct open_interrupt *open,
-					    const struct recent_target *target,
-					    struct guest_interrupt *guest, __u32 vec)
+static __noinline bool look_at_pending(struct open_interrupt *open, const struct recent_target *target,
+				       struct guest_interrupt *guest, __u32 vec)
 {
-	struct kvm_lapic *apic = (struct kvm_lapic *)target->apic;
+	struct kvm_lapic *apic = target ? (struct kvm_lapic *)target->apic : NULL;
 
-	if (!apic)
+	if (!apic || !open || !guest)
 		return false;
 	if (!BPF_CORE_READ(apic, apicv_active)) {
 		__sync_val_compare_and_swap(&guest->state, PENDING_HARDWARE, PENDING_VALID);

@@ -22,6 +22,9 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 	}
 	*record = *interrupt;
 	record->end = end;
+	/* Until then they were those of the vCPU's thread: see timelines.h. */
+	if (!record->times[HOP_ENTER])
+		record->slept = record->waited = 0;
 	bpf_ringbuf_submit(record, 0);
 }
 

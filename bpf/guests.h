@@ -39,6 +39,7 @@ static __always_inline __u32 process_of(struct kvm *kvm)
 static __noinline __u32 new_vcpu(const struct vcpu_key *key)
 {
 	struct vcpu_entry entry, *known;
+	struct vcpu_timeline *timeline;
 
 	if (!key)
 		return IMSTRACE_NONE;
@@ -48,6 +49,11 @@ static __noinline __u32 new_vcpu(const struct vcpu_key *key)
 			__sync_fetch_and_sub(&totals.vcpus, 1);
 			return IMSTRACE_NONE;
 		}
+	}
+	timeline = bpf_map_lookup_elem(&vcpu_timelines, &entry.number);
+	if (timeline) {
+		timeline->state = THREAD_UNKNOWN;
+		timeline->since = 0;
 	}
 	entry.process = process_of((struct kvm *)key->kvm);
 	if (!bpf_map_update_elem(&vcpus, key, &entry, BPF_NOEXIST)) {
@@ -273,6 +279,7 @@ static __always_inline struct guest_interrupt *guest_of(__u32 number, __u32 gues
 static __noinline __u32 add_guest(__u32 number, __u32 guest_vector)
 {
 	struct guest_vectors *vectors = bpf_map_lookup_elem(&guest_vectors, &number);
+	struct guest_interrupt *guest;
 	__u32 index, other;
 
 	if (!vectors)
@@ -284,6 +291,9 @@ static __noinline __u32 add_guest(__u32 number, __u32 guest_vector)
 			return 0;
 		}
 	}
+	guest = guest_at(index + 1);
+	if (guest)
+		guest->number = number;
 	other = __sync_val_compare_and_swap(&vectors->places[guest_vector & (GUEST_VECTORS - 1)], 0,
 					    index + 1);
 	if (!other)

@@ -441,6 +441,8 @@ static __always_inline void accept_interrupt(const void *arguments, __u32 apicid
 		return;
 	}
 	open->state = OPEN_ACCEPTED;
+	if (hop_seen(HOP_ENTER))
+		begin_wait(&open->current, target->number);
 	if (__sync_val_compare_and_swap(&guest->state, PENDING_NONE, PENDING_WRITING) ==
 	    PENDING_NONE) {
 		set_pending(guest, &open->current);
@@ -511,13 +513,10 @@ static __always_inline void inject_interrupt(struct kvm_vcpu *vcpu, __u32 vec, b
 {
 	struct imstrace_interrupt *service;
 	struct imstrace_account *account;
-	struct vcpu_timeline *timeline;
 	struct guest_interrupt *guest;
-	__u32 number;
 	__u64 now;
 
-	number = vcpu ? running_number(vcpu, NULL) : IMSTRACE_NONE;
-	guest = guest_of(number, vec);
+	guest = vcpu ? guest_of(running_number(vcpu, NULL), vec) : NULL;
 	service = guest ? take_injected(guest, vcpu, vec) : NULL;
 	if (!service)
 		return;
@@ -529,13 +528,8 @@ static __always_inline void inject_interrupt(struct kvm_vcpu *vcpu, __u32 vec, b
 	if (!account)
 		return;
 	account->hops[HOP_INJECT]++;
-	timeline = hop_seen(HOP_ENTER) ? bpf_map_lookup_elem(&vcpu_timelines, &number) : NULL;
-	if (timeline && service->times[HOP_ENTER])
-		count_stage(account, service->id, STAGE_WINDOW, service->times[HOP_ENTER], now);
-	else if (timeline)
-		pass_enter(service, account, timeline, now);
-	if (timeline)
-		count_entry(service, account);
+	if (hop_seen(HOP_ENTER))
+		note_injected(service, account, guest->number);
 	count_stage(account, service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);
 	if (service->times[HOP_IRQ])
 		count_stage(account, service->id, STAGE_DELIVERY, service->times[HOP_IRQ], now);

@@ -64,7 +64,14 @@ struct preempt_notifier {
 	struct hlist_node link;
 };
 
+/* BPF_CORE_READ_BITFIELD_PROBED() alone reads these two: their sizes differ from kernel to kernel. */
+struct sched_entity {
+	unsigned char sched_delayed;	/* since 6.12: it sleeps, although it is still on_rq */
+};
+
 struct task_struct {
+	unsigned char on_rq;
+	struct sched_entity se;
 	int pid;	/* the thread's */
 	int tgid;	/* the process's */
 	void *stack;

@@ -308,12 +308,18 @@ struct {
 } hardware_vectors SEC(".maps");
 
 /*
- * Of a vCPU, by its number. What a number had before it was given out again is older than all that the new
- * vCPU accepts.
+ * What the thread of a vCPU is doing. UNKNOWN: since the first accept nothing has told; else that is what began
+ * before that accept.
  */
+enum thread_state { THREAD_UNKNOWN, THREAD_RUNS, THREAD_SLEEPS, THREAD_WAITS };
+
+/* Of a vCPU, by its number. */
 struct vcpu_timeline {
-	__u64 woken;	/* when its thread was, the latest time */
-	__u64 running;	/* since when it is on a CPU */
+	__u32 sequence;	/* odd while the next four change */
+	__u32 state;	/* enum thread_state */
+	__u64 since;	/* when */
+	__u64 slept;	/* ns, in all that has ended */
+	__u64 waited;	/* likewise */
 	__u32 accepted[GUEST_VECTOR_WORDS];	/* guest vectors, since the latest VM entry */
 };
 

@@ -4,6 +4,8 @@
  * it, if it has not masked it. Its thread sleeps while the vCPU is halted, until it is woken; it waits for
  * a CPU, because it has just been woken or was preempted; it is on a CPU, and KVM enters the guest.
  *
+ * Each vCPU has sums of what its thread has slept and waited: an interrupt's are what they have grown by.
+ *
  * Which threads are of vCPUs their preempt notifiers tell, which vcpu_load() registers: there are none while the
  * thread is in user space, where the VMM handles an exit.
  */
@@ -17,7 +19,72 @@
 #include <bpf/bpf_tracing.h>
 #include <linux/ptrace.h>
 
-/* For the next VM entry of vCPU @number to look at: @vec has just been accepted, and is pending. */
+/*
+ * It goes on to @state: by itself, or woken while it sleeps, so never two at a time. If nothing has told what it was at before,
+ * that is @assumed, since the first accept.
+ */
+static __always_inline void change_thread(struct vcpu_timeline *timeline, enum thread_state assumed,
+					  enum thread_state state)
+{
+	__u64 now = bpf_ktime_get_ns(), passed = now > timeline->since ? now - timeline->since : 0;
+	__u32 was = timeline->state;
+
+	if (was == THREAD_UNKNOWN && timeline->since)
+		was = assumed;
+	/* Its wake-up was not seen. */
+	if (was == THREAD_SLEEPS && state == THREAD_RUNS)
+		was = THREAD_WAITS;
+	*(volatile __u32 *)&timeline->sequence += 1;
+	barrier();
+	if (was == THREAD_SLEEPS)
+		timeline->slept += passed;
+	else if (was == THREAD_WAITS)
+		timeline->waited += passed;
+	timeline->state = state;
+	timeline->since = now;
+	barrier();
+	*(volatile __u32 *)&timeline->sequence += 1;
+}
+
+/* What the thread has slept and waited by @now, together with what it is at. Return: whether it is of one piece. */
+static __always_inline bool read_thread(const struct vcpu_timeline *timeline, __u64 now,
+					struct imstrace_interrupt *interrupt)
+{
+	__u32 sequence = *(volatile __u32 *)&timeline->sequence, state;
+	__u64 passed;
+
+	barrier();
+	state = timeline->state;
+	passed = now > timeline->since ? now - timeline->since : 0;
+	interrupt->slept = timeline->slept + (state == THREAD_SLEEPS ? passed : 0);
+	interrupt->waited = timeline->waited + (state == THREAD_WAITS ? passed : 0);
+	barrier();
+	return !(sequence & 1) && *(volatile __u32 *)&timeline->sequence == sequence;
+}
+
+/*
+ * @interrupt is accepted for @vec of vCPU @number. Until its hop enter, @slept and @waited of it are those of the vCPU's
+ * thread at the accept.
+ */
+static __noinline void begin_wait(struct imstrace_interrupt *interrupt, __u32 number)
+{
+	struct vcpu_timeline *timeline;
+	__u64 now;
+
+	if (!interrupt)
+		return;
+	now = interrupt->times[HOP_ACCEPT];
+	timeline = bpf_map_lookup_elem(&vcpu_timelines, &number);
+	if (!timeline)
+		return;
+	if (timeline->state == THREAD_UNKNOWN && !timeline->since)
+		timeline->since = now;
+	/* It changes for some ns, and rarely. A loop would be endless to 6.1's verifier. */
+	(void)(read_thread(timeline, now, interrupt) || read_thread(timeline, now, interrupt) ||
+	       read_thread(timeline, now, interrupt));
+}
+
+/* It is pending: the next VM entry is to look at it. */
 static __always_inline void await_entry(__u32 number, __u32 vec)
 {
 	struct vcpu_timeline *timeline;
@@ -30,21 +97,18 @@ static __always_inline void await_entry(__u32 number, __u32 vec)
 }
 
 /*
- * @interrupt, accepted by the vCPU of @timeline, is at its hop enter. Where entries and injections are run by programs
- * that may be preempted, another vCPU's may count on this CPU in between.
+ * @interrupt, accepted by the vCPU of @timeline, is at its hop enter, in the vCPU's thread. Where entries and injections are
+ * programs that may be preempted, those of another vCPU may count on this CPU in between.
  */
 static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 				       struct imstrace_account *account,
 				       const struct vcpu_timeline *timeline, __u64 now)
 {
-	__u64 accepted = interrupt->times[HOP_ACCEPT];
-	__u64 running = timeline->running, woken = *(const volatile __u64 *)&timeline->woken;
+	/* It runs: nobody changes them. */
+	__u64 slept = timeline->slept, waited = timeline->waited;
 
-	if (running > accepted) {
-		interrupt->running = running;
-		if (woken > accepted && woken <= running)
-			interrupt->woken = woken;
-	}
+	interrupt->slept = slept > interrupt->slept ? slept - interrupt->slept : 0;
+	interrupt->waited = waited > interrupt->waited ? waited - interrupt->waited : 0;
 	interrupt->times[HOP_ENTER] = now;
 	if (preemptible)
 		__sync_fetch_and_add(&account->hops[HOP_ENTER], 1);
@@ -52,21 +116,52 @@ static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 		account->hops[HOP_ENTER]++;
 }
 
-/* Of what has passed the hop enter. */
-static __always_inline void count_entry(const struct imstrace_interrupt *interrupt,
+/* A function of its own: what the verifier has to keep apart within one stage is forgotten with it. */
+static __noinline void count_part(struct imstrace_account *account, __u32 id, enum imstrace_stage stage,
+				  __u64 from, __u64 to)
+{
+	if (account && stage < STAGE_COUNT)
+		count_stage(account, id, stage, from, to);
+}
+
+/* The parts of deliver of what has passed the hop enter, and maybe inject. */
+static __always_inline void count_parts(const struct imstrace_interrupt *interrupt,
 					struct imstrace_account *account)
 {
-	__u64 from = interrupt->times[HOP_ACCEPT];
+	__u64 enter = interrupt->times[HOP_ENTER], inject = interrupt->times[HOP_INJECT];
+	__u64 slept = interrupt->slept, waited = interrupt->waited;
+	__u32 id = interrupt->id;
 
-	if (interrupt->woken) {
-		count_stage(account, interrupt->id, STAGE_WAKE, from, interrupt->woken);
-		from = interrupt->woken;
-	}
-	if (interrupt->running) {
-		count_stage(account, interrupt->id, STAGE_RUN, from, interrupt->running);
-		from = interrupt->running;
-	}
-	count_stage(account, interrupt->id, STAGE_ENTER, from, interrupt->times[HOP_ENTER]);
+	if (slept)
+		count_part(account, id, STAGE_WAKE, 0, slept);
+	if (waited)
+		count_part(account, id, STAGE_RUN, 0, waited);
+	count_part(account, id, STAGE_ENTER, interrupt->times[HOP_ACCEPT] + slept + waited, enter);
+	if (inject > enter)
+		count_part(account, id, STAGE_WINDOW, enter, inject);
+}
+
+/* @interrupt is injected into vCPU @number, and has passed the hop enter by then. */
+static __noinline void note_injected(struct imstrace_interrupt *interrupt, struct imstrace_account *account,
+				     __u32 number)
+{
+	struct vcpu_timeline *timeline = bpf_map_lookup_elem(&vcpu_timelines, &number);
+
+	if (!timeline || !interrupt || !account)
+		return;
+	if (!interrupt->times[HOP_ENTER])
+		pass_enter(interrupt, account, timeline, interrupt->times[HOP_INJECT]);
+	count_parts(interrupt, account);
+}
+
+/* The CPU itself has delivered what is pending in @guest. */
+static __noinline void note_delivered(struct guest_interrupt *guest)
+{
+	struct imstrace_account *account = guest ? account_of(guest->pending.id) : NULL;
+
+	/* Else its vCPU was in guest mode when it was accepted. */
+	if (account && guest->pending.times[HOP_ENTER])
+		count_parts(&guest->pending, account);
 }
 
 struct entered {
@@ -104,16 +199,20 @@ SEC("raw_tp/kvm_entry")
 int BPF_PROG(vcpu_enter, struct kvm_vcpu *vcpu)
 {
 	struct entered entered = {};
+	__u32 any = 0;
 
 	entered.number = running_number(vcpu, NULL);
 	entered.timeline = bpf_map_lookup_elem(&vcpu_timelines, &entered.number);
 	if (!entered.timeline)
 		return 0;
+	for (int i = 0; i < GUEST_VECTOR_WORDS; i++)
+		any |= entered.timeline->accepted[i];
+	if (!any)
+		return 0;
+	entered.now = bpf_ktime_get_ns();
 	for (__u32 word = 0; word < GUEST_VECTOR_WORDS; word++) {
 		if (!entered.timeline->accepted[word])
 			continue;
-		if (!entered.now)
-			entered.now = bpf_ktime_get_ns();
 		entered.word = word;
 		bpf_loop(32, look_whether_pending, &entered, 0);
 	}
@@ -143,35 +242,67 @@ int BPF_PROG(thread_woken, struct task_struct *task)
 {
 	struct vcpu_timeline *timeline = totals.vcpus ? timeline_of_task(task) : NULL;
 
-	if (timeline)
-		timeline->woken = bpf_ktime_get_ns();
+	/* Also told of a thread that has not got to sleep. */
+	if (timeline && (timeline->state == THREAD_SLEEPS || timeline->state == THREAD_UNKNOWN))
+		change_thread(timeline, THREAD_SLEEPS, THREAD_WAITS);
 	return 0;
 }
 
-static __always_inline void note_running(struct vcpu_timeline *timeline)
+static __always_inline void thread_runs(struct vcpu_timeline *timeline)
 {
 	if (timeline)
-		timeline->running = bpf_ktime_get_ns();
+		change_thread(timeline, THREAD_WAITS, THREAD_RUNS);
+}
+
+/* @task gives up its CPU, to sleep or to another one. As task_is_runnable() in linux/sched.h. */
+static __always_inline void thread_leaves(struct vcpu_timeline *timeline, struct task_struct *task)
+{
+	bool runnable;
+
+	if (!timeline)
+		return;
+	runnable = BPF_CORE_READ_BITFIELD_PROBED(task, on_rq);
+	if (runnable && bpf_core_field_exists(task->se.sched_delayed))
+		runnable = !BPF_CORE_READ_BITFIELD_PROBED(task, se.sched_delayed);
+	change_thread(timeline, THREAD_RUNS, runnable ? THREAD_WAITS : THREAD_SLEEPS);
 }
 
 SEC("fentry/kvm_sched_in")
 int BPF_PROG(sched_in_fentry, struct preempt_notifier *notifier)
 {
-	note_running(totals.vcpus ? timeline_of(notifier) : NULL);
+	thread_runs(totals.vcpus ? timeline_of(notifier) : NULL);
+	return 0;
+}
+
+SEC("fentry/kvm_sched_out")
+int BPF_PROG(sched_out_fentry, struct preempt_notifier *notifier)
+{
+	thread_leaves(totals.vcpus ? timeline_of(notifier) : NULL, bpf_get_current_task_btf());
 	return 0;
 }
 
 SEC("kprobe/kvm_sched_in")
 int sched_in_kprobe(struct pt_regs *arguments)
 {
-	note_running(totals.vcpus ? timeline_of((void *)PT_REGS_PARM1(arguments)) : NULL);
+	thread_runs(totals.vcpus ? timeline_of((void *)PT_REGS_PARM1(arguments)) : NULL);
+	return 0;
+}
+
+SEC("kprobe/kvm_sched_out")
+int sched_out_kprobe(struct pt_regs *arguments)
+{
+	thread_leaves(totals.vcpus ? timeline_of((void *)PT_REGS_PARM1(arguments)) : NULL,
+		      bpf_get_current_task_btf());
 	return 0;
 }
 
 SEC("raw_tp/sched_switch")
 int BPF_PROG(thread_switch, bool preempt, struct task_struct *previous, struct task_struct *next)
 {
-	note_running(totals.vcpus ? timeline_of_task(next) : NULL);
+	if (!totals.vcpus)
+		return 0;
+	thread_leaves(timeline_of_task(previous), previous);
+	thread_runs(timeline_of_task(next));
 	return 0;
 }
 

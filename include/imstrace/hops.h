@@ -21,8 +21,8 @@
  * X(ENUM, name, from hop, to hop, class, of which interrupts: of those that pass both, empty: all). The classes:
  * STEP	what an interrupt has one after the other
  * SUM	of steps
- * PART	of deliver, to which they add up. Of wake and run an interrupt has those that it waited for: they end at @woken
- *	and @running of IMSTRACE_INTERRUPT_FIELDS, and the next part begins there
+ * PART	of deliver, to which they add up. wake is @slept and run is @waited of IMSTRACE_INTERRUPT_FIELDS, and of these an
+ *	interrupt has those that are not 0; enter is the rest of the time between its hops
  */
 #define IMSTRACE_STAGES(X)							\
 	X(HANDLER,  handler,  IRQ,    SIGNAL, STEP, "")				\
@@ -35,9 +35,9 @@
 	X(DETOUR,   detour,   SIGNAL, ACCEPT, STEP,				\
 	  "that the VMM reads from the eventfd and sends on by an ioctl")	\
 	X(WAKE,     wake,     ACCEPT, ENTER,  PART,				\
-	  "whose vCPU slept, halted: until its thread was woken")		\
+	  "whose vCPU's thread slept, halted: until it was woken")		\
 	X(RUN,      run,      ACCEPT, ENTER,  PART,				\
-	  "whose vCPU's thread was on no CPU: from there, or its wake-up, until it was")	\
+	  "whose vCPU's thread was to run, and on no CPU")			\
 	X(ENTER,    enter,    ACCEPT, ENTER,  PART, "of any kind: what wake and run leave")	\
 	X(WINDOW,   window,   ENTER,  INJECT, PART,				\
 	  "that the guest had masked, or for which another one came first")

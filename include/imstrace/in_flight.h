@@ -161,6 +161,8 @@ struct guest_interrupt {
 	__u32 writer;		/* index ^ WRITER_FIRST, or WRITER_BUSY */
 	__u32 service;		/* index */
 	__u32 service_valid;
+	__u32 number;		/* its vCPU's */
+	__u32 reserved;
 	struct imstrace_interrupt pending;
 	struct imstrace_interrupt buffers[GUEST_BUFFERS];
 };

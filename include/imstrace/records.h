@@ -328,10 +328,10 @@ struct imstrace_lifecycle {
 #define IMSTRACE_INTERRUPT_FIELDS(X, TEXT)						\
 	X(__u64, read, read, UINT,							\
 	  "when its VMM read its eventfd, to send it on by an ioctl; 0: it did not")	\
-	X(__u64, woken, woken, UINT,							\
-	  "when its vCPU's thread was woken for it, after the accept; 0: it did not sleep, or not known")	\
-	X(__u64, running, running, UINT,						\
-	  "since when its vCPU's thread was on a CPU, at its VM entry; 0: since before the accept, or not known")	\
+	X(__u64, slept, slept, UINT,							\
+	  "ns that its vCPU's thread slept between the hops accept and enter")		\
+	X(__u64, waited, waited, UINT,							\
+	  "likewise: that it was to run, and on no CPU")				\
 	X(__u32, id, vector_id, VECTOR_ID, "vector")					\
 	X(__u32, vcpu, vcpu, UINT, "vCPU it went to, or IMSTRACE_NONE")			\
 	X(__u32, guest_vector, guest_vector, HEX,					\

@@ -93,10 +93,9 @@ static void waiting_to_be_woken(void **state)
 		assert_true(delays[i].from >= member(interrupts[i], "hops", "accept"));
 		assert_true(delays[i].to <= member(interrupts[i], "hops", "enter"));
 		/* Its thread may not have got to sleep, preempted by what rings. */
-		if (is_null(interrupts[i], "woken"))
+		if (!part(interrupts[i], "wake"))
 			continue;
 		slept++;
-		assert_true(delays[i].to <= number(interrupts[i], "woken"));
 		assert_true(part(interrupts[i], "wake") >= DELAY_NS);
 	}
 	assert_true(slept >= INTERRUPTS * 3 / 4);
@@ -117,12 +116,12 @@ static void waiting_for_a_cpu(void **state)
 	interrupts = interrupts_of(&run, 0, INTERRUPTS);
 	held = json_object_get(json_array_get(json_object_get(run.truth, "vectors"), 0), "held_ns");
 	for (size_t i = 0; i < INTERRUPTS; i++) {
-		long long from = number(interrupts[i], "running") - part(interrupts[i], "run");
+		long long accept = member(interrupts[i], "hops", "accept");
 		long long until = json_integer_value(json_array_get(held, i));
 
-		assert_true(until <= number(interrupts[i], "running") + run.error);
+		assert_true(until <= member(interrupts[i], "hops", "enter") + run.error);
 		/* All but what passed before it was woken. */
-		assert_true(part(interrupts[i], "run") >= until - from - run.error);
+		assert_true(part(interrupts[i], "run") + part(interrupts[i], "wake") >= until - accept - run.error);
 		assert_true(part(interrupts[i], "run") > DELAY_NS / 2);
 	}
 	check_others(interrupts, INTERRUPTS, "run");
@@ -141,8 +140,6 @@ static void waiting_for_an_exit(void **state)
 	run_end(&run);
 	interrupts = interrupts_of(&run, 0, INTERRUPTS);
 	for (size_t i = 0; i < INTERRUPTS; i++) {
-		assert_int_equal(part(interrupts[i], "wake"), 0);
-		assert_int_equal(part(interrupts[i], "run"), 0);
 		/* ims-guest looks twice that long whether all is quiet, before the vCPU runs again. */
 		assert_true(part(interrupts[i], "enter") >= 100000000);
 	}

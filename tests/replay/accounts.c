@@ -33,7 +33,8 @@ static void an_interrupt_passes_every_hop(void **state)
 	assert_int_equal(records->vcpu, 1);
 	assert_int_equal(records->guest_vector, WORLD_VECTOR);
 	for (unsigned int hop = 1; hop <= HOP_EOI; hop++)
-		assert_true(records->times[hop] > records->times[hop - 1]);
+		assert_true(records->times[hop] > records->times[hop - 1] ||
+			    (hop == HOP_INJECT && records->times[hop] == records->times[HOP_ENTER]));
 	/* It is no line. */
 	assert_int_equal(records->times[HOP_UNMASK], 0);
 	world_free(world);

@@ -360,6 +360,8 @@ static void inject(struct simulation *s, unsigned int at, unsigned int vector, u
 	expected->ends[END_COALESCED] -= slot->taken_late;
 	slot->taken_late = false;
 	expected->hops[HOP_INJECT]++;
+	/* No VM entry is replayed: it enters as it is injected. */
+	expected->hops[HOP_ENTER]++;
 	replay_inject(world->replay, at, &world->vcpus[vcpu], guest_vector, false, false);
 	if (one_in(s, 10))
 		replay_inject(world->replay, at, &world->vcpus[vcpu], guest_vector, false, true);
@@ -634,6 +636,7 @@ static void assert_summary(struct simulation *s)
 			[STAGE_HANDLER] = has_irq ? expected->hops[HOP_SIGNAL] : 0,
 			[STAGE_IRQFD] = expected->hops[HOP_ACCEPT],
 			[STAGE_DELIVER] = expected->hops[HOP_INJECT],
+			[STAGE_ENTER] = expected->hops[HOP_INJECT],
 			[STAGE_SERVICE] = expected->hops[HOP_EOI] - expected->late_eois,
 			[STAGE_DELIVERY] = has_irq ? expected->hops[HOP_INJECT] : 0,
 			[STAGE_TOTAL] = has_irq ? expected->hops[HOP_EOI] - expected->late_eois : 0,

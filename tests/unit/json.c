@@ -321,7 +321,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &complete),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': 37, 'vcpu': 1,"
 		"'guest_vector': 48, 'cpu': 3, 'cause': 'irq', 'end': 'complete',"
-		"'uncoalesced': true, 'recounted': 'coalesced', 'eoi_late': false, 'read': null, 'woken': null, 'running': null,"
+		"'uncoalesced': true, 'recounted': 'coalesced', 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': 5000, 'signal': 5010, 'accept': 5030,"
 		"'enter': 5060, 'inject': 5060, 'eoi': 5100, 'unmask': null},"
 		"'stages': {'handler': 10, 'irqfd': 20, 'deliver': 30, 'service': 40,"
@@ -331,7 +331,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
 		"'guest_vector': 255, 'cpu': 65535, 'cause': 'emulated', 'end': 'coalesced',"
-		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null, 'woken': null, 'running': null,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': 4990,"
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': 0, 'deliver': null, 'service': null,"
@@ -340,7 +340,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
-		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null, 'woken': null, 'running': null,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
@@ -349,7 +349,7 @@ static void interrupt_lines(void **state)
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'loopback',"
-		"'end': 'signalled', 'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null, 'woken': null, 'running': null,"
+		"'end': 'signalled', 'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': null,"
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
@@ -523,7 +523,7 @@ static void a_line_has_all_hops(void **state)
 	assert_object(interrupt(&fake->vectors[0], &resent),
 		"{'type': 'interrupt', 'device': '0000:03:00.0:intx', 'vector': 0, 'irq': 16, 'vcpu': 1,"
 		"'guest_vector': 48, 'cpu': 0, 'cause': 'resent', 'end': 'complete',"
-		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null, 'woken': null, 'running': null,"
+		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5010, 'accept': 5030,"
 		"'enter': 5060, 'inject': 5060, 'eoi': 5100, 'unmask': 5150},"
 		"'stages': {'handler': null, 'irqfd': 20, 'deliver': 30, 'service': 40,"

@@ -56,12 +56,12 @@ static long long or_nothing(long long time)
 /* Its vCPU's thread waits for a CPU in every second one, and in half of these it slept before. */
 static void random_wait(struct imstrace_interrupt *interrupt, int i, __u64 *seed)
 {
-	__u64 accept = interrupt->times[HOP_ACCEPT], all = interrupt->times[HOP_ENTER] - accept;
+	__u64 all = interrupt->times[HOP_ENTER] - interrupt->times[HOP_ACCEPT];
 
 	if (i & 1)
-		interrupt->running = accept + 2 + random_next(seed) % (all - 2);
+		interrupt->waited = 1 + random_next(seed) % (all - 1);
 	if ((i & 3) == 3)
-		interrupt->woken = accept + 1 + random_next(seed) % (interrupt->running - accept - 1);
+		interrupt->slept = 1 + random_next(seed) % (all - interrupt->waited);
 }
 
 static void sums_are_the_sums_of_their_parts(void **state)
@@ -123,9 +123,11 @@ static void a_clock_that_runs_backwards_gives_zero(void **state)
 	(void)state;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_DETOUR || stage == STAGE_WAKE || stage == STAGE_RUN ? -1 : 0);
-	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .woken = 7, .running = 7 };
+	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .slept = 7, .waited = 7 };
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_IRQFD || stage == STAGE_WINDOW ? -1 : 0);
+		assert_int_equal(stage_time(&interrupt, stage),
+				 stage == STAGE_IRQFD || stage == STAGE_WINDOW ? -1 :
+				 stage == STAGE_WAKE || stage == STAGE_RUN ? 7 : 0);
 }
 
 static void figures_are_those_of_the_histogram(void **state)

@@ -70,9 +70,9 @@ static bool stage_is_of(const struct imstrace_interrupt *interrupt, enum imstrac
 	case STAGE_DETOUR:
 		return interrupt->read;
 	case STAGE_WAKE:
-		return interrupt->woken;
+		return interrupt->slept;
 	case STAGE_RUN:
-		return interrupt->running;
+		return interrupt->waited;
 	case STAGE_WINDOW:
 		return interrupt->times[HOP_INJECT] != interrupt->times[HOP_ENTER];
 	default:
@@ -90,29 +90,6 @@ enum imstrace_stage stage_after(const struct imstrace_interrupt *interrupt, enum
 	return stage;
 }
 
-/* When an interrupt that has @stage began it, and when it ended it: as count_entry() in bpf/timelines.h. */
-static __u64 began(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
-{
-	__u64 from = interrupt->times[stages[stage].from];
-
-	if (stage == STAGE_RUN)
-		return interrupt->woken ?: from;
-	if (stage == STAGE_ENTER)
-		return interrupt->running ?: from;
-	return from;
-}
-
-static __u64 ended(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
-{
-	__u64 to = interrupt->times[stages[stage].to];
-
-	if (stage == STAGE_WAKE)
-		return interrupt->woken;
-	if (stage == STAGE_RUN)
-		return interrupt->running;
-	return to;
-}
-
 long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
 {
 	__u64 from = interrupt->times[stages[stage].from];
@@ -121,8 +98,12 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 	if (!from || !to || !stage_is_of(interrupt, stage) ||
 	    (interrupt->eoi_late && stages[stage].to == HOP_EOI))
 		return -1;
-	from = began(interrupt, stage);
-	to = ended(interrupt, stage);
+	if (stage == STAGE_WAKE)
+		return interrupt->slept;
+	if (stage == STAGE_RUN)
+		return interrupt->waited;
+	if (stage == STAGE_ENTER)
+		from += interrupt->slept + interrupt->waited;
 	/* As the programs count it: clocks of two CPUs may differ by some ns. */
 	return to > from ? (long long)(to - from) : 0;
 }

@@ -114,7 +114,7 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o}",
 			 "type", "interrupt",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -129,8 +129,6 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 				      json_string(end_name(interrupt->recounted)) : json_null(),
 			 "eoi_late", interrupt->eoi_late != 0,
 			 "read", time_or_null(interrupt->read),
-			 "woken", time_or_null(interrupt->woken),
-			 "running", time_or_null(interrupt->running),
 			 "hops", hops,
 			 "stages", stages);
 }

@@ -138,8 +138,10 @@ const struct feature features[FEATURE_COUNT] = {
 		"vCPUs' threads", HOP_COUNT, true,
 		"stages wake and run are in enter: what a vCPU that is on no CPU waits for",
 		{
-			{ FENTRY, "kvm", { { "sched_in_fentry", "kvm_sched_in" } } },
-			{ KPROBE, "kvm", { { "sched_in_kprobe", "kvm_sched_in" } } },
+			{ FENTRY, "kvm", { { "sched_out_fentry", "kvm_sched_out" },
+					   { "sched_in_fentry", "kvm_sched_in" } } },
+			{ KPROBE, "kvm", { { "sched_out_kprobe", "kvm_sched_out" },
+					  { "sched_in_kprobe", "kvm_sched_in" } } },
 			{ RAW_TRACEPOINT, NULL, { { "thread_switch", "sched_switch" } } },
 		},
 	},

@@ -11,6 +11,9 @@ static void tell_one_in_flight(const struct source *source, const struct imstrac
 	struct imstrace_interrupt record = *interrupt;
 
 	record.end = END_IN_FLIGHT;
+	/* Until then they are no interrupt's: bpf/timelines.h. */
+	if (!record.times[HOP_ENTER])
+		record.slept = record.waited = 0;
 	source->handlers.interrupt(source->handlers.context, &record);
 }
 
