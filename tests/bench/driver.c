@@ -2,7 +2,9 @@
 #include "driver.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,8 @@
 
 /* The loop's own, before the programs. */
 #define MAX_LOOP	64
+/* Of all programs. */
+#define MAX_FUNCTIONS	256
 
 struct driver {
 	int rounds_map, state_map, program;
@@ -108,12 +112,90 @@ static void emit_loop(struct code *code, const struct driver *driver, unsigned i
 	emit(code, EXIT());
 }
 
-static int load(const struct code *code)
+/*
+ * The types of the driver's functions. Each program is a global one, which the verifier looks at by itself and once: as part
+ * of the loop its ways would be multiplied by those of the others. For that it is told that the argument is memory of
+ * that size, and not NULL (by a tag that 6.8 has brought). The programs' own functions are of no type.
+ */
+struct types {
+	struct btf *btf;
+	int program, own;	/* types of functions */
+};
+
+static struct types make_types(void)
 {
+	struct types types = { .btf = btf__new_empty() };
+	struct btf *btf = types.btf;
+	int number, u64, arguments, pointer;
+
+	if (!btf)
+		die("making types");
+	number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	u64 = btf__add_int(btf, "u64", 8, 0);
+	arguments = btf__add_struct(btf, "arguments", DRIVER_ARGUMENTS * sizeof(__u64));
+	for (int i = 0; i < DRIVER_ARGUMENTS; i++) {
+		char name[] = { 'a' + i, '\0' };
+
+		btf__add_field(btf, name, u64, i * 64, 0);
+	}
+	pointer = btf__add_ptr(btf, arguments);
+	types.own = btf__add_func(btf, "own", BTF_FUNC_STATIC, btf__add_func_proto(btf, number));
+	number = btf__add_func_proto(btf, number);
+	btf__add_func_param(btf, "arguments", pointer);
+	types.program = btf__add_func(btf, "program", BTF_FUNC_GLOBAL, number);
+	if (types.own < 0 || types.program < 0 ||
+	    btf__add_decl_tag(btf, "arg:nonnull", types.program, 0) < 0)
+		die("making types");
+	return types;
+}
+
+/* Where the functions of @code begin, in order: what is called or is an argument. */
+static size_t find_functions(const struct code *code, struct bpf_func_info *functions)
+{
+	bool *begins = calloc(code->count, sizeof(*begins));
+	size_t count = 0;
+
+	if (!begins)
+		die("calloc");
+	begins[0] = true;
+	for (size_t i = 0; i < code->count; i++) {
+		const struct bpf_insn *insn = &code->insns[i];
+
+		if ((insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL) ||
+		    (insn->code == (BPF_LD | BPF_IMM | BPF_DW) && insn->src_reg == BPF_PSEUDO_FUNC))
+			begins[i + insn->imm + 1] = true;
+	}
+	for (size_t i = 0; i < code->count; i++)
+		if (begins[i])
+			functions[count++].insn_off = i;
+	free(begins);
+	return count;
+}
+
+static int load(const struct code *code, const size_t programs[DRIVER_PROGRAMS])
+{
+	static struct bpf_func_info functions[MAX_FUNCTIONS];
 	static char log[1 << 20];
-	LIBBPF_OPTS(bpf_prog_load_opts, options);
-	int program = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "driver", "GPL", code->insns,
-				    code->count, &options);
+	struct types types = make_types();
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .func_info = functions,
+		    .func_info_rec_size = sizeof(*functions));
+	__u32 size;
+	const void *raw = btf__raw_data(types.btf, &size);
+	int program;
+
+	options.func_info_cnt = find_functions(code, functions);
+	for (size_t i = 0, j = 0; i < options.func_info_cnt; i++) {
+		bool is_program = j < DRIVER_PROGRAMS && functions[i].insn_off == programs[j];
+
+		functions[i].type_id = is_program ? types.program : types.own;
+		j += is_program;
+	}
+	options.prog_btf_fd = bpf_btf_load(raw, size, NULL);
+	if ((int)options.prog_btf_fd < 0)
+		die("loading the driver's types");
+	btf__free(types.btf);
+	program = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "driver", "GPL", code->insns, code->count,
+				&options);
 
 	if (program >= 0)
 		return program;
@@ -142,7 +224,7 @@ struct driver *driver_new(struct bpf_program *const programs[DRIVER_PROGRAMS], u
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	struct driver *driver = calloc(1, sizeof(*driver));
-	size_t calls[DRIVER_PROGRAMS], total = MAX_LOOP + DRIVER_PROGRAMS * 6;
+	size_t calls[DRIVER_PROGRAMS], begins[DRIVER_PROGRAMS], total = MAX_LOOP + DRIVER_PROGRAMS * 6;
 	struct code code = { 0 };
 
 	if (!driver)
@@ -167,12 +249,13 @@ struct driver *driver_new(struct bpf_program *const programs[DRIVER_PROGRAMS], u
 		size_t count = bpf_program__insn_cnt(programs[i]);
 
 		/* A program's own functions come with it: calls are relative. */
+		begins[i] = code.count;
 		code.insns[calls[i]].imm = code.count - calls[i] - 1;
 		memcpy(code.insns + code.count, bpf_program__insns(programs[i]),
 		       count * sizeof(*code.insns));
 		code.count += count;
 	}
-	driver->program = load(&code);
+	driver->program = load(&code, begins);
 	free(code.insns);
 	return driver;
 }
