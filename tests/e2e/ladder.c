@@ -62,6 +62,8 @@ static void expect_tracepoints(json_t *check)
 {
 	expect(check, "irq", "raw_tp irq_handler_entry", NULL, NULL);
 	expect(check, "accept", "raw_tp kvm_apic_accept_irq", NULL, NULL);
+	expect(check, "wake-ups of vCPUs", "raw_tp sched_wakeup", NULL, NULL);
+	expect(check, "enter", "raw_tp kvm_entry", NULL, NULL);
 	expect(check, "inject", "raw_tp kvm_inj_virq", NULL, NULL);
 	expect(check, "eoi", "raw_tp kvm_eoi", NULL, NULL);
 	expect(check, "signal of vfio-ims", NULL, NULL, "no such tracepoint");

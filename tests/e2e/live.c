@@ -370,7 +370,7 @@ static void for_people(void **state)
 	json_decref(guest_truth(&guest));
 	assert_int_equal(program_end(&guest), 0);
 	assert_int_equal(status, 0);
-	assert_non_null(strstr(text, "Following irq, signal, accept, inject, eoi"));
+	assert_non_null(strstr(text, "Following irq, signal, accept, enter, inject, eoi"));
 	assert_non_null(strstr(text, "bound before imstrace looked"));
 	assert_non_null(strstr(text, DEVICE "  pid "));
 	assert_non_null(strstr(text, "Summary of "));

@@ -232,6 +232,7 @@ static void tracepoints(void **state)
 		{ "posting", "kvm_pi_irte_update", true },
 		{ "accept", "kvm_apic_accept_irq", true },
 		{ "APICv and AVIC", "kvm_apicv_accept_irq", true },
+		{ "enter", "kvm_entry", true }, { "wake-ups of vCPUs", "sched_wakeup", true },
 		{ "inject", "kvm_inj_virq", true }, { "eoi", "kvm_eoi", true },
 	};
 
@@ -403,6 +404,7 @@ static void stages_follow_hops(void **state)
 	} stages[] = {
 		{ "handler", "irq", "signal" }, { "irqfd", "signal", "accept" },
 		{ "deliver", "accept", "inject" }, { "service", "inject", "eoi" },
+		{ "run", "accept", "enter" }, { "window", "enter", "inject" },
 		{ "delivery", "irq", "inject" }, { "total", "irq", "eoi" },
 	};
 
