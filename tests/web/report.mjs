@@ -54,6 +54,7 @@ async function sameNumbers(page) {
 		...['coalesced', 'unmatched', 'hardware', 'lost', 'in_flight'].map((key) => whole(vector[key])),
 	]));
 	await choose(page, '#vectors', 'Latency');
+	assert.equal(await page.locator('#vectors .choice label', { hasText: /^detour$/ }).count(), 0);
 	assert.deepEqual((await rowsOf(page, '#slowest')).map((cells) => [...cells.slice(1, 3), ...cells.slice(4, 9)]),
 		slowest.interrupts.map((one) => [one.device, String(one.vector),
 			...STAGES.slice(0, 4).map((stage) => us(one.stages[stage])), one.end]));
@@ -228,6 +229,7 @@ await withPage(rare, {}, async (page) => {
 	const texts = await page.locator('.remarks li').allTextContents();
 
 	assert.deepEqual(texts.map((text) => text.split(':')[0]), ['Masked', 'Still up', 'Detour']);
+	assert.equal(await page.locator('#vectors .choice label', { hasText: /^detour$/ }).count(), 1);
 	assert.match(texts[0], /0000:03:00\.0:intx for 12 s/);
 	assert.match(texts[1], /2,000 more times/);
 	assert.deepEqual(await page.locator('table.unused td').allTextContents(), ['257', '250', '257']);

@@ -18,7 +18,7 @@ function spans(interrupt) {
 	const seen = passed(interrupt), begin = seen[0]?.[1];
 
 	return seen.slice(1).map(([hop, time], i) => {
-		const stage = steps.find((one) => one.from === seen[i][0] && one.to === hop);
+		const stage = steps.find((one) => one.from === seen[i][0] && one.to === hop && known(interrupt.stages[one.name]));
 
 		return {
 			from: seen[i][1] - begin, to: Math.max(seen[i][1], time) - begin,
