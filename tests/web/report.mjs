@@ -15,7 +15,7 @@ const lines = readFileSync(json, 'utf8').trim().split('\n').map((line) => JSON.p
 const line = (type) => lines.find((one) => one.type === type);
 const summary = line('summary'), slowest = line('slowest');
 const STAGES = ['handler', 'irqfd', 'deliver', 'service', 'delivery', 'total'];
-const HOPS = ['irq', 'signal', 'accept', 'inject', 'eoi'];
+const HOPS = ['irq', 'signal', 'accept', 'enter', 'inject', 'eoi'];
 
 /* Written apart from the page's own, so that one checks the other. */
 const group = (text) => text.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
@@ -222,6 +222,7 @@ writeFileSync(rare, readFileSync(report, 'utf8').replace(/(<script[^>]* id="data
 	Object.assign(line, { source: 'intx', device: '0000:03:00.0:intx', masked_since: data.summary.time - 12e9,
 		still_up: 2000, hops: { ...line.hops, unmask: 7 } });
 	other.detours = 3;
+	other.stages.detour = other.stages.irqfd;
 	data.summary.never_fired = [{ device: '0000:04:00.0', vectors: 257, never_fired: 250, host_irqs: 257 }];
 	return begin + JSON.stringify(data).replaceAll('<', '\\u003c') + end;
 }));

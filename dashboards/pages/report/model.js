@@ -6,11 +6,12 @@ import { known, short } from '../lib/format.js';
 
 export const data = JSON.parse(document.getElementById('data').textContent);
 
-/* What none of the vectors has is not shown: the hop unmask is INTx lines' alone, and few take the detour. */
+/* What none of the vectors has is not shown: the hop unmask is INTx lines' alone, few take the detour, and not all wait in each part. */
 data.hops = data.hops.filter((hop) => hop.name !== 'unmask' ||
 	data.summary.vectors.some((vector) => vector.source === 'intx'));
+const rare = ['detour', 'wake', 'run', 'window'];
 data.stages = data.stages.filter((stage) => data.hops.some((hop) => hop.name === stage.to) &&
-	(stage.name !== 'detour' || data.summary.vectors.some((vector) => vector.detours)));
+	(!rare.includes(stage.name) || data.summary.vectors.some((vector) => vector.stages[stage.name]?.count)));
 
 export const hops = data.hops.map((hop) => hop.name);
 export const stages = data.stages.map((stage) => stage.name);
@@ -18,9 +19,8 @@ export const stages = data.stages.map((stage) => stage.name);
 /* The colours are by place in the list: the style sheet has as many as there are stages. */
 export const stageColour = (stage) => `--series-${stages.indexOf(stage)}`;
 
-/* The stages without another in between: one after the other they are an interrupt, with either irqfd or detour. */
-export const steps = data.stages.filter((stage) =>
-	hops.indexOf(stage.to) === hops.indexOf(stage.from) + 1);
+/* One after the other they are an interrupt, with either irqfd or detour. */
+export const steps = data.stages.filter((stage) => stage.step);
 
 export const stageText = (name) => {
 	const stage = data.stages.find((one) => one.name === name);

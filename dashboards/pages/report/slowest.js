@@ -9,8 +9,9 @@ import { data, hops, sinceStart, stageColour, steps, vectorName } from './model.
 /* Such a chart is for a glance; the table has them all. */
 const MOST_LANES = 25;
 
+/* But for enter, which is between the parts of a step. */
 function passed(interrupt) {
-	return hops.filter((hop) => known(interrupt.hops[hop])).map((hop) => [hop, interrupt.hops[hop]]);
+	return hops.filter((hop) => hop !== 'enter' && known(interrupt.hops[hop])).map((hop) => [hop, interrupt.hops[hop]]);
 }
 
 /* From hop to hop; where one was not seen, the stages on both sides of it are one. */
