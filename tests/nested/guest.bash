@@ -12,7 +12,7 @@ die() { say "$*"; exit 1; }
 built=build/tmp/nested
 # Not in the checkout: these files are read while they are written.
 out=/tmp/imstrace-nested
-limit=200	# s; then the guest is killed
+limit=400	# s; then the guest is killed
 
 rm -rf $out
 mkdir $out
@@ -61,9 +61,8 @@ more_for_kernel=()
 boot()
 {
 	local kernel=(
-		"${more_for_kernel[@]}" console=ttyS0 "task=$1"
 		# Errors alone: what the kernel warns of would be in the middle of what init says.
-		loglevel=4
+		console=ttyS0 loglevel=4 "task=$1" "${more_for_kernel[@]}"
 		# A guest that broke is a test that failed, at once: -no-reboot ends it.
 		oops=panic panic=-1
 		# Emulation makes these slow and pointless.
