@@ -12,7 +12,7 @@ die() { say "$*"; exit 1; }
 built=build/tmp/nested
 # Not in the checkout: these files are read while they are written.
 out=/tmp/imstrace-nested
-limit=400	# s; then the guest is killed
+limit=200	# s; then the guest is killed
 
 rm -rf $out
 mkdir $out
