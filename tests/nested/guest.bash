@@ -61,9 +61,8 @@ more_for_kernel=()
 boot()
 {
 	local kernel=(
-		"${more_for_kernel[@]}" console=ttyS0 "task=$1"
 		# Errors alone: what the kernel warns of would be in the middle of what init says.
-		loglevel=4
+		console=ttyS0 loglevel=4 "task=$1" "${more_for_kernel[@]}"
 		# A guest that broke is a test that failed, at once: -no-reboot ends it.
 		oops=panic panic=-1
 		# Emulation makes these slow and pointless.

@@ -224,8 +224,9 @@ void table_build(struct table *table)
 	qsort_r(table->sorted, wanted, sizeof(*table->sorted), compare_followed, table);
 	table->count = 0;
 	for (size_t i = 0; i < wanted; i++) {
-		if (!i || compare_in(table->view, &table->sorted[i - 1]->report.vector,
-				     &table->sorted[i]->report.vector))
+		if (!i || table->view == VIEW_VECTORS ||
+		    compare_in(table->view, &table->sorted[i - 1]->report.vector,
+			       &table->sorted[i]->report.vector))
 			table->rows[table->count++] = (struct row) {
 				.first = table->sorted[i],
 				.p50 = FIGURE_NONE, .p99 = FIGURE_NONE,
