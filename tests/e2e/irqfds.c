@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts that no device's vector raises: irqfds, to which a thread of the VMM or another process write()s, and ioctls.
+ * Interrupts that no device's vector raises: of irqfds, to which a thread of the VMM or another process
+ * write()s, and of ioctls.
  */
 #include "check.h"
 #include "groups.h"

@@ -161,7 +161,6 @@ static void program_pins(struct machine *machine, struct vectors *vectors)
 	checked(ioctl(machine->vm, KVM_SET_IRQCHIP, &chip), "KVM_SET_IRQCHIP");
 }
 
-/* gsi v → MSI for guest vector 0x30 + v on vCPU v % vcpus. */
 /* Where the message of a vector goes to. */
 static uint32_t message_address(const struct machine *machine, const struct vector *vector)
 {
@@ -177,6 +176,7 @@ int machine_signal(const struct machine *machine, const struct vector *vector)
 	return ioctl(machine->vm, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
 }
 
+/* gsi v → MSI for guest vector 0x30 + v on vCPU v % vcpus. */
 static void route_vectors(struct machine *machine, struct vectors *vectors)
 {
 	struct kvm_irq_routing *routing;
