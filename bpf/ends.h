@@ -38,10 +38,10 @@ static __always_inline void stream_kept(struct deferred_interrupts *deferred,
 
 /*
  * Of an INTx line: it has ended, and is streamed when its line is unmasked. Only then the line raises or
- * signals the next: there is one at most, but for what others write to its eventfd.
+ * signals the next: there is one at most, but for what others write to its eventfd. Not static: see vectors.h.
  */
-static __noinline bool keep_until_unmasked(const struct imstrace_interrupt *interrupt,
-					   struct imstrace_account *account, enum imstrace_end end)
+__noinline bool keep_until_unmasked(const struct imstrace_interrupt *interrupt,
+				    struct imstrace_account *account, enum imstrace_end end)
 {
 	struct deferred_interrupts *deferred;
 	struct imstrace_vector *vector;

@@ -72,6 +72,16 @@ static __always_inline struct kvm_kernel_irqfd *find_irqfd(struct kvm *kvm, __u3
 	return walk.found;
 }
 
+/* What an ioctl raises is told from irqfds. Not static: see vectors.h. */
+__noinline int tell_ioctl(struct vector_key *key, bool msi)
+{
+	if (key && msi)
+		irq_name_append(key->device, ":msi", sizeof(":msi"));
+	else if (key)
+		irq_name_append(key->device, ":line", sizeof(":line"));
+	return 0;
+}
+
 /* A vector that is no device's. @irqfd: NULL if it is none, or not known. */
 static __noinline __u32 name_vector_of_vm(struct kvm *kvm, struct kvm_kernel_irqfd *irqfd, __u32 gsi)
 {
@@ -83,10 +93,8 @@ static __noinline __u32 name_vector_of_vm(struct kvm *kvm, struct kvm_kernel_irq
 	if (only_process && process && process != only_process)
 		return IMSTRACE_NONE;
 	read_vm_name(key.device, kvm);
-	if (gsi & GSI_OF_MSI)
-		irq_name_append(key.device, ":msi", sizeof(":msi"));
-	else if (gsi & GSI_OF_LINE)
-		irq_name_append(key.device, ":line", sizeof(":line"));
+	if (gsi & (GSI_OF_MSI | GSI_OF_LINE))
+		tell_ioctl(&key, gsi & GSI_OF_MSI);
 	id = find_or_add_key(&key);
 	vector = vector_of(id);
 	if (!vector)

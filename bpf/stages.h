@@ -10,18 +10,28 @@
 /* More CPUs than this racing for a new maximum of one stage: one is not noted. */
 #define MAX_RETRIES	8
 
-static __always_inline void raise_to(__u64 *max, __u64 value)
+/* Not static, as add_block(): see vectors.h. */
+__noinline int set_maximum(__u64 *max, __u64 value)
 {
+	if (!max)
+		return 0;
 	for (int i = 0; i < MAX_RETRIES; i++) {
 		__u64 old = *(volatile __u64 *)max;
 
 		if (value <= old || __sync_val_compare_and_swap(max, old, value) == old)
-			return;
+			return 0;
 	}
+	return 0;
+}
+
+static __always_inline void raise_to(__u64 *max, __u64 value)
+{
+	if (value > *(volatile __u64 *)max)
+		set_maximum(max, value);
 }
 
 /* A block for the buckets from @at on of @histogram: its number + 1, 0: there is none left. */
-static __noinline __u32 add_block(struct imstrace_histogram *histogram, __u32 at)
+__noinline __u32 add_block(struct imstrace_histogram *histogram, __u32 at)
 {
 	__u32 number, old;
 

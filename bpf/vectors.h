@@ -40,49 +40,73 @@ static __always_inline void read_device_name(char name[IMSTRACE_NAME_LEN], struc
 	bpf_probe_read_kernel_str(name, IMSTRACE_NAME_LEN, from);
 }
 
-/* 0 to max_vectors - 1, or IMSTRACE_NONE, counted, when the table is full. */
-static __noinline __u32 new_vector(struct vector_key *key)
+/*
+ * The functions that are not static are so for the verifier, which looks at each of them once, and not in every
+ * state in which it is called: of these there are many.
+ */
+
+/* A vector without a name, by its id: 0 to max_vectors - 1, or IMSTRACE_NONE when the table is full. */
+__noinline __u32 reserve_vector(__u32 number)
 {
 	struct imstrace_vector *vector;
-	__u32 id, *existing;
+	__u32 id;
 
-	if (!key)
-		return IMSTRACE_NONE;
 	if (bpf_map_pop_elem(&free_vectors, &id)) {
 		id = __sync_fetch_and_add(&totals.vectors, 1);
 		if (id >= max_vectors)
 			__sync_fetch_and_sub(&totals.vectors, 1);
 	}
 	vector = id < max_vectors ? vector_of(id) : NULL;
-	if (!vector) {
-		/* Noted by name: counted once, and not looked for room again. */
-		id = IMSTRACE_NONE;
-		if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST) != -EEXIST)
-			__sync_fetch_and_add(&totals.lost_vectors, 1);
+	if (!vector)
 		return IMSTRACE_NONE;
-	}
-	vector->vector = key->vector;
+	vector->vector = number;
 	vector->irq = IMSTRACE_NONE;
 	vector->slot = IMSTRACE_NONE;
 	vector->pasid = IMSTRACE_NONE;
 	vector->eventfd_id = IMSTRACE_NONE;
 	vector->vcpu = IMSTRACE_NONE;
-	if (bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST)) {
-		/* Another CPU was first: the id is the next vector's. */
-		bpf_map_push_elem(&free_vectors, &id, BPF_ANY);
-		existing = bpf_map_lookup_elem(&vector_ids, key);
-		return existing ? *existing : IMSTRACE_NONE;
-	}
-	/* User space takes a vector with a name to be there. */
-	__builtin_memcpy(vector->device, key->device, sizeof(vector->device));
 	return id;
 }
 
-static __always_inline __u32 find_or_add_key(struct vector_key *key)
+/* User space takes a vector with a name to be there. */
+__noinline int name_vector(__u32 id, const struct vector_key *key)
+{
+	struct imstrace_vector *vector = vector_of(id);
+
+	if (vector && key)
+		__builtin_memcpy(vector->device, key->device, sizeof(vector->device));
+	return 0;
+}
+
+/* Return: its id, or IMSTRACE_NONE when the table is full. Inline: another call's stack would be too much on 6.1. */
+static __always_inline __u32 add_vector(const struct vector_key *key)
+{
+	__u32 id, *existing;
+	int error;
+
+	id = reserve_vector(key->vector);
+	error = bpf_map_update_elem(&vector_ids, key, &id, BPF_NOEXIST);
+	if (id == IMSTRACE_NONE) {
+		/* Noted by name: counted once, and not looked for room again. */
+		if (error != -EEXIST)
+			__sync_fetch_and_add(&totals.lost_vectors, 1);
+		return IMSTRACE_NONE;
+	}
+	if (!error) {
+		name_vector(id, key);
+		return id;
+	}
+	/* Another CPU was first: the id is the next vector's. */
+	bpf_map_push_elem(&free_vectors, &id, BPF_ANY);
+	existing = bpf_map_lookup_elem(&vector_ids, key);
+	return existing ? *existing : IMSTRACE_NONE;
+}
+
+static __always_inline __u32 find_or_add_key(const struct vector_key *key)
 {
 	__u32 *id = bpf_map_lookup_elem(&vector_ids, key);
 
-	return id ? *id : new_vector(key);
+	return id ? *id : add_vector(key);
 }
 
 static __always_inline __u32 find_or_add_vector(struct device *dev, __u32 index)

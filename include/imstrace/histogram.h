@@ -44,16 +44,25 @@ struct imstrace_block {
 	__u64 buckets[HISTOGRAM_BLOCK_BUCKETS];
 };
 
-/* Position of the highest bit set; @value must not be 0. BPF has no clz. */
+/* 1 if @value has more than @bits bits; it must have less than 64. A comparison would be a branch in BPF. */
+static inline __attribute__((always_inline)) __u32 histogram_exceeds(__u64 value, __u32 bits)
+{
+	return ((1ULL << bits) - 1 - value) >> 63;
+}
+
+/*
+ * Position of the highest bit set; @value must not be 0, nor have 64 bits. BPF has no clz. Of each branch the
+ * verifier would follow both sides through all that comes after.
+ */
 static inline __attribute__((always_inline)) __u32 histogram_highest_bit(__u64 value)
 {
 	__u32 bit = 0, shift;
 
-	shift = (value > 0xffffffff) << 5;	value >>= shift; bit |= shift;
-	shift = (value > 0xffff) << 4;		value >>= shift; bit |= shift;
-	shift = (value > 0xff) << 3;		value >>= shift; bit |= shift;
-	shift = (value > 0xf) << 2;		value >>= shift; bit |= shift;
-	shift = (value > 0x3) << 1;		value >>= shift; bit |= shift;
+	shift = histogram_exceeds(value, 32) << 5;	value >>= shift; bit |= shift;
+	shift = histogram_exceeds(value, 16) << 4;	value >>= shift; bit |= shift;
+	shift = histogram_exceeds(value, 8) << 3;	value >>= shift; bit |= shift;
+	shift = histogram_exceeds(value, 4) << 2;	value >>= shift; bit |= shift;
+	shift = histogram_exceeds(value, 2) << 1;	value >>= shift; bit |= shift;
 	return bit | (__u32)(value >> 1);
 }
 

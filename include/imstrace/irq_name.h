@@ -24,16 +24,27 @@ struct vector_key {
 	__u32 vector;
 };
 
+/* Whether @character, and @more, are not NUL: 1 or 0. The compiler is not to make a branch of it. */
+static inline __attribute__((always_inline)) __u32 irq_name_goes_on(__u32 character, __u32 more)
+{
+	asm volatile("" : "+r"(character));
+	more &= (0 - character) >> 31;
+	asm volatile("" : "+r"(more));
+	return more;
+}
+
 /* @size: of @suffix, with its NUL. A name that leaves no room for it is not changed. */
 static inline __attribute__((always_inline)) void
 irq_name_append(char name[IMSTRACE_NAME_LEN], const char *suffix, __u32 size)
 {
-	for (__u32 i = 0; i < IMSTRACE_NAME_LEN - size; i++) {
-		if (name[i])
-			continue;
-		__builtin_memcpy(name + i, suffix, size);
-		return;
+	__u32 length = 0, more = 1;
+
+	for (__u32 i = 0; i < IMSTRACE_NAME_LEN; i++) {
+		more = irq_name_goes_on((unsigned char)name[i], more);
+		length += more;
 	}
+	if (length < IMSTRACE_NAME_LEN - size)
+		__builtin_memcpy(name + length, suffix, size);
 }
 
 /* 2048 vectors are the most that MSI-X has. */
@@ -52,7 +63,7 @@ static inline __attribute__((always_inline)) enum imstrace_kind
 irq_name_parse(const char name[IRQ_NAME_LEN], struct vector_key *key)
 {
 	enum imstrace_kind kind = KIND_PCI;
-	__u32 at = 8, digits, length = 0, more = 1;
+	__u32 at = 8, digits = 0, length = 0, more = 1;
 
 	if (name[0] != 'v' || name[1] != 'f' || name[2] != 'i' || name[3] != 'o' || name[4] != '-')
 		return KIND_UNKNOWN;
@@ -69,13 +80,15 @@ irq_name_parse(const char name[IRQ_NAME_LEN], struct vector_key *key)
 	if (kind != KIND_INTX) {
 		if (name[at] != '[')
 			return KIND_UNKNOWN;
-		for (digits = 0; digits < IRQ_NAME_DIGITS; digits++) {
-			__u32 digit = (unsigned char)name[at + 1 + digits] - '0';
+		for (__u32 i = 0; i < IRQ_NAME_DIGITS; i++) {
+			__u32 digit = (unsigned char)name[at + 1 + i] - '0';
 
-			if (digit > 9)
-				break;
-			key->vector = key->vector * 10 + digit;
+			/* 0 to 9 */
+			more = irq_name_goes_on(((digit - 10) & ~digit) >> 31, more);
+			digits += more;
+			key->vector += (key->vector * 9 + digit) & (0 - more);
 		}
+		more = 1;
 		at += digits + 1;
 		if (!digits || name[at] != ']')
 			return KIND_UNKNOWN;
@@ -88,10 +101,7 @@ irq_name_parse(const char name[IRQ_NAME_LEN], struct vector_key *key)
 	for (__u32 i = 0; i < IMSTRACE_NAME_LEN - 1; i++) {
 		__u32 character = (unsigned char)name[at + i];
 
-		/* 1 up to the NUL, then 0; the compiler is not to make a branch of it. */
-		asm volatile("" : "+r"(character));
-		more &= (0 - character) >> 31;
-		asm volatile("" : "+r"(more));
+		more = irq_name_goes_on(character, more);
 		length += more;
 		key->device[i] = character & (0 - more);
 	}

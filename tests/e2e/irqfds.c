@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Irqfds that no device's vector signals: a thread of the VMM, or another process, write()s to them.
+ * Interrupts that no device's vector raises: of irqfds, to which a thread of the VMM or another process
+ * write()s, and of ioctls.
  */
 #include "check.h"
 #include "groups.h"
@@ -17,22 +18,28 @@ static void name_vm(json_t *truth, const struct trace *trace)
 	json_object_set(truth, "device", json_object_get(vector, "device"));
 }
 
-/* @seen passed each hop as often as the guest says, and is told of as an irqfd. */
-static void check_irqfd(json_t *seen, json_t *expected, json_t *truth)
+/* @seen passed each hop as often as the guest says, and is told of as such a source's. */
+static void check_source(json_t *seen, json_t *expected, json_t *truth, const char *source,
+			 const char *mode)
 {
 	long long count = number(expected, "seen");
 
-	expect_text(seen, "source", "irqfd");
-	expect_text(seen, "mode", "irqfd");
+	expect_text(seen, "source", source);
+	expect_text(seen, "mode", mode);
 	assert_true(is_null(seen, "hops.irq"));
 	assert_true(is_null(seen, "stages.total"));
 	for (size_t hop = 1; hop < check_hop_count; hop++)
 		assert_int_equal(member(seen, "hops", check_hops[hop]), count);
 	check_only_end(seen, NULL, 0);
 	assert_int_equal(number(seen, "pid"), number(truth, "pid"));
-	assert_int_equal(number(seen, "eventfd_id"), number(expected, "eventfd_id"));
 	assert_int_equal(number(seen, "guest_vector"), number(expected, "guest_vector"));
 	assert_int_equal(number(seen, "vcpu"), number(expected, "vcpu"));
+}
+
+static void check_irqfd(json_t *seen, json_t *expected, json_t *truth)
+{
+	check_source(seen, expected, truth, "irqfd", "irqfd");
+	assert_int_equal(number(seen, "eventfd_id"), number(expected, "eventfd_id"));
 }
 
 /* The guest took @count of each irqfd, and there is nothing else. */
@@ -107,6 +114,35 @@ static void written_to_lines(void **state)
 	json_array_foreach(json_object_get(truth, "vectors"), i, vector)
 		json_object_set_new(vector, "vector", json_integer(16 + number(vector, "vector")));
 	check_irqfds(truth, &trace, 100);
+	check_signallers(&trace, "ims-guest");
+	check_accounts(&trace);
+	check_times(truth, &trace);
+	check_intervals(&trace);
+	json_decref(truth);
+	trace_free(&trace);
+}
+
+/* No eventfd and no irqfd: the VMM sends each message itself. */
+static void sent_by_an_ioctl(void **state)
+{
+	struct trace trace = trace_start("ioctl-messages", "--interrupts -i 20ms");
+	json_t *truth = guest_run("--vcpus 2 --emulated-count 100 --doorbell ioctl none");
+	json_t *vectors = json_object_get(truth, "vectors"), *vector, *seen;
+	size_t i;
+
+	(void)state;
+	trace_end(&trace);
+	name_vm(truth, &trace);
+	assert_non_null(strstr(text(truth, "device"), ":msi"));
+	assert_int_equal(json_array_size(json_object_get(trace.summary, "vectors")), json_array_size(vectors));
+	json_array_foreach(vectors, i, vector) {
+		assert_int_equal(number(vector, "seen"), 100);
+		/* It is called by its guest vector. */
+		json_object_set_new(vector, "vector", json_integer(number(vector, "guest_vector")));
+		seen = find_vector(trace.summary, text(truth, "device"), number(vector, "vector"));
+		check_source(seen, vector, truth, "ioctl-msi", "ioctl");
+	}
+	check_settled(&trace);
 	check_signallers(&trace, "ims-guest");
 	check_accounts(&trace);
 	check_times(truth, &trace);
@@ -285,6 +321,7 @@ int run_irqfds(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(written, lab_teardown),
 		cmocka_unit_test_teardown(written_to_lines, lab_teardown),
+		cmocka_unit_test_teardown(sent_by_an_ioctl, lab_teardown),
 		cmocka_unit_test_teardown(written_to_known_ones, lab_teardown),
 		cmocka_unit_test_teardown(written_and_queued, lab_teardown),
 		cmocka_unit_test_teardown(written_in_vain, lab_teardown),

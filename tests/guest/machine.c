@@ -161,6 +161,21 @@ static void program_pins(struct machine *machine, struct vectors *vectors)
 	checked(ioctl(machine->vm, KVM_SET_IRQCHIP, &chip), "KVM_SET_IRQCHIP");
 }
 
+/* Where the message of a vector goes to. */
+static uint32_t message_address(const struct machine *machine, const struct vector *vector)
+{
+	return MSI_ADDRESS | (machine->broadcast ? MSI_DESTINATION_ALL : vector->vcpu) << MSI_DESTINATION_SHIFT;
+}
+
+int machine_signal(const struct machine *machine, const struct vector *vector)
+{
+	struct kvm_msi msi = {
+		.address_lo = message_address(machine, vector), .data = vector->guest_vector,
+	};
+
+	return ioctl(machine->vm, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
+}
+
 /* gsi v → MSI for guest vector 0x30 + v on vCPU v % vcpus. */
 static void route_vectors(struct machine *machine, struct vectors *vectors)
 {
@@ -178,9 +193,7 @@ static void route_vectors(struct machine *machine, struct vectors *vectors)
 		routing->entries[routing->nr++] = (struct kvm_irq_routing_entry){
 			.gsi = vector->vector,
 			.type = KVM_IRQ_ROUTING_MSI,
-			.u.msi.address_lo = MSI_ADDRESS |
-				(machine->broadcast ? MSI_DESTINATION_ALL : vector->vcpu) <<
-				MSI_DESTINATION_SHIFT,
+			.u.msi.address_lo = message_address(machine, vector),
 			.u.msi.data = vector->guest_vector,
 		};
 	}

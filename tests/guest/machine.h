@@ -85,6 +85,9 @@ void machine_remove_irqfd(const struct machine *machine, const struct vector *ve
 /* Whether KVM has lowered a line as often as it was raised: until then, raising it would be one with the last. */
 bool machine_lowered(const struct machine *machine, struct vector *vector);
 
+/* Sends the message of a vector by KVM_SIGNAL_MSI. Return: 0 or a negative errno. */
+int machine_signal(const struct machine *machine, const struct vector *vector);
+
 /* Interrupts that the guest took, and how many of them have a stamp in its ring. */
 uint32_t machine_count(const struct machine *machine, const struct vector *vector);
 uint32_t machine_stamps(const struct machine *machine, const struct vector *vector);

@@ -130,11 +130,12 @@ static const struct argp_option option_table[] = {
 	{ "emulated-count", OPTION_EMULATED_COUNT, "N", 0,
 	  "Ring each emulated vector N times (100)", 0 },
 	{ NULL, 0, NULL, 0, "How:", 2 },
-	{ "doorbell", OPTION_DOORBELL, "software|dma|loopback|write|process", 0,
+	{ "doorbell", OPTION_DOORBELL, "software|dma|loopback|write|process|ioctl", 0,
 	  "software (default): the interrupt is retriggered on the CPU. dma: the device sends "
 	  "its stored message; emulated vectors are rung by software. loopback: "
 	  "VFIO_DEVICE_SET_IRQS without data signals the eventfd, no interrupt is raised. write, process: "
-	  "the same by a write() to the eventfd, of this thread or of another process", 0 },
+	  "the same by a write() to the eventfd, of this thread or of another process. ioctl: KVM_SIGNAL_MSI, "
+	  "without an eventfd", 0 },
 	{ "rate", OPTION_RATE, "HZ", 0, "Doorbells per second over all vectors (no limit)", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Longest wait for an interrupt, or for a doorbell that is busy (5)", 0 },
@@ -248,7 +249,7 @@ static enum doorbell parse_doorbell(struct argp_state *state, const char *arg)
 	for (int i = 0; i < DOORBELL_KINDS; i++)
 		if (!strcmp(arg, doorbell_names[i]))
 			return i;
-	argp_error(state, "--doorbell %s: must be software, dma, loopback, write or process", arg);
+	argp_error(state, "--doorbell %s: must be software, dma, loopback, write, process or ioctl", arg);
 	return DOORBELL_SOFTWARE;
 }
 

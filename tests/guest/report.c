@@ -10,6 +10,7 @@
 const char *const doorbell_names[DOORBELL_KINDS] = {
 	[DOORBELL_WRITE] = "write",
 	[DOORBELL_PROCESS] = "process",
+	[DOORBELL_IOCTL] = "ioctl",
 	[DOORBELL_SOFTWARE] = "software",
 	[DOORBELL_DMA] = "dma",
 	[DOORBELL_LOOPBACK] = "loopback",

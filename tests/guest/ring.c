@@ -101,6 +101,8 @@ static int ring(const struct ringer *ringer, const struct vector *vector)
 		return writer_signal(vector->eventfd);
 	case DOORBELL_PROCESS:
 		return writer_ask(ringer->writer, vector->eventfd);
+	case DOORBELL_IOCTL:
+		return machine_signal(ringer->machine, vector);
 	default:
 		return vfio_ring(ringer->vfio, vector);
 	}

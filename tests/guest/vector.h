@@ -12,6 +12,7 @@ enum doorbell {
 	DOORBELL_LOOPBACK,	/* VFIO_DEVICE_SET_IRQS with DATA_NONE */
 	DOORBELL_WRITE,		/* write() to its eventfd */
 	DOORBELL_PROCESS,	/* the same by another process: see writer.h */
+	DOORBELL_IOCTL,		/* its message by KVM_SIGNAL_MSI */
 	DOORBELL_KINDS,
 };
 
