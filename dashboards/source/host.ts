@@ -5,7 +5,8 @@ import { buckets, dashboard, heat, lines, quantile, query, rate, variable } from
 const selector = 'job=~"$job", instance=~"$instance", source=~"$source", device=~"$device", vm=~"$vm"';
 const scope = { family: "imstrace_stage", selector };
 // As in include/imstrace/hops.h; tests/fleet/run holds it against the exporter.
-export const stages = ["handler", "irqfd", "deliver", "service", "delivery", "total", "masked", "detour"];
+export const stages = ["handler", "irqfd", "deliver", "service", "delivery", "total", "masked", "detour",
+	"wake", "run", "enter", "window"];
 
 export const host = stages.reduce((board, stage) => board.withPanel(heat(`Stage ${stage}`,
 	buckets({ ...scope, selector: `${selector}, stage="${stage}"` }))),
