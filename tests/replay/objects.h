@@ -61,6 +61,7 @@
 	X(TASK_NOTIFIERS,	TASK,		preempt_notifiers.first) \
 	X(TASK_PID,		TASK,		pid)			\
 	X(TASK_PROCESS,		TASK,		tgid)			\
+	X(TASK_RUNNABLE,	TASK,		on_rq)			\
 	X(MM_OWNER,		MM,		owner)			\
 	X(ACTION_DEV_ID,	ACTION,		dev_id)			\
 	X(PRODUCER_IRQ,		PRODUCER,	irq)

@@ -50,6 +50,7 @@ struct replay {
 	struct memory memory;
 	const char *older_btf;	/* NULL: the programs see the kernel as it is */
 	object task;
+	object thread, idle;	/* of a vCPU, see thread_of(), and of none */
 	struct slot slots[MAX_SLOTS];
 	size_t slot_count;
 	struct list steps, interrupts;
@@ -206,6 +207,8 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 		abort();
 	}
 	replay->task = objects_new(replay->objects, OBJECT_TASK);
+	replay->thread = objects_new(replay->objects, OBJECT_TASK);
+	replay->idle = objects_new(replay->objects, OBJECT_TASK);
 	replay->programs->bss->replayed_task = replay->task;
 	replay->programs->bss->seen_hops = options->hops;
 	replay->programs->bss->pci_requests_seen = true;
@@ -706,6 +709,39 @@ void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u3
 	objects_set(replay->objects, replay->task, MEMBER_TASK_NOTIFIERS,
 		    vcpu ? replay_notifier(replay, vcpu) : 0);
 	RUN_TWICE(replay, cpu, inject, guest_vector, soft, reinjected);
+}
+
+void replay_enter(struct replay *replay, int cpu, const struct vcpu *vcpu)
+{
+	RUN(replay, cpu, vcpu_enter, vcpu->vcpu);
+}
+
+/* Its thread: a task that is no other event's. */
+static object thread_of(struct replay *replay, const struct vcpu *vcpu, bool runnable)
+{
+	objects_set(replay->objects, replay->thread, MEMBER_TASK_NOTIFIERS, replay_notifier(replay, vcpu));
+	objects_set(replay->objects, replay->thread, MEMBER_TASK_RUNNABLE, runnable);
+	return replay->thread;
+}
+
+void replay_sleep(struct replay *replay, const struct vcpu *vcpu)
+{
+	RUN(replay, 0, thread_switch, false, thread_of(replay, vcpu, false), replay->idle);
+}
+
+void replay_preempt(struct replay *replay, const struct vcpu *vcpu)
+{
+	RUN(replay, 0, thread_switch, true, thread_of(replay, vcpu, true), replay->idle);
+}
+
+void replay_wake_up(struct replay *replay, const struct vcpu *vcpu)
+{
+	RUN(replay, 0, thread_woken, thread_of(replay, vcpu, true));
+}
+
+void replay_run(struct replay *replay, const struct vcpu *vcpu)
+{
+	RUN(replay, 0, thread_switch, false, replay->idle, thread_of(replay, vcpu, true));
 }
 
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector)

@@ -197,6 +197,13 @@ void replay_work(struct replay *replay, int cpu, const struct vector *vector);
 void replay_dequeue(struct replay *replay, const struct vector *vector);
 void replay_work_again(struct replay *replay, int cpu, const struct vector *vector);
 void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu);
+/* KVM enters the guest. */
+void replay_enter(struct replay *replay, int cpu, const struct vcpu *vcpu);
+/* The thread of @vcpu gives up its CPU, to sleep or because another one is to run; is woken; gets a CPU. */
+void replay_sleep(struct replay *replay, const struct vcpu *vcpu);
+void replay_preempt(struct replay *replay, const struct vcpu *vcpu);
+void replay_wake_up(struct replay *replay, const struct vcpu *vcpu);
+void replay_run(struct replay *replay, const struct vcpu *vcpu);
 void replay_inject(struct replay *replay, int cpu, const struct vcpu *vcpu, __u32 guest_vector,
 		   bool soft, bool reinjected);
 void replay_eoi(struct replay *replay, int cpu, const struct vcpu *vcpu, int guest_vector);

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an interrupt waits for from its accept to its injection: its vCPU's thread to be woken, a CPU, the
+ * entry, the guest. Whatever the thread was at, the parts add up to deliver.
+ */
+#include "world.h"
+
+struct parts {
+	bool wake, run, window;
+};
+
+/* The next record, which has the parts @expected; the account's add up. */
+static void check_parts(struct world *world, struct parts expected)
+{
+	const struct imstrace_account account = replay_account(world->replay, &world->vector);
+	const struct imstrace_interrupt *record;
+	size_t count;
+
+	record = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(record->end, END_COMPLETE);
+	assert_int_equal(record->slept != 0, expected.wake);
+	assert_int_equal(record->waited != 0, expected.run);
+	assert_int_equal(record->times[HOP_INJECT] > record->times[HOP_ENTER], expected.window);
+	assert_in_range(record->times[HOP_ENTER], record->times[HOP_ACCEPT] + record->slept + record->waited,
+			record->times[HOP_INJECT]);
+	assert_true(account.sums[STAGE_DELIVER]);
+	assert_int_equal(account.sums[STAGE_WAKE] + account.sums[STAGE_RUN] + account.sums[STAGE_ENTER] +
+			 account.sums[STAGE_WINDOW], account.sums[STAGE_DELIVER]);
+}
+
+static void accept(struct world *world)
+{
+	world_accept(world, &world->vector, &world->vcpus[0]);
+}
+
+static void serve(struct world *world)
+{
+	world_serve(world, &world->vector, &world->vcpus[0]);
+}
+
+/* A vCPU that nothing is known of takes one, and is on a CPU since. */
+static struct world *world_running(void)
+{
+	struct world *world = world_bound();
+
+	accept(world);
+	replay_run(world->replay, &world->vcpus[0]);
+	serve(world);
+	check_parts(world, (struct parts) { .run = true });
+	return world;
+}
+
+static void halted(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+
+	(void)state;
+	replay_sleep(world->replay, vcpu);
+	accept(world);
+	replay_wake_up(world->replay, vcpu);
+	/* Of another thread's wake-up it knows nothing. */
+	replay_wake_up(world->replay, &world->vcpus[1]);
+	replay_run(world->replay, vcpu);
+	serve(world);
+	check_parts(world, (struct parts) { .wake = true, .run = true });
+
+	/* Accepted when it is woken already; and told of once more, which changes nothing. */
+	replay_sleep(world->replay, vcpu);
+	replay_wake_up(world->replay, vcpu);
+	accept(world);
+	replay_wake_up(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	serve(world);
+	check_parts(world, (struct parts) { .run = true });
+	world_free(world);
+}
+
+static void preempted(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+
+	(void)state;
+	/* Before the accept, which has to wait for the rest of it. */
+	replay_preempt(world->replay, vcpu);
+	accept(world);
+	replay_run(world->replay, vcpu);
+	serve(world);
+	check_parts(world, (struct parts) { .run = true });
+
+	/* And twice after it. */
+	accept(world);
+	replay_preempt(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	replay_sleep(world->replay, vcpu);
+	replay_wake_up(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	serve(world);
+	check_parts(world, (struct parts) { .wake = true, .run = true });
+
+	/* What it has waited before the accept is none of the interrupt's. */
+	replay_preempt(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	accept(world);
+	serve(world);
+	check_parts(world, (struct parts) { 0 });
+	world_free(world);
+}
+
+/* The guest is entered, and does not take it: what its thread waits for from then on is the guest's. */
+static void masked(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+
+	(void)state;
+	accept(world);
+	replay_enter(world->replay, 0, &world->vcpus[1]);
+	replay_enter(world->replay, 0, vcpu);
+	replay_preempt(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	/* Only the first entry is the hop. */
+	replay_enter(world->replay, 0, vcpu);
+	serve(world);
+	check_parts(world, (struct parts) { .window = true });
+	assert_hops(world, &world->vector, 2, 2, 2, 2, 2);
+	world_free(world);
+}
+
+/* No switch is seen before the wake-up: it has slept since the accept. */
+static void nothing_known(void **state)
+{
+	struct world *world = world_bound();
+
+	(void)state;
+	accept(world);
+	replay_wake_up(world->replay, &world->vcpus[0]);
+	replay_run(world->replay, &world->vcpus[0]);
+	serve(world);
+	check_parts(world, (struct parts) { .wake = true, .run = true });
+	world_free(world);
+}
+
+/* The CPU delivers it: there is no injection, but there is the entry, if the vCPU was not in its guest. */
+static void by_the_cpu(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+	const struct imstrace_interrupt *record;
+	struct imstrace_account account;
+	size_t count;
+
+	(void)state;
+	replay_set_apicv(world->replay, vcpu, true);
+	for (unsigned int i = 0; i < 2; i++) {
+		replay_irq(world->replay, 0, WORLD_IRQ, 0);
+		replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+		replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, WORLD_VECTOR);
+		replay_set_irr(world->replay, vcpu, WORLD_VECTOR, true);
+		replay_apicv_accept(world->replay, 0, vcpu, WORLD_VECTOR);
+		replay_exit(world->replay, 0, WORLD_IRQ);
+		if (!i)
+			replay_enter(world->replay, 0, vcpu);
+		replay_set_irr(world->replay, vcpu, WORLD_VECTOR, false);
+		replay_vcpu_exit(world->replay, 0, vcpu);
+		record = replay_interrupts(world->replay, &count);
+		assert_int_equal(count, 1);
+		assert_int_equal(record->end, END_HARDWARE);
+		assert_int_equal(record->times[HOP_ENTER] != 0, !i);
+		assert_int_equal(record->slept, 0);
+	}
+	account = replay_account(world->replay, &world->vector);
+	assert_int_equal(account.hops[HOP_ENTER], 2);
+	assert_int_equal(account.hops[HOP_INJECT], 1);
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(halted),
+		cmocka_unit_test(preempted),
+		cmocka_unit_test(masked),
+		cmocka_unit_test(nothing_known),
+		cmocka_unit_test(by_the_cpu),
+	};
+
+	return cmocka_run_group_tests_name("replay, parts of deliver", tests, NULL, NULL);
+}
