@@ -95,7 +95,7 @@ $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
 $(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
-REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts apicv churn contexts modes parts queued random vcpus)
+REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts apicv churn contexts modes parts queued random vcpus verifier)
 
 $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)

@@ -127,7 +127,8 @@ static bool load(struct replay *replay)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, options->stream_bytes);
 	}
 	bpf_object__for_each_program(program, programs->obj)
-		bpf_program__set_autoload(program, can_run(program));
+		bpf_program__set_autoload(program, can_run(program) ||
+					  (options->kprobes && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE));
 	return !imstrace_bpf__load(programs);
 }
 

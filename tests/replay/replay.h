@@ -40,6 +40,7 @@
  * @delivery_unseen: as where VM exits are not seen
  * @preempted_every: as where programs may be preempted: of so many events that have two programs one
  *		does not run the first; 0: such programs have none
+ * @kprobes:	load those at functions too, which can't be run
  * @unchecked:	don't look at the accounts after each event
  * @failed:	told what is wrong with them, and does not return; NULL: abort()
  */
@@ -56,6 +57,7 @@ struct replay_options {
 	bool process_ends;
 	bool delivery_unseen;
 	unsigned int preempted_every;
+	bool kprobes;
 	bool unchecked;
 	void (*failed)(const char *what);
 };

@@ -70,6 +70,7 @@ void find_abilities(struct abilities *abilities, struct bpf_object *object, bool
 		    .attach_btf_id = 1);
 
 	abilities->object = object;
+	abilities->sought = NULL;
 	abilities->modules = modules;
 	abilities->fentry = try_load(BPF_PROG_TYPE_TRACING, &options);
 	if (abilities->fentry == EINVAL)
@@ -139,8 +140,16 @@ static const char *multi_impossible(const struct abilities *abilities, char text
 	return abilities->fprobes ? NULL : "this kernel has no fprobes";
 }
 
-const char *rung_impossible(const struct abilities *abilities, const struct rung *rung,
-			    char text[128])
+static bool is_there(struct abilities *abilities, const char *function)
+{
+	if (!abilities->sought || strcmp(abilities->sought, function)) {
+		abilities->sought = function;
+		abilities->found = kernel_has_function(function);
+	}
+	return abilities->found;
+}
+
+const char *rung_impossible(struct abilities *abilities, const struct rung *rung, char text[128])
 {
 	const char *function = rung->probes[0].target;
 
@@ -150,7 +159,7 @@ const char *rung_impossible(const struct abilities *abilities, const struct rung
 		return access(function, F_OK) ? strerror(errno) : NULL;
 	/* A module that is built in need not be in sysfs. */
 	if (rung->module && !exists("/sys/module", rung->module) &&
-	    !kernel_has_function(function)) {
+	    !is_there(abilities, function)) {
 		snprintf(text, 128, "%s is neither loaded nor built in", rung->module);
 		return text;
 	}

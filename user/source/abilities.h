@@ -18,6 +18,9 @@
  * @perf_event:	likewise, of perf events
  * @kprobe_events: there are kprobes that a program can be attached to
  * @fprobes:	there is what kprobe.multi is made of
+ * @sought:	the function that was looked for last in the list of all, which takes its time: the ways to
+ *		it are asked for one after the other
+ * @found:	whether it is there
  */
 struct abilities {
 	struct bpf_object *object;
@@ -27,13 +30,14 @@ struct abilities {
 	int perf_event;
 	bool kprobe_events;
 	bool fprobes;
+	const char *sought;
+	bool found;
 };
 
 void find_abilities(struct abilities *abilities, struct bpf_object *object, bool modules);
 
 /* Why @rung can't hold, which may be in @text; NULL: it may. */
-const char *rung_impossible(const struct abilities *abilities, const struct rung *rung,
-			    char text[128]);
+const char *rung_impossible(struct abilities *abilities, const struct rung *rung, char text[128]);
 
 /* The program of a probe. */
 struct bpf_program *find_program(const struct bpf_object *object, const struct probe *probe);
