@@ -308,8 +308,8 @@ struct {
 } hardware_vectors SEC(".maps");
 
 /*
- * What the thread of a vCPU is doing. UNKNOWN: since the first accept nothing has told; else that is what began
- * before that accept.
+ * What the thread of a vCPU is doing. UNKNOWN: since the first accept nothing has told; else that is what
+ * began before that accept.
  */
 enum thread_state { THREAD_UNKNOWN, THREAD_RUNS, THREAD_SLEEPS, THREAD_WAITS };
 

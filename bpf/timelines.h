@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a vCPU is when an interrupt waits for it: from the accept to the VM entry by which the guest would get
- * it, if it has not masked it. Its thread sleeps while the vCPU is halted, until it is woken; it waits for
- * a CPU, because it has just been woken or was preempted; it is on a CPU, and KVM enters the guest.
+ * Where a vCPU is when an interrupt waits for it: from the accept to the VM entry by which the guest would
+ * get it, if it has not masked it. Its thread sleeps while the vCPU is halted, until it is woken; it waits
+ * for a CPU, because it has just been woken or was preempted; it is on a CPU, and KVM enters the guest.
  *
  * Each vCPU has sums of what its thread has slept and waited: an interrupt's are what they have grown by.
  *
- * Which threads are of vCPUs their preempt notifiers tell, which vcpu_load() registers: there are none while the
- * thread is in user space, where the VMM handles an exit.
+ * Which threads are of vCPUs their preempt notifiers tell, which vcpu_load() registers: there are none
+ * while the thread is in user space, where the VMM handles an exit.
  */
 #ifndef IMSTRACE_BPF_TIMELINES_H
 #define IMSTRACE_BPF_TIMELINES_H
@@ -20,8 +20,8 @@
 #include <linux/ptrace.h>
 
 /*
- * It goes on to @state: by itself, or woken while it sleeps, so never two at a time. If nothing has told what it was at before,
- * that is @assumed, since the first accept.
+ * It goes on to @state: by itself, or woken while it sleeps, so never two at a time. If nothing has told
+ * what it was at before, that is @assumed, since the first accept.
  */
 static __always_inline void change_thread(struct vcpu_timeline *timeline, enum thread_state assumed,
 					  enum thread_state state)
@@ -46,7 +46,10 @@ static __always_inline void change_thread(struct vcpu_timeline *timeline, enum t
 	*(volatile __u32 *)&timeline->sequence += 1;
 }
 
-/* What the thread has slept and waited by @now, together with what it is at. Return: whether it is of one piece. */
+/*
+ * What the thread has slept and waited by @now, together with what it is at. Return: whether it is of one
+ * piece.
+ */
 static __always_inline bool read_thread(const struct vcpu_timeline *timeline, __u64 now,
 					struct imstrace_interrupt *interrupt)
 {
@@ -63,8 +66,8 @@ static __always_inline bool read_thread(const struct vcpu_timeline *timeline, __
 }
 
 /*
- * @interrupt is accepted for @vec of vCPU @number. Until its hop enter, @slept and @waited of it are those of the vCPU's
- * thread at the accept.
+ * @interrupt is accepted for vCPU @number. Until its hop enter, @slept and @waited of it are those of the
+ * vCPU's thread at the accept.
  */
 static __noinline void begin_wait(struct imstrace_interrupt *interrupt, __u32 number)
 {
@@ -97,8 +100,8 @@ static __always_inline void await_entry(__u32 number, __u32 vec)
 }
 
 /*
- * @interrupt, accepted by the vCPU of @timeline, is at its hop enter, in the vCPU's thread. Where entries and injections are
- * programs that may be preempted, those of another vCPU may count on this CPU in between.
+ * @interrupt, accepted by the vCPU of @timeline, is at its hop enter, in the vCPU's thread. Where entries and
+ * injections are programs that may be preempted, those of another vCPU may count on this CPU in between.
  */
 static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 				       struct imstrace_account *account,

@@ -21,8 +21,8 @@
  * X(ENUM, name, from hop, to hop, class, of which interrupts: of those that pass both, empty: all). The classes:
  * STEP	what an interrupt has one after the other
  * SUM	of steps
- * PART	of deliver, to which they add up. wake is @slept and run is @waited of IMSTRACE_INTERRUPT_FIELDS, and of these an
- *	interrupt has those that are not 0; enter is the rest of the time between its hops
+ * PART	of deliver, to which they add up. wake is @slept and run is @waited of IMSTRACE_INTERRUPT_FIELDS, and
+ *	of these an interrupt has those that are not 0; enter is the rest of the time between its hops
  */
 #define IMSTRACE_STAGES(X)							\
 	X(HANDLER,  handler,  IRQ,    SIGNAL, STEP, "")				\

@@ -113,9 +113,10 @@ static void emit_loop(struct code *code, const struct driver *driver, unsigned i
 }
 
 /*
- * The types of the driver's functions. Each program is a global one, which the verifier looks at by itself and once: as part
- * of the loop its ways would be multiplied by those of the others. For that it is told that the argument is memory of
- * that size, and not NULL (by a tag that 6.8 has brought). The programs' own functions are of no type.
+ * The types of the driver's functions. Each program is a global one, which the verifier looks at by itself and
+ * once: as part of the loop its ways would be multiplied by those of the others. For that it is told that the
+ * argument is memory of that size, and not NULL (by a tag that 6.8 has brought). The programs' own functions
+ * are of no type.
  */
 struct types {
 	struct btf *btf;

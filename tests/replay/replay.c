@@ -65,6 +65,11 @@ static bool can_run(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
 }
 
+static bool is_kprobe(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
+}
+
 static void add(struct list *list, const void *record, size_t size)
 {
 	list->data = reallocarray(list->data, list->count + 1, size);
@@ -127,8 +132,7 @@ static bool load(struct replay *replay)
 		bpf_map__set_max_entries(programs->maps.interrupt_stream, options->stream_bytes);
 	}
 	bpf_object__for_each_program(program, programs->obj)
-		bpf_program__set_autoload(program, can_run(program) ||
-					  (options->kprobes && bpf_program__type(program) == BPF_PROG_TYPE_KPROBE));
+		bpf_program__set_autoload(program, can_run(program) || (options->kprobes && is_kprobe(program)));
 	return !imstrace_bpf__load(programs);
 }
 

@@ -122,8 +122,11 @@ static void a_clock_that_runs_backwards_gives_zero(void **state)
 
 	(void)state;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		assert_int_equal(stage_time(&interrupt, stage), stage == STAGE_DETOUR || stage == STAGE_WAKE || stage == STAGE_RUN ? -1 : 0);
-	interrupt = (struct imstrace_interrupt) { .times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .slept = 7, .waited = 7 };
+		assert_int_equal(stage_time(&interrupt, stage),
+				 stage == STAGE_DETOUR || stage == STAGE_WAKE || stage == STAGE_RUN ? -1 : 0);
+	interrupt = (struct imstrace_interrupt) {
+		.times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .slept = 7, .waited = 7,
+	};
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_int_equal(stage_time(&interrupt, stage),
 				 stage == STAGE_IRQFD || stage == STAGE_WINDOW ? -1 :

@@ -79,7 +79,8 @@ static void keep_account(struct summary_series *series, const struct vector_figu
 			 const struct imstrace_account *account)
 {
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-		series->hops[hop] = so_far->hop_missing[hop] || !summary_keeps_hop(hop) ? -1 : (long long)account->hops[hop];
+		series->hops[hop] = so_far->hop_missing[hop] || !summary_keeps_hop(hop) ? -1 :
+				    (long long)account->hops[hop];
 	/* What looked coalesced in the last run may turn out not to have been in this one. */
 	series->coalesced = (__s64)account->ends[END_COALESCED] < 0 ? 0 : account->ends[END_COALESCED];
 	series->unmatched = account_unmatched(account);
