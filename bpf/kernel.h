@@ -52,8 +52,24 @@ struct eventfd_ctx {
 	int id;
 };
 
+struct path {
+	struct dentry *dentry;
+};
+
 struct file {
 	void *private_data;
+	struct path f_path;
+};
+
+/* What an iterator's program is given. */
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct file *file;
 };
 
 struct kiocb {
@@ -113,6 +129,7 @@ struct kvm_apic_map {
 
 struct kvm_arch {
 	struct kvm_apic_map *apic_map;
+	unsigned long apicv_inhibit_reasons;
 };
 
 struct kvm_irq_routing_table {

@@ -354,4 +354,17 @@ struct imstrace_interrupt {
 	IMSTRACE_INTERRUPT_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
+/**
+ * struct imstrace_vm - a VM that a process has a file descriptor of
+ * @kvm:	address of its struct kvm: it may have several
+ * @inhibits:	a bit for each reason for which KVM does without APICv or AVIC: enum kvm_apicv_inhibit
+ * @pid:	the process
+ */
+struct imstrace_vm {
+	__u64 kvm;
+	__u64 inhibits;
+	__u32 pid;
+	__u32 reserved;
+};
+
 #endif /* IMSTRACE_RECORDS_H */

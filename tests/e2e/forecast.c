@@ -77,7 +77,7 @@ static void promised_of_a_vm(void **state)
 {
 	struct program guest = guest_start("--vcpus 2 --count 50 --emulated-count 5 " DEVICE);
 	json_t *check = json_of("forecast-vm", CHECK), *device = find_device(check, DEVICE);
-	json_t *vm, *vectors = json_object_get(device, "vectors"), *vector, *truth;
+	json_t *vm, *vectors = json_object_get(device, "vectors"), *vector, *truth, *apicv, *inhibits;
 	struct trace trace;
 	size_t i;
 
@@ -94,6 +94,13 @@ static void promised_of_a_vm(void **state)
 	assert_true(is_null(vm, "guest"));
 	assert_int_equal(number(vm, "vms"), 1);
 	assert_int_equal(number(vm, "vcpus"), 2);
+	/* An emulated CPU has no AVIC. */
+	apicv = json_object_get(vm, "apicv");
+	assert_int_equal(json_array_size(apicv), 1);
+	assert_true(json_is_false(json_object_get(json_array_get(apicv, 0), "active")));
+	inhibits = json_object_get(json_array_get(apicv, 0), "inhibits");
+	assert_int_equal(json_array_size(inhibits), 1);
+	assert_string_equal(json_string_value(json_array_get(inhibits, 0)), "disabled");
 	assert_int_equal(json_array_size(json_object_get(check, "vms")), 1);
 	assert_int_equal(member(check, "not_looked_at", "processes"), 0);
 

@@ -536,8 +536,8 @@ static void forecasts(void **state)
 	expect_stages(&of, "yyyyyyndyyyy");
 
 	environment.apicv = true;
-	expect_hops(&of, "yyyyddn");
-	expect_stages(&of, "yyddddndyyyd");
+	expect_hops(&of, "yyydddn");
+	expect_stages(&of, "yyddddnddddd");
 	environment.posting = true;
 	expect_hops(&of, "ddddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "IOMMU"));
@@ -565,12 +565,48 @@ static void forecasts(void **state)
 	strcpy(fake->source.hops[HOP_EOI].reason, "no such tracepoint");
 	/* What is known for sure comes before what depends. */
 	environment.apicv = true;
-	expect_hops(&of, "yyyydnn");
-	expect_stages(&of, "yydndnndyyyd");
+	expect_hops(&of, "yyyddnn");
+	expect_stages(&of, "yydndnnddddd");
 
 	of.source = NULL;
 	expect_hops(&of, "nnnnnnn");
 	expect_stages(&of, "nnnnnnnnnnnn");
+	free(fake);
+}
+
+/* What KVM has of the VM says more than what its module allows. */
+static void forecasts_where_vms_are_known(void **state)
+{
+	char inhibits[][INHIBIT_NAME_LEN] = { "pit_reinj" };
+	struct source_vm vms[] = {
+		{ .pid = 99, .inhibits = inhibits, .inhibit_count = 1 }, { .pid = 100 }, { .pid = 100 },
+	};
+	struct environment environment = { .apicv = true };
+	struct fake_source *fake = fake_source_new();
+	struct forecast_of of;
+
+	(void)state;
+	put_host();
+	read_host();
+	of = forecast_of(&environment, &fake->source);
+	fake->source.vms = vms;
+	fake->source.vm_count = 3;
+	/* Not read. */
+	expect_hops(&of, "yyydddn");
+	fake->source.vms_known = true;
+	expect_hops(&of, "yyydnnn");
+	expect_stages(&of, "yynnnnnddddn");
+	assert_non_null(strstr(forecast_hop(&of, HOP_EOI).why, "is active in the VM"));
+	/* The process has two of them, of which one is inhibited. */
+	vms[1].inhibits = inhibits;
+	vms[1].inhibit_count = 1;
+	expect_hops(&of, "yyydddn");
+	vms[2] = vms[1];
+	expect_hops(&of, "yyyyyyn");
+	expect_stages(&of, "yyyyyyndyyyy");
+	/* That of another process is none of its. */
+	fake->source.vm_count = 1;
+	expect_hops(&of, "yyydddn");
 	free(fake);
 }
 
@@ -592,8 +628,8 @@ static void forecasts_of_a_line(void **state)
 	environment.posting = true;
 	expect_hops(&of, "yyyyyyy");
 	environment.apicv = true;
-	expect_hops(&of, "yyyyddy");
-	expect_stages(&of, "yyddddydyyyd");
+	expect_hops(&of, "yyydddy");
+	expect_stages(&of, "yyddddyddddd");
 	environment.apicv = environment.posting = false;
 	inventory.processes->vms = 0;
 	expect_hops(&of, "yyddddy");
@@ -617,10 +653,17 @@ static void limits_of_all_vectors(void **state)
 	assert_int_equal(forecast_limit(&environment, STAGE_HANDLER).answer, FORECAST_YES);
 	assert_non_null(forecast_limit(&environment, STAGE_HANDLER).why);
 	assert_null(forecast_limit(&environment, STAGE_IRQFD).why);
+	for (unsigned int stage = STAGE_WAKE; stage <= STAGE_WINDOW; stage++)
+		assert_int_equal(forecast_limit(&environment, stage).answer, FORECAST_DEPENDS);
 	for (unsigned int stage = STAGE_DELIVER; stage <= STAGE_TOTAL; stage++)
 		assert_int_equal(forecast_limit(&environment, stage).answer, FORECAST_DEPENDS);
 	assert_int_equal(forecast_limit(&environment, STAGE_MASKED).answer, FORECAST_YES);
 	assert_null(forecast_limit(&environment, STAGE_MASKED).why);
+}
+
+static json_t *find(json_t *value, const char *key, size_t index)
+{
+	return json_array_get(json_object_get(value, key), index);
 }
 
 static char *said_by(const struct sink_ops *ops, struct environment *environment,
@@ -699,17 +742,72 @@ static void said_of_apicv_and_threads(void **state)
 		"  0000:03:00.0 pci 8086:10c9, driver vfio-pci, IOMMU group 12\n"
 		"    open in 100 (qemu-system-x86)\n"
 		"    vector 0, irq 45\n"
-		"      seen    irq, signal, accept, enter; stages handler, irqfd\n"
-		"      depends inject, eoi; stages deliver, service, delivery, total: APICv or\n"
-		"              AVIC is allowed: the CPU itself delivers interrupts, unless KVM\n"
-		"              has inhibited that for the VM\n"
+		"      seen    irq, signal, accept; stages handler, irqfd\n"
+		"      depends enter, inject, eoi; stages deliver, service, delivery, total:\n"
+		"              APICv or AVIC is allowed: the CPU itself delivers interrupts,\n"
+		"              unless KVM has inhibited that for the VM\n"
 		"    vector 1, irq 46, handled in threads\n"
-		"      seen    irq, signal, accept, enter; stages handler, irqfd\n"
-		"      depends inject, eoi; stages deliver, service, delivery, total: APICv or\n"
-		"              AVIC is allowed: the CPU itself delivers interrupts, unless KVM\n"
-		"              has inhibited that for the VM\n"
+		"      seen    irq, signal, accept; stages handler, irqfd\n"
+		"      depends enter, inject, eoi; stages deliver, service, delivery, total:\n"
+		"              APICv or AVIC is allowed: the CPU itself delivers interrupts,\n"
+		"              unless KVM has inhibited that for the VM\n"
 		"      note    the stage handler includes the wake-up of the irq's thread\n");
 	free(fake);
+}
+
+/* Each VM of a process, and each reason. */
+static void said_of_inhibits(void **state)
+{
+	char inhibits[][INHIBIT_NAME_LEN] = { "pit_reinj", "bit_40" };
+	struct source_vm vms[] = { { .pid = 100 }, { .pid = 100, .inhibits = inhibits, .inhibit_count = 2 } };
+	struct environment environment = { .kernel.release = "6.12.0" };
+	struct fake_source *fake = fake_source_new();
+	json_t *check, *expected;
+	char *text;
+
+	(void)state;
+	put_host();
+	fake->source.vms_known = true;
+	fake->source.vms = vms;
+	fake->source.vm_count = 2;
+	text = said_by(&text_sink, &environment, &fake->source);
+	assert_non_null(strstr(text, "  100        qemu-system-x86       1     2  web1\n"
+		"    APICv, AVIC: active, so that the CPU itself delivers interrupts\n"
+		"    APICv, AVIC: inhibited (pit_reinj): KVM's PIT makes up for lost ticks\n"
+		"    (AVIC). Against it: QEMU: -global kvm-pit.lost_tick_policy=discard, or\n"
+		"    -machine pit=off\n"
+		"    APICv, AVIC: inhibited (bit_40): a reason that this imstrace does not know.\n"));
+	free(text);
+	text = said_by(&json_sink, &environment, &fake->source);
+	check = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	expected = json_pack("[{s:b, s:[]}, {s:b, s:[s, s]}]", "active", true, "inhibits",
+			     "active", false, "inhibits", "pit_reinj", "bit_40");
+	assert_true(json_equal(json_object_get(find(check, "vms", 0), "apicv"), expected));
+	json_decref(expected);
+	json_decref(check);
+	free(text);
+	free(fake);
+}
+
+static void inhibits_by_their_names(void **state)
+{
+	static const struct { const char *of_kernel, *name; } cases[] = {
+		{ "APICV_INHIBIT_REASON_DISABLE", "disabled" },	/* 6.1 */
+		{ "APICV_INHIBIT_REASON_DISABLED", "disabled" },
+		{ "APICV_INHIBIT_REASON_LOGICAL_ID_ALIASED", "logical_id_aliased" },
+	};
+	char name[INHIBIT_NAME_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		inhibit_name(name, cases[i].of_kernel);
+		assert_string_equal(name, cases[i].name);
+		assert_non_null(inhibit_what(name));
+	}
+	inhibit_name(name, "APICV_INHIBIT_REASON_WITH_A_NAME_THAT_NOBODY_WOULD_GIVE_TO_IT");
+	assert_int_equal(strlen(name), INHIBIT_NAME_LEN - 1);
+	assert_null(inhibit_what(name));
+	assert_null(inhibit_remedy(name));
 }
 
 /* A terminal would obey what is between the letters. */
@@ -791,11 +889,6 @@ static void said_of_what_was_not_looked_at(void **state)
 	free(text);
 }
 
-static json_t *find(json_t *value, const char *key, size_t index)
-{
-	return json_array_get(json_object_get(value, key), index);
-}
-
 static void in_json(void **state)
 {
 	struct environment environment = { .kernel.release = "6.12.0", .apicv = true };
@@ -808,8 +901,8 @@ static void in_json(void **state)
 	text = said_by(&json_sink, &environment, &fake->source);
 	check = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(check);
-	expected = json_pack("[{s:i, s:s, s:s, s:i, s:i}]", "pid", 100, "process", "qemu-system-x86",
-			     "guest", "web1", "vms", 1, "vcpus", 2);
+	expected = json_pack("[{s:i, s:s, s:s, s:i, s:i, s:n}]", "pid", 100, "process", "qemu-system-x86",
+			     "guest", "web1", "vms", 1, "vcpus", 2, "apicv");
 	assert_true(json_equal(json_object_get(check, "vms"), expected));
 	json_decref(expected);
 	device = find(check, "devices", 0);
@@ -848,10 +941,13 @@ int main(void)
 		TEST(threads_and_posting),
 		TEST(posting_of_amd),
 		TEST(forecasts),
+		TEST(forecasts_where_vms_are_known),
 		TEST(forecasts_of_a_line),
 		TEST(limits_of_all_vectors),
 		TEST(said_of_a_host),
 		TEST(said_of_apicv_and_threads),
+		TEST(said_of_inhibits),
+		TEST(inhibits_by_their_names),
 		TEST(said_of_those_without_vectors),
 		TEST(said_of_what_was_not_looked_at),
 		TEST(in_json),

@@ -10,6 +10,36 @@
 
 #define ONLY_DETOURS	"only of interrupts at whose eventfd KVM has no irqfd, so that the VMM reads it"
 
+#define IS_ACTIVE	"APICv or AVIC is active in the VM: the CPU itself delivers interrupts"
+#define IF_OUTSIDE	"APICv or AVIC is active in the VM: only of interrupts that come while the vCPU is not in its guest"
+
+enum vms_apicv forecast_apicv(const struct source *source, __u32 pid)
+{
+	enum vms_apicv result = APICV_NOT_KNOWN;
+
+	for (size_t i = 0; source && source->vms_known && i < source->vm_count; i++) {
+		enum vms_apicv one = source->vms[i].inhibit_count ? APICV_INHIBITED : APICV_ACTIVE;
+
+		if (source->vms[i].pid != pid)
+			continue;
+		result = result == APICV_NOT_KNOWN || result == one ? one : APICV_DIFFERS;
+	}
+	return result;
+}
+
+static enum vms_apicv apicv_of_users(const struct forecast_of *of)
+{
+	enum vms_apicv result = APICV_NOT_KNOWN;
+
+	for (size_t i = 0; i < of->device->user_count; i++) {
+		enum vms_apicv one = forecast_apicv(of->source, of->device->users[i]);
+
+		if (one != APICV_NOT_KNOWN)
+			result = result == APICV_NOT_KNOWN || result == one ? one : APICV_DIFFERS;
+	}
+	return result;
+}
+
 static bool used_by_vm(const struct forecast_of *of)
 {
 	for (size_t i = 0; i < of->device->user_count; i++)
@@ -48,8 +78,14 @@ struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop
 	if (hop >= HOP_ACCEPT && !used_by_vm(of))
 		return depends("the process that has the device open has no VM: it may read the "
 			       "eventfd itself");
-	if (hop >= HOP_INJECT && of->environment->apicv)
-		return depends(BY_CPU);
+	if (hop >= HOP_ENTER && of->environment->apicv) {
+		enum vms_apicv apicv = apicv_of_users(of);
+
+		if (apicv == APICV_ACTIVE)
+			return hop == HOP_ENTER ? depends(IF_OUTSIDE) : no(IS_ACTIVE);
+		if (apicv != APICV_INHIBITED)
+			return depends(BY_CPU);
+	}
 	if (of->environment->posting && of->vector->kind != KIND_INTX)
 		return depends("the IOMMU may post it to the guest, past the host; KVM says so only "
 			       "when that begins");
@@ -70,7 +106,7 @@ struct forecast forecast_limit(const struct environment *environment, enum imstr
 {
 	if (stage == STAGE_DETOUR)
 		return depends(ONLY_DETOURS);
-	if (stage_to(stage) >= HOP_INJECT && stage_to(stage) <= HOP_EOI && environment->apicv)
+	if (stage_to(stage) >= HOP_ENTER && stage_to(stage) <= HOP_EOI && environment->apicv)
 		return depends(BY_CPU);
 	if (stage == STAGE_HANDLER && environment->threadirqs)
 		return (struct forecast) {

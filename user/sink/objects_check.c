@@ -61,23 +61,48 @@ static json_t *number_or_null(__u32 number)
 	return number == IMSTRACE_NONE ? json_null() : json_integer(number);
 }
 
-static json_t *process_object(const struct inventory_process *process)
+static json_t *apicv_object(const struct source_vm *vm)
 {
-	return json_pack("{s:I, s:o, s:o, s:i, s:i}",
+	json_t *inhibits = json_array();
+
+	for (size_t i = 0; i < vm->inhibit_count; i++)
+		json_array_append_new(inhibits, json_string(vm->inhibits[i]));
+	return json_pack("{s:b, s:o}", "active", !vm->inhibit_count, "inhibits", inhibits);
+}
+
+/* Of each VM of the process. */
+static json_t *apicv(const struct source *source, __u32 pid)
+{
+	json_t *array = json_array();
+
+	if (!source || !source->vms_known) {
+		json_decref(array);
+		return json_null();
+	}
+	for (size_t i = 0; i < source->vm_count; i++)
+		if (source->vms[i].pid == pid)
+			json_array_append_new(array, apicv_object(&source->vms[i]));
+	return array;
+}
+
+static json_t *process_object(const struct inventory_process *process, const struct source *source)
+{
+	return json_pack("{s:I, s:o, s:o, s:i, s:i, s:o}",
 			 "pid", (json_int_t)process->pid,
 			 "process", name_or_null(process->name),
 			 "guest", name_or_null(process->guest),
 			 "vms", (int)process->vms,
-			 "vcpus", (int)process->vcpus);
+			 "vcpus", (int)process->vcpus,
+			 "apicv", apicv(source, process->pid));
 }
 
-static json_t *vms(const struct inventory *inventory)
+static json_t *vms(const struct inventory *inventory, const struct source *source)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < inventory->process_count; i++)
 		if (inventory->processes[i].vms)
-			json_array_append_new(array, process_object(&inventory->processes[i]));
+			json_array_append_new(array, process_object(&inventory->processes[i], source));
 	return array;
 }
 
@@ -176,7 +201,7 @@ json_t *object_check(const struct environment *environment, const struct invento
 			 "features", object_features(source),
 			 "stages", stages,
 			 "stage_limits", limits,
-			 "vms", vms(inventory),
+			 "vms", vms(inventory, source),
 			 "devices", devices(&of),
 			 "not_looked_at", not_looked_at(inventory));
 }

@@ -13,7 +13,33 @@
 
 #include <string.h>
 
-static void print_vms(FILE *out, const struct inventory *inventory)
+static void print_inhibit(FILE *out, const char *name)
+{
+	const char *what = inhibit_what(name), *remedy = inhibit_remedy(name);
+	char text[256];
+
+	snprintf(text, sizeof(text), "APICv, AVIC: inhibited (%s): %s.%s%s", name,
+		 what ? what : "a reason that this imstrace does not know",
+		 remedy ? " Against it: " : "", remedy ? remedy : "");
+	wrap_all(out, 4, text);
+}
+
+/* Whether the CPU itself delivers the interrupts of its VMs, and why not. */
+static void print_apicv(FILE *out, const struct source *source, __u32 pid)
+{
+	for (size_t i = 0; source && i < source->vm_count; i++) {
+		const struct source_vm *vm = &source->vms[i];
+
+		if (vm->pid != pid)
+			continue;
+		if (!vm->inhibit_count)
+			wrap_all(out, 4, "APICv, AVIC: active, so that the CPU itself delivers interrupts");
+		for (size_t j = 0; j < vm->inhibit_count; j++)
+			print_inhibit(out, vm->inhibits[j]);
+	}
+}
+
+static void print_vms(FILE *out, const struct inventory *inventory, const struct source *source)
 {
 	bool any = false;
 
@@ -29,6 +55,7 @@ static void print_vms(FILE *out, const struct inventory *inventory)
 		sink_clean(guest, sizeof(guest), process->guest);
 		fprintf(out, "  %-10u %-19s %3u %5u  %s\n", process->pid, name, process->vms,
 			process->vcpus, *guest ? guest : "-");
+		print_apicv(out, source, process->pid);
 	}
 	if (!any)
 		wrap_all(out, 2, "No process with a VM was found.");
@@ -324,7 +351,7 @@ void text_inventory(FILE *out, const struct environment *environment,
 		.environment = environment, .source = source, .inventory = inventory,
 	};
 
-	print_vms(out, inventory);
+	print_vms(out, inventory, source);
 	print_not_looked_at(out, inventory);
 	fputs("\nDEVICE AND WHAT WILL BE SEEN OF ITS VECTORS\n", out);
 	for (size_t i = 0; i < inventory->device_count; i++) {

@@ -16,6 +16,7 @@
 #include "privileges.h"
 #include "retire.h"
 #include "verify.h"
+#include "vms.h"
 #include "vmm.h"
 #include "wall_clock.h"
 #include "whole_btf.h"
@@ -53,6 +54,7 @@ struct live {
 	int budget;	/* records left in this batch */
 	__u32 pir_offset;
 	bool preemptible;	/* environment.h */
+	bool without_vms;	/* what tells of them can't be loaded */
 	/* Vectors found by their irqs' names, until the next poll() has reported them. */
 	struct imstrace_lifecycle *known;
 	size_t known_count;
@@ -378,8 +380,16 @@ static void live_close(struct source *source)
 	if (live->statistics >= 0)
 		close(live->statistics);
 	owners_free(live->owners);
+	vms_free(&live->source);
 	free(live->known);
 	free(live);
+}
+
+/* An iterator, which is found in the kernel's own BTF. */
+static bool may_tell_vms(const struct live *live, const struct live_options *options)
+{
+	return options->trial && options->hops & 1U << HOP_ACCEPT && !live->without_vms &&
+	       !access("/sys/kernel/btf/vmlinux", R_OK);
 }
 
 /* Return: 0, -EAGAIN if it may be better next time, or an exit code, reported. */
@@ -387,6 +397,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = btf);
 	struct imstrace_bpf *programs = imstrace_bpf__open_opts(&open_options);
+	bool vms = may_tell_vms(live, options);
 	int ret;
 
 	if (!programs)
@@ -400,6 +411,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 	programs->rodata->pir_offset = live->pir_offset;
 	programs->rodata->follow_kvm = options->hops & 1U << HOP_ACCEPT;
 	attach_plan(live->attachments, programs->obj);
+	bpf_program__set_autoload(programs->progs.tell_vms, vms);
 
 	ret = imstrace_bpf__load(programs);
 	if (ret == -EPERM)
@@ -407,6 +419,10 @@ static int load(struct live *live, const struct live_options *options, const cha
 			EXIT_MISSING,
 			"A container or lockdown may forbid it: see -v, and try outside of it",
 			"the kernel refused to load the BPF programs");
+	if (ret && vms) {
+		live->without_vms = true;
+		return -EAGAIN;
+	}
 	if (ret && attach_without_fentry(live->attachments, -ret))
 		return -EAGAIN;
 	if (ret)
@@ -555,6 +571,8 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.started = clock_now(CLOCK_MONOTONIC);
 	live->look_again = live->source.started + LOOK_AGAIN;
 	describe_system(&live->source);
+	if (may_tell_vms(live, options))
+		live->source.vms_known = vms_read(live->programs, &live->source);
 	known_vectors(add_known, live);
 	live->owners = owners_new(live->source.capacity);
 	if (live->owners)

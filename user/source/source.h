@@ -6,6 +6,8 @@
 #ifndef IMSTRACE_SOURCE_H
 #define IMSTRACE_SOURCE_H
 
+#include "../model/inhibits.h"
+
 #include <imstrace/histogram.h>
 #include <imstrace/records.h>
 #include <stdbool.h>
@@ -76,6 +78,18 @@ struct clock_set {
 /* How many of them are kept. */
 #define CLOCK_SETS	16
 
+/**
+ * struct source_vm - whether the CPU itself delivers a VM's interrupts (APICv, AVIC)
+ * @pid:	the process that has a file descriptor of it
+ * @inhibits:	names of the reasons for which KVM does without, see inhibits.h; none: it does not
+ * @inhibit_count: how many
+ */
+struct source_vm {
+	__u32 pid;
+	char (*inhibits)[INHIBIT_NAME_LEN];
+	size_t inhibit_count;
+};
+
 /* As in struct utsname. */
 #define SOURCE_NAME_LEN	65
 
@@ -90,6 +104,9 @@ struct clock_set {
  * @hops:	which hops it sees
  * @features:	all that there is to see, and how it is seen
  * @feature_count: how many
+ * @vms_known:	the VMs of the host are: as of the start, and only if it has been opened for a trial
+ * @vms:	these
+ * @vm_count:	how many
  * @pci_signal:	why the signals of plain vfio-pci devices aren't seen; NULL: they are
  * @may_post:	interrupts may be posted to guests, past all hops
  * @posting:	why it isn't told which vectors are; NULL: it is, of those that are bound later
@@ -140,6 +157,9 @@ struct source {
 	struct hop_status hops[HOP_COUNT];
 	const struct feature_status *features;
 	size_t feature_count;
+	bool vms_known;
+	struct source_vm *vms;
+	size_t vm_count;
 	const char *pci_signal;
 	bool may_post;
 	const char *posting;
