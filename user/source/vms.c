@@ -8,6 +8,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Bits of an unsigned long, which KVM has them in. */
@@ -59,9 +60,19 @@ static bool add_inhibit(struct source_vm *vm, const struct names *names, unsigne
 	return true;
 }
 
+/* Where APICv is disabled KVM does not keep the other reasons: 6.1 leaves "absent" as the VM was made with. */
+static __u64 kept_inhibits(const struct imstrace_vm *found, const struct names *names)
+{
+	for (unsigned int bit = 0; bit < MOST_INHIBITS; bit++)
+		if (found->inhibits >> bit & 1 && !strcmp(names->of_bit[bit], "disabled"))
+			return 1ULL << bit;
+	return found->inhibits;
+}
+
 static bool add_vm(struct source *source, const struct imstrace_vm *found, const struct names *names)
 {
 	struct source_vm *vm = reallocarray(source->vms, source->vm_count + 1, sizeof(*vm));
+	__u64 inhibits = kept_inhibits(found, names);
 
 	if (!vm)
 		return false;
@@ -69,7 +80,7 @@ static bool add_vm(struct source *source, const struct imstrace_vm *found, const
 	vm += source->vm_count++;
 	*vm = (struct source_vm) { .pid = found->pid };
 	for (unsigned int bit = 0; bit < MOST_INHIBITS; bit++)
-		if (found->inhibits >> bit & 1 && !add_inhibit(vm, names, bit))
+		if (inhibits >> bit & 1 && !add_inhibit(vm, names, bit))
 			return false;
 	return true;
 }
