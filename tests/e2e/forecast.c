@@ -95,6 +95,7 @@ static void promised_of_a_vm(void **state)
 	assert_int_equal(number(vm, "vms"), 1);
 	assert_int_equal(number(vm, "vcpus"), 2);
 	/* An emulated CPU has no AVIC. */
+	expect_text(json_object_get(check, "parameters"), "kvm_amd.avic", "N");
 	apicv = json_object_get(vm, "apicv");
 	assert_int_equal(json_array_size(apicv), 1);
 	assert_true(json_is_false(json_object_get(json_array_get(apicv, 0), "active")));

@@ -472,6 +472,11 @@ static void threads_and_posting(void **state)
 	assert_true(read_environment().posting);
 	put_file("8d2078c106f0466\n", "/sys/class/iommu/dmar0/intel-iommu/cap");
 	assert_true(read_environment().posting);
+	/* Since 6.16 KVM can be told not to. */
+	put_file("N\n", "/sys/module/kvm/parameters/enable_device_posted_irqs");
+	assert_false(read_environment().posting);
+	put_file("Y\n", "/sys/module/kvm/parameters/enable_device_posted_irqs");
+	assert_true(read_environment().posting);
 	put_file("d2008c222f0686\n", "/sys/class/iommu/dmar1/intel-iommu/cap");
 	assert_true(read_environment().apicv);
 	assert_false(read_environment().posting);
@@ -755,6 +760,33 @@ static void said_of_apicv_and_threads(void **state)
 	free(fake);
 }
 
+/* Those that there are, and their values. */
+static void said_of_parameters(void **state)
+{
+	struct environment environment = { .kernel.release = "6.12.0" };
+	struct fake_source *fake = fake_source_new();
+	json_t *check, *parameters;
+	char *text;
+
+	(void)state;
+	put_host();
+	strcpy(environment.parameters[PARAMETER_AVIC], "N");
+	strcpy(environment.parameters[PARAMETER_POLLING], "200000");
+	text = said_by(&text_sink, &environment, &fake->source);
+	assert_non_null(strstr(text, "\n\nPARAMETER                      VALUE    SAYS\n"
+		"  kvm_amd.avic                  N        Y: the CPU delivers, past inject and eoi\n"
+		"  kvm.halt_poll_ns              200000   ns: a shorter halt has no stage wake\n\n"));
+	free(text);
+	text = said_by(&json_sink, &environment, &fake->source);
+	check = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	parameters = json_object_get(check, "parameters");
+	assert_string_equal(json_string_value(json_object_get(parameters, "kvm_amd.avic")), "N");
+	assert_true(json_is_null(json_object_get(parameters, "kvm_intel.enable_apicv")));
+	json_decref(check);
+	free(text);
+	free(fake);
+}
+
 /* Each VM of a process, and each reason. */
 static void said_of_inhibits(void **state)
 {
@@ -946,6 +978,7 @@ int main(void)
 		TEST(limits_of_all_vectors),
 		TEST(said_of_a_host),
 		TEST(said_of_apicv_and_threads),
+		TEST(said_of_parameters),
 		TEST(said_of_inhibits),
 		TEST(inhibits_by_their_names),
 		TEST(said_of_those_without_vectors),

@@ -151,7 +151,9 @@ static json_t *check(const struct source *source)
 	"{'type': 'check', 'schema': 1, 'version': '" IMSTRACE_VERSION "', 'kernel': '6.12.0'," \
 	" 'btf': true, 'apicv': false, 'posting': false, 'threadirqs': false, 'capabilities': {'cap_sys_admin': true, 'cap_bpf': false," \
 	" 'cap_perfmon': false, 'cap_sys_resource': false}, 'modules': {'kvm': true,"	\
-	" 'irqbypass': false, 'vfio_pci_core': false, 'vfio_ims': false},"
+	" 'irqbypass': false, 'vfio_pci_core': false, 'vfio_ims': false},"		\
+	" 'parameters': {'kvm_intel.enable_apicv': null, 'kvm_intel.enable_ipiv': null,"	\
+	" 'kvm_amd.avic': null, 'kvm.enable_device_posted_irqs': null, 'kvm.halt_poll_ns': null},"
 
 #define CHECKED_HOST									\
 	" 'stage_limits': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"	\

@@ -170,6 +170,15 @@ static json_t *not_looked_at(const struct inventory *inventory)
 			 "other_namespaces", (int)inventory->of_namespace);
 }
 
+static json_t *parameters(const struct environment *environment)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < PARAMETER_COUNT; i++)
+		json_object_set_new(object, parameter_name(i), name_or_null(environment->parameters[i]));
+	return object;
+}
+
 json_t *object_check(const struct environment *environment, const struct inventory *inventory,
 		     const struct source *source)
 {
@@ -187,7 +196,7 @@ json_t *object_check(const struct environment *environment, const struct invento
 				    limit.why ? json_string(limit.why) : json_null());
 	}
 	return json_pack("{s:s, s:i, s:s, s:o, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-			 " s:o}",
+			 " s:o, s:o}",
 			 "type", "check",
 			 "schema", IMSTRACE_SCHEMA,
 			 "version", IMSTRACE_VERSION,
@@ -198,6 +207,7 @@ json_t *object_check(const struct environment *environment, const struct invento
 			 "threadirqs", (int)environment->threadirqs,
 			 "capabilities", capabilities(environment),
 			 "modules", modules(environment),
+			 "parameters", parameters(environment),
 			 "features", object_features(source),
 			 "stages", stages,
 			 "stage_limits", limits,

@@ -93,6 +93,19 @@ static void print_stage_check(FILE *out, const struct environment *environment,
 	}
 }
 
+static void print_parameters(FILE *out, const struct environment *environment)
+{
+	const char *heading = "\nPARAMETER                      VALUE    SAYS\n";
+
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		if (!*environment->parameters[i])
+			continue;
+		fprintf(out, "%s  %-29s %-8s %s\n", heading, parameter_name(i), environment->parameters[i],
+			parameter_what(i));
+		heading = "";
+	}
+}
+
 void text_check(struct sink *sink, const struct environment *environment,
 		const struct inventory *inventory, const struct source *source)
 {
@@ -110,6 +123,7 @@ void text_check(struct sink *sink, const struct environment *environment,
 	for (size_t i = 0; i < MODULE_COUNT; i++)
 		fprintf(out, "  %-20s %-5s %s\n", module_name(i),
 			yes_no(environment->modules[i]), module_what(i));
+	print_parameters(out, environment);
 	if (!source) {
 		fputs("\nNothing can be measured.\n", out);
 		text_inventory(out, environment, inventory, NULL);

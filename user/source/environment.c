@@ -30,6 +30,25 @@ static const struct {
 #undef X
 };
 
+static const struct {
+	const char *path, *name, *what;
+} parameters[] = {
+#define X(ENUM, module, parameter, what) [PARAMETER_##ENUM] = {				\
+	"/sys/module/" #module "/parameters/" #parameter, #module "." #parameter, what },
+	ENVIRONMENT_PARAMETERS(X)
+#undef X
+};
+
+const char *parameter_name(size_t parameter)
+{
+	return parameters[parameter].name;
+}
+
+const char *parameter_what(size_t parameter)
+{
+	return parameters[parameter].what;
+}
+
 const char *capability_name(size_t capability)
 {
 	return capabilities[capability].name;
@@ -114,12 +133,19 @@ int kernel_setting(const char *path)
 	return value;
 }
 
-/* Whether a boolean parameter of a module is on: "Y" or, as an int, "1". */
-static bool parameter_is_on(const char *path)
+static void read_parameters(struct environment *environment)
 {
-	int value = kernel_setting(path);
+	for (size_t i = 0; i < PARAMETER_COUNT; i++)
+		file_line(environment->parameters[i], sizeof(environment->parameters[i]), "%s",
+			  parameters[i].path);
+}
 
-	return value == 'Y' || value == '1';
+/* Whether a boolean one is on: "Y" or, as an int, "1". */
+static bool is_on(const struct environment *environment, size_t parameter)
+{
+	const char *value = environment->parameters[parameter];
+
+	return *value == 'Y' || *value == '1';
 }
 
 /*
@@ -186,9 +212,11 @@ void environment_read(struct environment *environment)
 		environment->capabilities[i] = has == CAP_SET;
 	}
 	cap_free(mine);
-	environment->apicv = parameter_is_on("/sys/module/kvm_intel/parameters/enable_apicv") ||
-			     parameter_is_on("/sys/module/kvm_amd/parameters/avic");
-	environment->posting = environment->apicv && !posting_impossible();
+	read_parameters(environment);
+	environment->apicv = is_on(environment, PARAMETER_APICV) || is_on(environment, PARAMETER_AVIC);
+	/* Before 6.16 KVM has no such parameter, and posts. */
+	environment->posting = environment->apicv && !posting_impossible() &&
+			       *environment->parameters[PARAMETER_POSTING] != 'N';
 	environment->threadirqs = handlers_are_threads();
 	environment->preemptible = programs_are_preemptible(&environment->kernel);
 }

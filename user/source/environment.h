@@ -29,6 +29,14 @@
 	X(VFIO_IMS,	"vfio_ims",	 "vfio_ims_init",				\
 	  "devices of the IMS library")
 
+/* X(ENUM, module, parameter, what it says): within what is left of 80 columns. */
+#define ENVIRONMENT_PARAMETERS(X)							\
+	X(APICV,   kvm_intel, enable_apicv, "Y: the CPU delivers, past inject and eoi")	\
+	X(IPIV,    kvm_intel, enable_ipiv,  "Y: IPIs of guests pass by KVM")		\
+	X(AVIC,    kvm_amd,   avic,	    "Y: the CPU delivers, past inject and eoi")	\
+	X(POSTING, kvm, enable_device_posted_irqs, "Y: the IOMMU may post, past all")	\
+	X(POLLING, kvm, halt_poll_ns,	    "ns: a shorter halt has no stage wake")
+
 enum {
 #define X(ENUM, ...) CAPABILITY_##ENUM,
 	ENVIRONMENT_CAPABILITIES(X)
@@ -43,12 +51,20 @@ enum {
 	MODULE_COUNT
 };
 
+enum {
+#define X(ENUM, ...) PARAMETER_##ENUM,
+	ENVIRONMENT_PARAMETERS(X)
+#undef X
+	PARAMETER_COUNT
+};
+
 /**
  * struct environment - the system imstrace runs on
  * @kernel:	as uname(2) has it
  * @btf:	the kernel's own types can be read
  * @capabilities: by CAPABILITY_…: this process has it
  * @modules:	by MODULE_…: it is loaded, or built in
+ * @parameters: by PARAMETER_…: its value; "": the module, or this kernel's, has none
  * @apicv:	APICv or AVIC is allowed, so that the CPU itself may deliver
  * @posting:	and the IOMMU may post to guests, or it can't be told that it does not
  * @threadirqs:	handlers of irqs are threads: threadirqs, or PREEMPT_RT
@@ -59,6 +75,7 @@ struct environment {
 	bool btf;
 	bool capabilities[CAPABILITY_COUNT];
 	bool modules[MODULE_COUNT];
+	char parameters[PARAMETER_COUNT][16];
 	bool apicv;
 	bool posting;
 	bool threadirqs;
@@ -96,5 +113,8 @@ const char *capability_name(size_t capability);
 const char *capability_what(size_t capability);
 const char *module_name(size_t module);
 const char *module_what(size_t module);
+/* As "kvm_amd.avic". */
+const char *parameter_name(size_t parameter);
+const char *parameter_what(size_t parameter);
 
 #endif /* IMSTRACE_SOURCE_ENVIRONMENT_H */
