@@ -529,7 +529,7 @@ static __always_inline void inject_interrupt(struct kvm_vcpu *vcpu, __u32 vec, b
 		return;
 	account->hops[HOP_INJECT]++;
 	if (hop_seen(HOP_ENTER))
-		note_injected(service, account, guest->number);
+		note_injected(service, account, guest, vec);
 	count_stage(account, service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);
 	if (service->times[HOP_IRQ])
 		count_stage(account, service->id, STAGE_DELIVERY, service->times[HOP_IRQ], now);

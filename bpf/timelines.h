@@ -144,27 +144,48 @@ static __always_inline void count_parts(const struct imstrace_interrupt *interru
 		count_part(account, id, STAGE_WINDOW, enter, inject);
 }
 
-/* @interrupt is injected into vCPU @number, and has passed the hop enter by then. */
-static __noinline void note_injected(struct imstrace_interrupt *interrupt, struct imstrace_account *account,
-				     __u32 number)
+/* What was pending in @guest is no longer: the VM entry that follows need not look at it. */
+static __always_inline void forget_entry(struct vcpu_timeline *timeline, const struct guest_interrupt *guest,
+					 __u32 vec)
 {
-	struct vcpu_timeline *timeline = bpf_map_lookup_elem(&vcpu_timelines, &number);
+	__u32 *word = &timeline->accepted[vec / 32 % GUEST_VECTOR_WORDS], mask = 1U << vec % 32;
 
-	if (!timeline || !interrupt || !account)
+	if (!(*word & mask))
 		return;
+	__sync_fetch_and_and(word, ~mask);
+	/* Another one may have been accepted just before: who accepts sets the state first. */
+	if (*(volatile __u32 *)&guest->state != PENDING_NONE)
+		__sync_fetch_and_or(word, mask);
+}
+
+/* @interrupt, as @vec of @guest's vCPU, is injected, and has passed the hop enter by then. */
+static __noinline void note_injected(struct imstrace_interrupt *interrupt, struct imstrace_account *account,
+				     const struct guest_interrupt *guest, __u32 vec)
+{
+	struct vcpu_timeline *timeline;
+	__u32 number;
+
+	if (!guest || !interrupt || !account)
+		return;
+	number = guest->number;
+	timeline = bpf_map_lookup_elem(&vcpu_timelines, &number);
+	if (!timeline)
+		return;
+	forget_entry(timeline, guest, vec);
 	if (!interrupt->times[HOP_ENTER])
 		pass_enter(interrupt, account, timeline, interrupt->times[HOP_INJECT]);
 	count_parts(interrupt, account);
 }
 
-/* The CPU itself has delivered what is pending in @guest. */
-static __noinline void note_delivered(struct guest_interrupt *guest)
+/* The CPU itself has delivered what is pending in @guest. Not static: see vectors.h. */
+__noinline int note_delivered(struct guest_interrupt *guest)
 {
 	struct imstrace_account *account = guest ? account_of(guest->pending.id) : NULL;
 
 	/* Else its vCPU was in guest mode when it was accepted. */
 	if (account && guest->pending.times[HOP_ENTER])
 		count_parts(&guest->pending, account);
+	return 0;
 }
 
 struct entered {
@@ -174,21 +195,24 @@ struct entered {
 	__u64 now;
 };
 
-static long look_whether_pending(__u32 bit, struct entered *entered)
+static long look_whether_pending(__u32 index, struct entered *entered)
 {
-	__u32 word = entered->word % GUEST_VECTOR_WORDS, vec = word * 32 + bit % 32;
-	__u32 mask = 1U << bit % 32;
+	__u32 word = entered->word % GUEST_VECTOR_WORDS, left = entered->timeline->accepted[word];
 	struct imstrace_account *account;
 	struct guest_interrupt *guest;
+	__u32 bit, mask, vec;
 
-	if (!(entered->timeline->accepted[word] & mask))
-		return 0;
+	if (!left)
+		return 1;
+	bit = histogram_highest_bit(left) % 32;
+	mask = 1U << bit;
+	vec = word * 32 + bit;
 	/* First, so that an accept on another CPU that sets it meanwhile is not forgotten. */
 	__sync_fetch_and_and(&entered->timeline->accepted[word], ~mask);
 	/* The compiler knows how large it is, and leaves out what would tell 6.1's verifier. */
 	barrier_var(vec);
 	guest = guest_of(entered->number, vec);
-	/* Injected already, mostly. */
+	/* It may be dropped, or it is its second entry. */
 	if (!guest || *(volatile __u32 *)&guest->state < PENDING_VALID || guest->pending.times[HOP_ENTER])
 		return 0;
 	account = account_of(guest->pending.id);

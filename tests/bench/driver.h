@@ -14,7 +14,7 @@
 #include <bpf/libbpf.h>
 #include <linux/types.h>
 
-#define DRIVER_PROGRAMS		6
+#define DRIVER_PROGRAMS		8
 #define DRIVER_ARGUMENTS	6
 
 /**

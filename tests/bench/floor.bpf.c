@@ -8,7 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-enum point { IRQ, SIGNAL, ACCEPT, INJECT, EOI, EXIT, POINT_COUNT };
+enum point { IRQ, SIGNAL, ACCEPT, ENTER, INJECT, EOI, EXIT, POINT_COUNT };
 
 struct seen {
 	__u64 count;
@@ -56,6 +56,12 @@ SEC("raw_tp/kvm_inj_virq")
 int floor_inject(void *context)
 {
 	return count(INJECT);
+}
+
+SEC("raw_tp/kvm_entry")
+int floor_enter(void *context)
+{
+	return count(ENTER);
 }
 
 SEC("raw_tp/kvm_eoi")

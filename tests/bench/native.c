@@ -79,7 +79,8 @@ static struct times run(struct driver *driver, unsigned int batch)
 		for (unsigned int i = 0; i < batch; i++)
 			values[i] = rounds[i].times[point];
 		times.rows[point] = interquartile_mean(values, batch);
-		times.rows[POINT_COUNT] += times.rows[point];
+		if (point != POINT_OTHER)
+			times.rows[POINT_COUNT] += times.rows[point];
 	}
 	return times;
 }
@@ -192,13 +193,15 @@ static void print_ratio(const char *what, struct series *ratios, unsigned int ro
 
 static const char *row_name(unsigned int row)
 {
+	if (row == POINT_OTHER)
+		return "(vcpu_enter, nothing waits)";
 	return row < POINT_COUNT ? point_names[row] : "**whole interrupt**";
 }
 
 /* What the kernel does around the programs of @row. */
 static double around(unsigned int row, double dispatch)
 {
-	return row < POINT_COUNT ? dispatch : POINT_COUNT * dispatch;
+	return row < POINT_COUNT ? dispatch : POINT_OTHER * dispatch;
 }
 
 static void compare_with_floor(struct floor_bpf *floor, double dispatch, unsigned int rounds)

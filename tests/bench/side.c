@@ -35,6 +35,8 @@ struct driver *side_driver(struct side *side, struct bpf_program *const programs
 						   vector->guest_vector },
 				[POINT_EXIT] = { vector->irq, 0, 1 },
 				[POINT_INJECT] = { vector->guest_vector },
+				[POINT_ENTER] = { vcpu->vcpu },
+				[POINT_OTHER] = { vcpu->vcpu },
 				[POINT_EOI] = { vcpu->lapic, vector->guest_vector },
 			},
 		};
