@@ -773,9 +773,14 @@ static void said_of_parameters(void **state)
 	strcpy(environment.parameters[PARAMETER_AVIC], "N");
 	strcpy(environment.parameters[PARAMETER_POLLING], "200000");
 	text = said_by(&text_sink, &environment, &fake->source);
-	assert_non_null(strstr(text, "\n\nPARAMETER                      VALUE    SAYS\n"
-		"  kvm_amd.avic                  N        Y: the CPU delivers, past inject and eoi\n"
-		"  kvm.halt_poll_ns              200000   ns: a shorter halt has no stage wake\n\n"));
+	assert_non_null(strstr(text, "\n\nPARAMETER                       VALUE   SAYS\n"
+		"  kvm_amd.avic                  N       Y: the CPU delivers; no inject, no eoi\n"
+		"  kvm.halt_poll_ns              200000  ns: a shorter halt has no stage wake\n\n"));
+	/* No line is longer than 80 columns. */
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		assert_in_range(strlen(parameter_name(i)), 1, 29);
+		assert_in_range(strlen(parameter_what(i)), 1, 40);
+	}
 	free(text);
 	text = said_by(&json_sink, &environment, &fake->source);
 	check = json_loads(text, JSON_REJECT_DUPLICATES, NULL);

@@ -95,12 +95,12 @@ static void print_stage_check(FILE *out, const struct environment *environment,
 
 static void print_parameters(FILE *out, const struct environment *environment)
 {
-	const char *heading = "\nPARAMETER                      VALUE    SAYS\n";
+	const char *heading = "\nPARAMETER                       VALUE   SAYS\n";
 
 	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
 		if (!*environment->parameters[i])
 			continue;
-		fprintf(out, "%s  %-29s %-8s %s\n", heading, parameter_name(i), environment->parameters[i],
+		fprintf(out, "%s  %-29s %-7s %s\n", heading, parameter_name(i), environment->parameters[i],
 			parameter_what(i));
 		heading = "";
 	}

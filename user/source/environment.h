@@ -31,9 +31,9 @@
 
 /* X(ENUM, module, parameter, what it says): within what is left of 80 columns. */
 #define ENVIRONMENT_PARAMETERS(X)							\
-	X(APICV,   kvm_intel, enable_apicv, "Y: the CPU delivers, past inject and eoi")	\
+	X(APICV,   kvm_intel, enable_apicv, "Y: the CPU delivers; no inject, no eoi")	\
 	X(IPIV,    kvm_intel, enable_ipiv,  "Y: IPIs of guests pass by KVM")		\
-	X(AVIC,    kvm_amd,   avic,	    "Y: the CPU delivers, past inject and eoi")	\
+	X(AVIC,    kvm_amd,   avic,	    "Y: the CPU delivers; no inject, no eoi")	\
 	X(POSTING, kvm, enable_device_posted_irqs, "Y: the IOMMU may post, past all")	\
 	X(POLLING, kvm, halt_poll_ns,	    "ns: a shorter halt has no stage wake")
 
