@@ -17,7 +17,6 @@
 #include "irqfds.h"
 #include "stages.h"
 #include <bpf/bpf_tracing.h>
-#include <linux/ptrace.h>
 
 /*
  * It goes on to @state: by itself, or woken while it sleeps, so never two at a time. If nothing has told
@@ -308,21 +307,10 @@ int BPF_PROG(sched_out_fentry, struct preempt_notifier *notifier)
 	return 0;
 }
 
-SEC("kprobe/kvm_sched_in")
-int sched_in_kprobe(struct pt_regs *arguments)
-{
-	thread_runs(totals.vcpus ? timeline_of((void *)PT_REGS_PARM1(arguments)) : NULL);
-	return 0;
-}
-
-SEC("kprobe/kvm_sched_out")
-int sched_out_kprobe(struct pt_regs *arguments)
-{
-	thread_leaves(totals.vcpus ? timeline_of((void *)PT_REGS_PARM1(arguments)) : NULL,
-		      bpf_get_current_task_btf());
-	return 0;
-}
-
+/*
+ * In place of these. Not kprobes: the kernel runs none on a CPU where a thread is within a system call on a map,
+ * and imstrace, preempted in one, would keep them from a vCPU's thread.
+ */
 SEC("raw_tp/sched_switch")
 int BPF_PROG(thread_switch, bool preempt, struct task_struct *previous, struct task_struct *next)
 {

@@ -140,8 +140,6 @@ const struct feature features[FEATURE_COUNT] = {
 		{
 			{ FENTRY, "kvm", { { "sched_out_fentry", "kvm_sched_out" },
 					   { "sched_in_fentry", "kvm_sched_in" } } },
-			{ KPROBE, "kvm", { { "sched_out_kprobe", "kvm_sched_out" },
-					  { "sched_in_kprobe", "kvm_sched_in" } } },
 			{ RAW_TRACEPOINT, NULL, { { "thread_switch", "sched_switch" } } },
 		},
 	},
