@@ -82,8 +82,11 @@ static __noinline void begin_wait(struct imstrace_interrupt *interrupt, __u32 nu
 	if (timeline->state == THREAD_UNKNOWN && !timeline->since)
 		timeline->since = now;
 	/* It changes for some ns, and rarely. A loop would be endless to 6.1's verifier. */
-	(void)(read_thread(timeline, now, interrupt) || read_thread(timeline, now, interrupt) ||
-	       read_thread(timeline, now, interrupt));
+	if (read_thread(timeline, now, interrupt) || read_thread(timeline, now, interrupt) ||
+	    read_thread(timeline, now, interrupt))
+		return;
+	/* More than it will ever have: the interrupt then has neither. */
+	interrupt->slept = interrupt->waited = ~0ULL;
 }
 
 /* It is pending: the next VM entry is to look at it. */
@@ -107,11 +110,19 @@ static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 				       const struct vcpu_timeline *timeline, __u64 now)
 {
 	/* It runs: nobody changes them. */
-	__u64 slept = timeline->slept, waited = timeline->waited;
+	__u64 slept = timeline->slept, waited = timeline->waited, accept = interrupt->times[HOP_ACCEPT];
+	/* Another CPU may have accepted it since the clock was read, and CPUs' clocks may differ by some ns. */
+	__u64 passed = now > accept ? now - accept : 0;
 
-	interrupt->slept = slept > interrupt->slept ? slept - interrupt->slept : 0;
-	interrupt->waited = waited > interrupt->waited ? waited - interrupt->waited : 0;
-	interrupt->times[HOP_ENTER] = now;
+	slept = slept > interrupt->slept ? slept - interrupt->slept : 0;
+	waited = waited > interrupt->waited ? waited - interrupt->waited : 0;
+	if (slept > passed)
+		slept = passed;
+	if (waited > passed - slept)
+		waited = passed - slept;
+	interrupt->slept = slept;
+	interrupt->waited = waited;
+	interrupt->times[HOP_ENTER] = accept + passed;
 	if (preemptible)
 		__sync_fetch_and_add(&account->hops[HOP_ENTER], 1);
 	else

@@ -5,6 +5,9 @@
  */
 #include "world.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
 struct parts {
 	bool wake, run, window;
 };
@@ -143,6 +146,37 @@ static void nothing_known(void **state)
 	world_free(world);
 }
 
+/* Of the first vCPU, as while another CPU changes what is known of its thread, or no longer. */
+static void set_changing(struct world *world, bool changing)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(replay_object(world->replay), "vcpu_timelines");
+	__u32 value[64], first = 0;
+
+	assert_in_range(bpf_map__value_size(map), sizeof(__u32), sizeof(value));
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map), &first, value), 0);
+	/* The sequence is what it begins with. */
+	value[0] = (value[0] & ~1U) + changing;
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &first, value, BPF_ANY), 0);
+}
+
+/* What can't be told is the rest's: the sum holds all the same. */
+static void accepted_during_a_change(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+
+	(void)state;
+	replay_sleep(world->replay, vcpu);
+	set_changing(world, true);
+	accept(world);
+	set_changing(world, false);
+	replay_wake_up(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	serve(world);
+	check_parts(world, (struct parts) { 0 });
+	world_free(world);
+}
+
 /* The CPU delivers it: there is no injection, but there is the entry, if the vCPU was not in its guest. */
 static void by_the_cpu(void **state)
 {
@@ -184,6 +218,7 @@ int main(void)
 		cmocka_unit_test(preempted),
 		cmocka_unit_test(masked),
 		cmocka_unit_test(nothing_known),
+		cmocka_unit_test(accepted_during_a_change),
 		cmocka_unit_test(by_the_cpu),
 	};
 
