@@ -554,15 +554,17 @@ static unsigned int count_in(const char *text, const char *what)
 
 static long long written_errors(const char *path)
 {
-	char text[1 << 16];
 	FILE *file = fopen(path, "re");
 	long long value = -1;
+	char *text = NULL;
+	size_t room = 0;
 
 	if (!file)
 		return -1;
-	/* A directory can be opened, and has no text. */
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	value = value_of(text, "imstrace_textfile_errors_total");
+	/* All of it. A directory can be opened, and has no text. */
+	if (getdelim(&text, &room, '\0', file) >= 0)
+		value = value_of(text, "imstrace_textfile_errors_total");
+	free(text);
 	fclose(file);
 	return value;
 }
