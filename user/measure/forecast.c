@@ -13,28 +13,27 @@
 #define IS_ACTIVE	"APICv or AVIC is active in the VM: the CPU itself delivers interrupts"
 #define IF_OUTSIDE	"APICv or AVIC is active in the VM: only of interrupts that come while the vCPU is not in its guest"
 
-enum vms_apicv forecast_apicv(const struct source *source, __u32 pid)
+/* Of VMs: whether the CPU itself delivers their interrupts (APICv, AVIC). */
+enum vms_apicv { APICV_NOT_KNOWN, APICV_INHIBITED, APICV_ACTIVE, APICV_DIFFERS };
+
+static bool is_user(const struct inventory_device *device, __u32 pid)
 {
-	enum vms_apicv result = APICV_NOT_KNOWN;
-
-	for (size_t i = 0; source && source->vms_known && i < source->vm_count; i++) {
-		enum vms_apicv one = source->vms[i].inhibit_count ? APICV_INHIBITED : APICV_ACTIVE;
-
-		if (source->vms[i].pid != pid)
-			continue;
-		result = result == APICV_NOT_KNOWN || result == one ? one : APICV_DIFFERS;
-	}
-	return result;
+	for (size_t i = 0; i < device->user_count; i++)
+		if (device->users[i] == pid)
+			return true;
+	return false;
 }
 
+/* Of all that the processes have which have the device open. */
 static enum vms_apicv apicv_of_users(const struct forecast_of *of)
 {
 	enum vms_apicv result = APICV_NOT_KNOWN;
 
-	for (size_t i = 0; i < of->device->user_count; i++) {
-		enum vms_apicv one = forecast_apicv(of->source, of->device->users[i]);
+	for (size_t i = 0; of->source->vms_known && i < of->source->vm_count; i++) {
+		const struct source_vm *vm = &of->source->vms[i];
+		enum vms_apicv one = vm->inhibit_count ? APICV_INHIBITED : APICV_ACTIVE;
 
-		if (one != APICV_NOT_KNOWN)
+		if (is_user(of->device, vm->pid))
 			result = result == APICV_NOT_KNOWN || result == one ? one : APICV_DIFFERS;
 	}
 	return result;

@@ -34,10 +34,6 @@ struct forecast_of {
 	const struct inventory_vector *vector;
 };
 
-/* What is known of the VMs of a process: whether the CPU itself delivers their interrupts (APICv, AVIC). */
-enum vms_apicv { APICV_NOT_KNOWN, APICV_INHIBITED, APICV_ACTIVE, APICV_DIFFERS };
-enum vms_apicv forecast_apicv(const struct source *source, __u32 pid);
-
 struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop);
 struct forecast forecast_stage(const struct forecast_of *of, enum imstrace_stage stage);
 

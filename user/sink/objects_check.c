@@ -73,12 +73,11 @@ static json_t *apicv_object(const struct source_vm *vm)
 /* Of each VM of the process. */
 static json_t *apicv(const struct source *source, __u32 pid)
 {
-	json_t *array = json_array();
+	json_t *array;
 
-	if (!source || !source->vms_known) {
-		json_decref(array);
+	if (!source || !source->vms_known)
 		return json_null();
-	}
+	array = json_array();
 	for (size_t i = 0; i < source->vm_count; i++)
 		if (source->vms[i].pid == pid)
 			json_array_append_new(array, apicv_object(&source->vms[i]));
