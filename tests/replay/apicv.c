@@ -16,30 +16,6 @@ static struct world *world_with_apicv(void)
 	return world;
 }
 
-/* The host's half of an interrupt that the CPU then delivers itself. */
-static void accept_in_hardware(struct world *world, const struct vcpu *vcpu)
-{
-	replay_irq(world->replay, 0, WORLD_IRQ, 0);
-	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
-	replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, WORLD_VECTOR);
-	replay_set_pir(world->replay, vcpu, WORLD_VECTOR, true);
-	replay_apicv_accept(world->replay, 0, vcpu, WORLD_VECTOR);
-	replay_exit(world->replay, 0, WORLD_IRQ);
-}
-
-/* To the virtual IRR, by the vCPU's thread or the CPU. */
-static void move_to_irr(struct world *world, const struct vcpu *vcpu)
-{
-	replay_set_pir(world->replay, vcpu, WORLD_VECTOR, false);
-	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, true);
-}
-
-static void deliver_in_hardware(struct world *world, const struct vcpu *vcpu)
-{
-	move_to_irr(world, vcpu);
-	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, false);
-}
-
 static void assert_pending(struct world *world, __u64 count)
 {
 	assert_int_equal(replay_in_guest(world->replay, &world->vector).pending, count);
@@ -55,11 +31,11 @@ static void delivered(void **state)
 	size_t count;
 
 	(void)state;
-	accept_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 0);
 	assert_pending(world, 1);
-	deliver_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, &world->vcpus[1]);
 	assert_end(world, &world->vector, END_HARDWARE, 0);
 	replay_vcpu_exit(world->replay, 0, vcpu);
@@ -67,12 +43,12 @@ static void delivered(void **state)
 	assert_pending(world, 0);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 
-	accept_in_hardware(world, vcpu);
-	deliver_in_hardware(world, vcpu);
-	accept_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 2);
 	assert_pending(world, 1);
-	deliver_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 	assert_hops(world, &world->vector, 3, 3, 3, 0, 0);
 	assert_end(world, &world->vector, END_HARDWARE, 3);
@@ -99,9 +75,9 @@ static void a_burst_merges(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 60; i++) {
-		accept_in_hardware(world, vcpu);
+		world_accept_in_hardware(world, vcpu);
 		if (i == 30)
-			move_to_irr(world, vcpu);
+			world_move_to_irr(world, vcpu);
 		if (i % 10 == 0)
 			replay_vcpu_exit(world->replay, 0, vcpu);
 	}
@@ -112,7 +88,7 @@ static void a_burst_merges(void **state)
 	assert_int_equal(view.vector->in_flight, 1);
 	assert_null(view.vector->in_flight_missing);
 	view_free(&view);
-	deliver_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 1);
 	assert_hops(world, &world->vector, 60, 60, 60, 0, 0);
@@ -131,15 +107,15 @@ static void others_that_wait(void **state)
 		replay_set_irr(world->replay, vcpu, WORLD_VECTOR + side, true);
 		replay_set_pir(world->replay, vcpu, WORLD_VECTOR + side, true);
 	}
-	accept_in_hardware(world, vcpu);
-	deliver_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 1);
 	/* Each vCPU is delivered its own. */
-	accept_in_hardware(world, vcpu);
-	accept_in_hardware(world, &world->vcpus[1]);
+	world_accept_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, &world->vcpus[1]);
 	assert_pending(world, 2);
-	deliver_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, &world->vcpus[1]);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 2);
@@ -154,9 +130,9 @@ static void inhibited_while_one_waits(void **state)
 	const struct vcpu *vcpu = &world->vcpus[0];
 
 	(void)state;
-	accept_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, vcpu);
-	move_to_irr(world, vcpu);
+	world_move_to_irr(world, vcpu);
 	replay_set_apicv(world->replay, vcpu, false);
 	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, false);
 	/* Taken, and that not told: this one is new. */
@@ -181,9 +157,9 @@ static void activated_while_one_waits(void **state)
 	world_accept(world, &world->vector, vcpu);
 	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, true);
 	replay_set_apicv(world->replay, vcpu, true);
-	accept_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
 	assert_end(world, &world->vector, END_COALESCED, 1);
-	deliver_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
 	replay_vcpu_exit(world->replay, 0, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 1);
 	assert_pending(world, 0);
@@ -193,7 +169,7 @@ static void activated_while_one_waits(void **state)
 	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, true);
 	replay_set_apicv(world->replay, vcpu, true);
 	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, false);
-	accept_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
 	assert_end(world, &world->vector, END_HARDWARE, 2);
 	assert_pending(world, 1);
 	world_free(world);
@@ -207,8 +183,8 @@ static void inhibited_for_some(void **state)
 	(void)state;
 	replay_set_apicv(world->replay, &world->vcpus[1], false);
 	for (unsigned int i = 0; i < 2; i++) {
-		accept_in_hardware(world, &world->vcpus[0]);
-		deliver_in_hardware(world, &world->vcpus[0]);
+		world_accept_in_hardware(world, &world->vcpus[0]);
+		world_deliver_in_hardware(world, &world->vcpus[0]);
 		world_accept(world, &world->vector, &world->vcpus[1]);
 		world_serve(world, &world->vector, &world->vcpus[1]);
 	}
@@ -261,7 +237,7 @@ static void delivery_is_not_seen(void **state)
 	world = world_new(&options);
 	replay_bind(world->replay, &world->vector, 0);
 	replay_source(world->replay)->delivery = why;
-	accept_in_hardware(world, &world->vcpus[0]);
+	world_accept_in_hardware(world, &world->vcpus[0]);
 	assert_end(world, &world->vector, END_HARDWARE, 1);
 	assert_pending(world, 0);
 	view = look(world);
@@ -272,7 +248,7 @@ static void delivery_is_not_seen(void **state)
 
 	/* What seems to merge with one that KVM has accepted does not, if the CPU is given it. */
 	world_accept(world, &world->vector, &world->vcpus[0]);
-	accept_in_hardware(world, &world->vcpus[0]);
+	world_accept_in_hardware(world, &world->vcpus[0]);
 	assert_end(world, &world->vector, END_COALESCED, 0);
 	assert_end(world, &world->vector, END_HARDWARE, 2);
 	records = replay_interrupts(world->replay, &count);

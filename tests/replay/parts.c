@@ -189,15 +189,10 @@ static void by_the_cpu(void **state)
 	(void)state;
 	replay_set_apicv(world->replay, vcpu, true);
 	for (unsigned int i = 0; i < 2; i++) {
-		replay_irq(world->replay, 0, WORLD_IRQ, 0);
-		replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
-		replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, WORLD_VECTOR);
-		replay_set_irr(world->replay, vcpu, WORLD_VECTOR, true);
-		replay_apicv_accept(world->replay, 0, vcpu, WORLD_VECTOR);
-		replay_exit(world->replay, 0, WORLD_IRQ);
+		world_accept_in_hardware(world, vcpu);
 		if (!i)
 			replay_enter(world->replay, 0, vcpu);
-		replay_set_irr(world->replay, vcpu, WORLD_VECTOR, false);
+		world_deliver_in_hardware(world, vcpu);
 		replay_vcpu_exit(world->replay, 0, vcpu);
 		record = replay_interrupts(world->replay, &count);
 		assert_int_equal(count, 1);

@@ -108,6 +108,30 @@ static inline void world_serve(struct world *world, const struct vector *vector,
 	replay_eoi(world->replay, 0, vcpu, vector->guest_vector);
 }
 
+/* The host's half of an interrupt that the CPU then delivers itself. */
+static inline void world_accept_in_hardware(struct world *world, const struct vcpu *vcpu)
+{
+	replay_irq(world->replay, 0, WORLD_IRQ, 0);
+	replay_signal(world->replay, 0, &world->vector, CAUSE_IRQ);
+	replay_accept(world->replay, 0, vcpu, APIC_DM_FIXED, WORLD_VECTOR);
+	replay_set_pir(world->replay, vcpu, WORLD_VECTOR, true);
+	replay_apicv_accept(world->replay, 0, vcpu, WORLD_VECTOR);
+	replay_exit(world->replay, 0, WORLD_IRQ);
+}
+
+/* To the virtual IRR, by the vCPU's thread or the CPU. */
+static inline void world_move_to_irr(struct world *world, const struct vcpu *vcpu)
+{
+	replay_set_pir(world->replay, vcpu, WORLD_VECTOR, false);
+	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, true);
+}
+
+static inline void world_deliver_in_hardware(struct world *world, const struct vcpu *vcpu)
+{
+	world_move_to_irr(world, vcpu);
+	replay_set_irr(world->replay, vcpu, WORLD_VECTOR, false);
+}
+
 static inline void assert_hops(struct world *world, const struct vector *vector, __u64 irq,
 			       __u64 signal, __u64 accept, __u64 inject, __u64 eoi)
 {
