@@ -95,7 +95,8 @@ $(B)/tests/replay/objects.o: $(B)/tests/replay/memory.skel.h
 $(B)/tests/replay/replay.o: $(B)/imstrace.skel.h
 $(B)/tests/bench/native.o $(B)/tests/bench/floor.o: $(B)/tests/bench/floor.skel.h
 
-REPLAY_TESTS := $(addprefix $(B)/tests/replay/,accounts apicv churn contexts modes parts queued random vcpus verifier)
+# The files that have a main(), as in tests/run.
+REPLAY_TESTS := $(patsubst %.c,$(B)/%,$(shell grep -l '^int main' tests/replay/*.c))
 
 $(REPLAY_TESTS): %: %.o $(REPLAY_OBJECTS) $(filter-out $(B)/user/main.o,$(USER_OBJECTS))
 	$(call say,LINK,$@)
