@@ -27,12 +27,12 @@ static __always_inline bool is_waiting(struct kvm_vcpu *vcpu, __u32 vec)
 	return word & 1U << vec % 32 || in_irr(vcpu, vec);
 }
 
-/* The CPU has delivered what is pending in @guest in @state. Return: whether that was there. */
-static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pending_state state)
+/* By @now the CPU has delivered what is pending in @guest in @state. Return: whether that was there. */
+static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pending_state state, __u64 now)
 {
 	if (__sync_val_compare_and_swap(&guest->state, state, PENDING_WRITING) != state)
 		return false;
-	note_delivered(guest);
+	note_delivered(guest, now);
 	end_interrupt(&guest->pending, END_HARDWARE);
 	return true;
 }
@@ -49,6 +49,7 @@ static __noinline bool look_at_pending(struct open_interrupt *open, const struct
 				       struct guest_interrupt *guest, __u32 vec)
 {
 	struct kvm_lapic *apic = target ? (struct kvm_lapic *)target->apic : NULL;
+	__u64 now;
 
 	if (!apic || !open || !guest)
 		return false;
@@ -56,9 +57,10 @@ static __noinline bool look_at_pending(struct open_interrupt *open, const struct
 		__sync_val_compare_and_swap(&guest->state, PENDING_HARDWARE, PENDING_VALID);
 		return false;
 	}
+	now = open->current.times[HOP_ACCEPT];
 	open->merged = is_waiting(BPF_CORE_READ(apic, vcpu), vec);
-	return !open->merged && (end_delivered(guest, PENDING_HARDWARE) ||
-				 end_delivered(guest, PENDING_VALID));
+	return !open->merged && (end_delivered(guest, PENDING_HARDWARE, now) ||
+				 end_delivered(guest, PENDING_VALID, now));
 }
 
 static __always_inline void await_delivery(__u32 number, __u32 vec)
@@ -114,6 +116,7 @@ struct exited {
 	struct hardware_vectors *vectors;
 	__u32 number;
 	__u32 word;
+	__u64 now;
 };
 
 static long look_whether_delivered(__u32 bit, struct exited *exited)
@@ -131,10 +134,13 @@ static long look_whether_delivered(__u32 bit, struct exited *exited)
 	guest = guest_of(exited->number, vec);
 	if (!guest || *(volatile __u32 *)&guest->state != PENDING_HARDWARE)
 		return 0;
-	if (is_waiting(exited->vcpu, vec))
+	if (is_waiting(exited->vcpu, vec)) {
 		__sync_fetch_and_or(&exited->vectors->words[word], mask);
-	else if (end_delivered(guest, PENDING_HARDWARE))
+		/* It is delivered after that at the earliest. */
+		await_entry(exited->number, vec);
+	} else if (end_delivered(guest, PENDING_HARDWARE, exited->now)) {
 		set_state(guest, PENDING_NONE);
+	}
 	return 0;
 }
 
@@ -156,6 +162,7 @@ int BPF_PROG(vcpu_exit, struct kvm_vcpu *vcpu)
 	for (__u32 word = 0; word < GUEST_VECTOR_WORDS; word++) {
 		if (!exited.vectors->words[word])
 			continue;
+		exited.now = exited.now ?: bpf_ktime_get_ns();
 		exited.word = word;
 		bpf_loop(32, look_whether_delivered, &exited, 0);
 	}

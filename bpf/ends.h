@@ -25,6 +25,9 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 	/* Until then they were those of the vCPU's thread: see timelines.h. */
 	if (!record->times[HOP_ENTER])
 		record->slept = record->waited = 0;
+	/* KVM has injected it after all. */
+	if (!record->delivered_by)
+		record->delivered_after = 0;
 	bpf_ringbuf_submit(record, 0);
 }
 

@@ -187,14 +187,28 @@ static __noinline void note_injected(struct imstrace_interrupt *interrupt, struc
 	count_parts(interrupt, account);
 }
 
-/* The CPU itself has delivered what is pending in @guest. Not static: see vectors.h. */
-__noinline int note_delivered(struct guest_interrupt *guest)
+/*
+ * The CPU itself has delivered what is pending in @guest, by @now: since the latest VM entry, or since the accept
+ * if there was none. Not static: see vectors.h.
+ */
+__noinline int note_delivered(struct guest_interrupt *guest, __u64 now)
 {
-	struct imstrace_account *account = guest ? account_of(guest->pending.id) : NULL;
+	struct imstrace_interrupt *pending = guest ? &guest->pending : NULL;
+	struct imstrace_account *account = pending ? account_of(pending->id) : NULL;
+	__u64 accept;
 
+	if (!account || !hop_seen(HOP_ENTER))
+		return 0;
 	/* Else its vCPU was in guest mode when it was accepted. */
-	if (account && guest->pending.times[HOP_ENTER])
-		count_parts(&guest->pending, account);
+	if (pending->times[HOP_ENTER])
+		count_parts(pending, account);
+	accept = pending->times[HOP_ACCEPT];
+	/* There was no entry, or clocks of two CPUs differ by some ns. */
+	if (pending->delivered_after < accept)
+		pending->delivered_after = accept;
+	pending->delivered_by = now > pending->delivered_after ? now : pending->delivered_after;
+	count_part(account, pending->id, STAGE_AT_LEAST, accept, pending->delivered_after);
+	count_part(account, pending->id, STAGE_AT_MOST, accept, pending->delivered_by);
 	return 0;
 }
 
@@ -222,12 +236,17 @@ static long look_whether_pending(__u32 index, struct entered *entered)
 	/* The compiler knows how large it is, and leaves out what would tell 6.1's verifier. */
 	barrier_var(vec);
 	guest = guest_of(entered->number, vec);
-	/* It may be dropped, or it is its second entry. */
-	if (!guest || *(volatile __u32 *)&guest->state < PENDING_VALID || guest->pending.times[HOP_ENTER])
+	/* It may be dropped. */
+	if (!guest || *(volatile __u32 *)&guest->state < PENDING_VALID)
 		return 0;
-	account = account_of(guest->pending.id);
-	if (account)
-		pass_enter(&guest->pending, account, entered->timeline, entered->now);
+	if (!guest->pending.times[HOP_ENTER]) {
+		account = account_of(guest->pending.id);
+		if (account)
+			pass_enter(&guest->pending, account, entered->timeline, entered->now);
+		guest->pending.delivered_after = guest->pending.times[HOP_ENTER];
+	} else if (guest->pending.delivered_after < entered->now) {
+		guest->pending.delivered_after = entered->now;
+	}
 	return 0;
 }
 

@@ -23,6 +23,8 @@
  * SUM	of steps
  * PART	of deliver, to which they add up. wake is @slept and run is @waited of IMSTRACE_INTERRUPT_FIELDS, and
  *	of these an interrupt has those that are not 0; enter is the rest of the time between its hops
+ * BOUND	of deliver, where the CPU itself delivers (APICv, AVIC): KVM sees no injection, but between which two
+ *	moments it was, @delivered_after and @delivered_by of IMSTRACE_INTERRUPT_FIELDS
  */
 #define IMSTRACE_STAGES(X)							\
 	X(HANDLER,  handler,  IRQ,    SIGNAL, STEP, "")				\
@@ -40,7 +42,11 @@
 	  "whose vCPU's thread was to run, and on no CPU")			\
 	X(ENTER,    enter,    ACCEPT, ENTER,  PART, "of any kind: what wake and run leave")	\
 	X(WINDOW,   window,   ENTER,  INJECT, PART,				\
-	  "that the guest had masked, or for which another one came first")
+	  "that the guest had masked, or for which another one came first")	\
+	X(AT_LEAST, at_least, ACCEPT, ENTER,  BOUND,				\
+	  "that the CPU itself delivers: deliver took no less")			\
+	X(AT_MOST,  at_most,  ACCEPT, ENTER,  BOUND,				\
+	  "that the CPU itself delivers: deliver took no more")
 
 enum imstrace_hop {
 #define X(ENUM, name, what) HOP_##ENUM,

@@ -332,6 +332,9 @@ struct imstrace_lifecycle {
 	  "ns that its vCPU's thread slept between the hops accept and enter")		\
 	X(__u64, waited, waited, UINT,							\
 	  "likewise: that it was to run, and on no CPU")				\
+	X(__u64, delivered_after, delivered_after, UINT,				\
+	  "the CPU itself delivered it (APICv, AVIC), not before this; 0: KVM has, or nobody")	\
+	X(__u64, delivered_by, delivered_by, UINT, "likewise: and not after this")	\
 	X(__u32, id, vector_id, VECTOR_ID, "vector")					\
 	X(__u32, vcpu, vcpu, UINT, "vCPU it went to, or IMSTRACE_NONE")			\
 	X(__u32, guest_vector, guest_vector, HEX,					\

@@ -86,7 +86,25 @@ def described(ends):
     return ", ".join(f"{end} {ends[end]}" for end in sorted(ends) if ends[end])
 
 
-def judge_vector(verdict, name, truth, lives, apicv):
+def judge_bounds(verdict, name, truth, interrupts, apicv, error):
+    """The guest took each that the CPU delivered between the bounds that imstrace gives; error is the clocks'."""
+    delivered = sorted((line for line in interrupts if line["end"] == "hardware"),
+                       key=lambda line: line["hops"]["accept"])
+    took = truth["isr_ns"] if apicv else []
+    verdict.check(f"{name} has as many deliveries as the guest", len(delivered), len(took))
+    outside = []
+    for line, isr in zip(delivered, took):
+        waited = isr - line["hops"]["accept"]
+        if not line["stages"]["at_least"] - error <= waited <= line["stages"]["at_most"] + error:
+            outside.append((waited, line["stages"]["at_least"], line["stages"]["at_most"]))
+    verdict.check(f"{name} is delivered between its bounds", outside, [])
+    if delivered:
+        spans = sorted(line["stages"]["at_most"] - line["stages"]["at_least"] for line in delivered)
+        print(f"        {name}: bounds are {spans[len(spans) // 2]} ns apart at p50, {spans[-1]} ns at most; "
+              f"{sum(line['hops']['enter'] is None for line in delivered)} of {len(delivered)} accepted in guest mode")
+
+
+def judge_vector(verdict, name, truth, lives, apicv, error):
     summary = [v for v in lives[-1]["vectors"] if v["vector"] == truth["vector"]]
     verdict.check(f"{name} is there once", len(summary), 1)
     if len(summary) != 1:
@@ -100,6 +118,7 @@ def judge_vector(verdict, name, truth, lives, apicv):
     verdict.check(f"{name} passed the hops", hops, expected_hops(truth, apicv))
     verdict.check(f"{name} ended as {expected}", described(counted_ends(summary)), expected)
     verdict.check(f"{name} has interrupts that ended as {expected}", described(streamed_ends(own)), expected)
+    judge_bounds(verdict, name, truth, own, apicv, error)
     verdict.check(f"{name} has as many unmatched as dropped", summary["unmatched"],
                   expected_ends(truth, apicv)["dropped"])
 
@@ -109,7 +128,7 @@ def judge_run(verdict, directory, run, apicv):
         status = read(directory, f"{run}.status").split()
         truth = lines(directory, f"{run}.truth")[-1]
         lives = lines(directory, f"{run}.live")
-        rang, lost = truth["vectors"], lives[-1]["lost"]
+        rang, lost, error = truth["vectors"], lives[-1]["lost"], truth["clock"]["fit_error_ns"]
     except (OSError, ValueError, LookupError) as error:
         verdict.check(f"{run} has results", repr(error), "results")
         return
@@ -117,7 +136,7 @@ def judge_run(verdict, directory, run, apicv):
     verdict.check(f"{run}: the guest was in that state", [bool(RUNS[run](v)) for v in rang], [True] * len(rang))
     verdict.check(f"{run}: nothing was lost", sum(lost.values()), 0)
     for vector in rang:
-        judge_vector(verdict, f"{run}, vector {vector['vector']}", vector, lives, apicv)
+        judge_vector(verdict, f"{run}, vector {vector['vector']}", vector, lives, apicv, error)
 
 
 def main(job, directory):

@@ -263,6 +263,86 @@ static void delivery_is_not_seen(void **state)
 	world_free(world);
 }
 
+/* What is shown of one is what the programs have counted; it is the only one since @before. */
+static void assert_bounds(struct world *world, const struct imstrace_interrupt *record,
+			  const struct imstrace_account *before)
+{
+	struct imstrace_account after = replay_account(world->replay, &world->vector);
+	__u64 accept = record->times[HOP_ACCEPT];
+
+	assert_true(accept <= record->delivered_after && record->delivered_after <= record->delivered_by);
+	assert_int_equal(stage_time(record, STAGE_AT_LEAST), record->delivered_after - accept);
+	assert_int_equal(stage_time(record, STAGE_AT_MOST), record->delivered_by - accept);
+	assert_int_equal(after.sums[STAGE_AT_LEAST] - before->sums[STAGE_AT_LEAST],
+			 record->delivered_after - accept);
+	assert_int_equal(after.sums[STAGE_AT_MOST] - before->sums[STAGE_AT_MOST],
+			 record->delivered_by - accept);
+}
+
+/* Between which two moments the CPU has delivered it: the latest entry, or the accept, and the exit or accept. */
+static void bounds_of_a_delivery(void **state)
+{
+	struct world *world = world_with_apicv();
+	const struct vcpu *vcpu = &world->vcpus[0];
+	const struct imstrace_interrupt *records;
+	struct imstrace_account before;
+	size_t count;
+
+	(void)state;
+	/* Out of guest mode: not before it enters. */
+	world_accept_in_hardware(world, vcpu);
+	before = replay_account(world->replay, &world->vector);
+	replay_enter(world->replay, 0, vcpu);
+	world_deliver_in_hardware(world, vcpu);
+	replay_vcpu_exit(world->replay, 0, vcpu);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_true(records[0].times[HOP_ENTER]);
+	assert_int_equal(records[0].delivered_after, records[0].times[HOP_ENTER]);
+	assert_bounds(world, &records[0], &before);
+
+	/* It waits for the guest: not before the entry since it was last found to. */
+	before = replay_account(world->replay, &world->vector);
+	world_accept_in_hardware(world, vcpu);
+	for (unsigned int i = 0; i < 3; i++) {
+		replay_enter(world->replay, 0, vcpu);
+		world_move_to_irr(world, vcpu);
+		if (i == 2)
+			world_deliver_in_hardware(world, vcpu);
+		replay_vcpu_exit(world->replay, 0, vcpu);
+	}
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_true(records[0].delivered_after > records[0].times[HOP_ENTER]);
+	assert_bounds(world, &records[0], &before);
+
+	/* In guest mode: from the accept on, and until the next accept. */
+	before = replay_account(world->replay, &world->vector);
+	world_accept_in_hardware(world, vcpu);
+	world_deliver_in_hardware(world, vcpu);
+	world_accept_in_hardware(world, vcpu);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(records[0].times[HOP_ENTER], 0);
+	assert_int_equal(records[0].delivered_after, records[0].times[HOP_ACCEPT]);
+	assert_bounds(world, &records[0], &before);
+
+	/* That one is KVM's in the end, which measures it: it has no bounds. */
+	before = replay_account(world->replay, &world->vector);
+	replay_enter(world->replay, 0, vcpu);
+	replay_set_apicv(world->replay, vcpu, false);
+	world_serve(world, &world->vector, vcpu);
+	records = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(records[0].end, END_COMPLETE);
+	assert_int_equal(records[0].delivered_after, 0);
+	assert_int_equal(records[0].delivered_by, 0);
+	assert_int_equal(stage_time(&records[0], STAGE_AT_LEAST), -1);
+	assert_int_equal(replay_account(world->replay, &world->vector).sums[STAGE_AT_MOST],
+			 before.sums[STAGE_AT_MOST]);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +354,7 @@ int main(void)
 		cmocka_unit_test(inhibited_for_some),
 		cmocka_unit_test(of_other_interrupts),
 		cmocka_unit_test(delivery_is_not_seen),
+		cmocka_unit_test(bounds_of_a_delivery),
 	};
 
 	return cmocka_run_group_tests_name("replay, APICv", tests, NULL, NULL);

@@ -217,7 +217,7 @@ static bool passes(const struct imstrace_interrupt *interrupt, enum imstrace_sta
 {
 	if (stage == STAGE_WINDOW)
 		return interrupt->times[HOP_INJECT] != interrupt->times[HOP_ENTER];
-	return stage != STAGE_DETOUR && stage != STAGE_WAKE && stage != STAGE_RUN;
+	return !stage_is_rare(stage);
 }
 
 /* One hop, as the programs in bpf/interrupts.h count it when it is passed. */

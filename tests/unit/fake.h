@@ -151,11 +151,6 @@ static inline unsigned int fake_steps(enum imstrace_stage stage)
 	return to - (to >= HOP_INJECT) - (from - (from >= HOP_INJECT));
 }
 
-static inline bool fake_has(enum imstrace_stage stage)
-{
-	return stage != STAGE_DETOUR && stage != STAGE_WAKE && stage != STAGE_RUN && stage != STAGE_WINDOW;
-}
-
 /* As the programs: of what is no INTx line nothing gets there. */
 static inline bool fake_passes(const struct fake_source *fake, __u32 id, enum imstrace_hop hop)
 {
@@ -170,7 +165,7 @@ static inline void fake_interrupts(struct fake_source *fake, __u32 id, unsigned 
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 			fake->accounts[id].hops[hop] += fake_passes(fake, id, hop);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			if (fake_has(stage) && fake_passes(fake, id, stage_to(stage)))
+			if (!stage_is_rare(stage) && fake_passes(fake, id, stage_to(stage)))
 				fake_value(fake, id * STAGE_COUNT + stage, fake_steps(stage) * ns);
 	}
 }

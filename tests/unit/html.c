@@ -43,7 +43,7 @@ static __u64 sum_of(const struct heatmap *heatmap, enum imstrace_stage stage)
 /* These all have a time for every hop. */
 static bool is_exception(enum imstrace_stage stage)
 {
-	return stage == STAGE_DETOUR || stage == STAGE_WAKE || stage == STAGE_RUN;
+	return stage_is_rare(stage) && stage != STAGE_WINDOW;
 }
 
 /* Random times over all magnitudes, in any order: none is lost, and each is in its column. */

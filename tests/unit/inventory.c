@@ -525,7 +525,7 @@ static void expect_stages(const struct forecast_of *of, const char *expected)
 }
 
 /* y, d(epends), n: of irq, signal, accept, enter, inject, eoi, unmask; handler … total, masked, detour,
- * and the parts of deliver. */
+ * the parts of deliver, and its bounds. */
 static void forecasts(void **state)
 {
 	struct environment environment = { 0 };
@@ -538,11 +538,11 @@ static void forecasts(void **state)
 	read_host();
 	of = forecast_of(&environment, &fake->source);
 	expect_hops(&of, "yyyyyyn");
-	expect_stages(&of, "yyyyyyndyyyy");
+	expect_stages(&of, "yyyyyyndyyyynn");
 
 	environment.apicv = true;
 	expect_hops(&of, "yyydddn");
-	expect_stages(&of, "yyddddnddddd");
+	expect_stages(&of, "yyddddnddddddd");
 	environment.posting = true;
 	expect_hops(&of, "ddddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "IOMMU"));
@@ -552,7 +552,7 @@ static void forecasts(void **state)
 	process = inventory.processes;
 	process->vms = 0;
 	expect_hops(&of, "yyddddn");
-	expect_stages(&of, "ydddddnddddd");
+	expect_stages(&of, "ydddddndddddnn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "has no VM"));
 	process->vms = 1;
 	inventory.devices[0].user_count = 0;
@@ -562,7 +562,7 @@ static void forecasts(void **state)
 
 	fake->source.pci_signal = "kprobes are off";
 	expect_hops(&of, "ynyyyyn");
-	expect_stages(&of, "nnyyyynnyyyy");
+	expect_stages(&of, "nnyyyynnyyyynn");
 	assert_string_equal(forecast_stage(&of, STAGE_IRQFD).why, "kprobes are off");
 	inventory.devices[0].vectors[0].kind = KIND_IMS;
 	expect_hops(&of, "yyyyyyn");
@@ -571,11 +571,11 @@ static void forecasts(void **state)
 	/* What is known for sure comes before what depends. */
 	environment.apicv = true;
 	expect_hops(&of, "yyyddnn");
-	expect_stages(&of, "yydndnnddddd");
+	expect_stages(&of, "yydndnnddddddd");
 
 	of.source = NULL;
 	expect_hops(&of, "nnnnnnn");
-	expect_stages(&of, "nnnnnnnnnnnn");
+	expect_stages(&of, "nnnnnnnnnnnnnn");
 	free(fake);
 }
 
@@ -600,7 +600,7 @@ static void forecasts_where_vms_are_known(void **state)
 	expect_hops(&of, "yyydddn");
 	fake->source.vms_known = true;
 	expect_hops(&of, "yyydnnn");
-	expect_stages(&of, "yynnnnnddddn");
+	expect_stages(&of, "yynnnnnddddnyy");
 	assert_non_null(strstr(forecast_hop(&of, HOP_EOI).why, "is active in the VM"));
 	/* The process has two of them, of which one is inhibited. */
 	vms[1].inhibits = inhibits;
@@ -608,7 +608,7 @@ static void forecasts_where_vms_are_known(void **state)
 	expect_hops(&of, "yyydddn");
 	vms[2] = vms[1];
 	expect_hops(&of, "yyyyyyn");
-	expect_stages(&of, "yyyyyyndyyyy");
+	expect_stages(&of, "yyyyyyndyyyynn");
 	/* That of another process is none of its. */
 	fake->source.vm_count = 1;
 	expect_hops(&of, "yyydddn");
@@ -629,23 +629,23 @@ static void forecasts_of_a_line(void **state)
 	of = forecast_of(&environment, &fake->source);
 	of.vector = &line;
 	expect_hops(&of, "yyyyyyy");
-	expect_stages(&of, "yyyyyyydyyyy");
+	expect_stages(&of, "yyyyyyydyyyynn");
 	environment.posting = true;
 	expect_hops(&of, "yyyyyyy");
 	environment.apicv = true;
 	expect_hops(&of, "yyydddy");
-	expect_stages(&of, "yyddddyddddd");
+	expect_stages(&of, "yyddddyddddddd");
 	environment.apicv = environment.posting = false;
 	inventory.processes->vms = 0;
 	expect_hops(&of, "yyddddy");
-	expect_stages(&of, "ydddddyddddd");
+	expect_stages(&of, "ydddddydddddnn");
 	inventory.processes->vms = 1;
 	fake->source.pci_signal = "kprobes are off";
 	expect_hops(&of, "ynyyyyy");
 	*fake->source.hops[HOP_UNMASK].attached = '\0';
 	strcpy(fake->source.hops[HOP_UNMASK].reason, "no such function");
 	expect_hops(&of, "ynyyyyn");
-	expect_stages(&of, "nnyyyynnyyyy");
+	expect_stages(&of, "nnyyyynnyyyynn");
 	assert_string_equal(forecast_stage(&of, STAGE_MASKED).why, "no such function");
 	free(fake);
 }
@@ -751,11 +751,15 @@ static void said_of_apicv_and_threads(void **state)
 		"      depends enter, inject, eoi; stages deliver, service, delivery, total:\n"
 		"              APICv or AVIC is allowed: the CPU itself delivers interrupts,\n"
 		"              unless KVM has inhibited that for the VM\n"
+		"      depends stages at_least, at_most: only of interrupts that the CPU itself\n"
+		"              delivers (APICv, AVIC)\n"
 		"    vector 1, irq 46, handled in threads\n"
 		"      seen    irq, signal, accept; stages handler, irqfd\n"
 		"      depends enter, inject, eoi; stages deliver, service, delivery, total:\n"
 		"              APICv or AVIC is allowed: the CPU itself delivers interrupts,\n"
 		"              unless KVM has inhibited that for the VM\n"
+		"      depends stages at_least, at_most: only of interrupts that the CPU itself\n"
+		"              delivers (APICv, AVIC)\n"
 		"      note    the stage handler includes the wake-up of the irq's thread\n");
 	free(fake);
 }

@@ -585,7 +585,7 @@ static void a_stage_is_missing_with_either_of_its_hops(void **state)
 			const char *to = report->hop_missing[stage_to(stage)];
 			const char *why = figures_stage_missing(report, stage);
 
-			if (stage == STAGE_DETOUR)
+			if (stage == STAGE_DETOUR || stage_class(stage) == STAGE_IS_BOUND)
 				assert_non_null(why);
 			else if (!from && !to)
 				assert_null(why);

@@ -721,6 +721,10 @@ static char *check(const struct source *source)
 	return output_close(&output);
 }
 
+#define NOT_BY_CPU \
+	"                         APICv and AVIC are not active: KVM injects every\n" \
+	"                         interrupt, and deliver is measured\n"
+
 static void a_check_says_each_reason_once(void **state)
 {
 	struct fake_source *fake = fake_checked_source();
@@ -747,7 +751,9 @@ static void a_check_says_each_reason_once(void **state)
 		"  wake                 yes\n"
 		"  run                  yes\n"
 		"  enter                yes\n"
-		"  window               yes\n" NOTHING_ON_THIS_HOST);
+		"  window               yes\n"
+		"  at_least             no\n" NOT_BY_CPU
+		"  at_most              no\n" NOT_BY_CPU NOTHING_ON_THIS_HOST);
 	free(fake);
 }
 

@@ -185,6 +185,8 @@ const char *figures_stage_missing(const struct vector_figures *vector, enum imst
 
 	if (stage == STAGE_DETOUR && !figures_can_have(vector, stage))
 		return "no thread of the VMM has read its eventfd and sent it on by an ioctl";
+	if (stage_class(stage) == STAGE_IS_BOUND && !figures_can_have(vector, stage))
+		return "the CPU itself (APICv, AVIC) has delivered none of its interrupts";
 	if (stage_to(stage) == HOP_EOI && !vector->stages[stage].count && vector->account.late_eois)
 		return "paravirtual EOI: the guest writes it to memory, and KVM notices later";
 	return from ? from : vector->hop_missing[stage_to(stage)];
@@ -194,7 +196,7 @@ bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage s
 {
 	if (stage == STAGE_DETOUR)
 		return vector->account.detours || vector->stages[stage].count;
-	if (stage == STAGE_WAKE || stage == STAGE_RUN || stage == STAGE_WINDOW)
+	if (stage_is_rare(stage))
 		return vector->stages[stage].count;
 	return kind_has_hop(vector->vector.kind, stage_to(stage));
 }
@@ -233,7 +235,7 @@ size_t figures_missing(const struct figures *figures, struct missing missing[FIG
 enum imstrace_stage figures_widest_stage(const struct vector_figures *vector)
 {
 	static const enum imstrace_stage by_width[] = {
-		STAGE_TOTAL, STAGE_DELIVERY, STAGE_DELIVER, STAGE_SERVICE, STAGE_IRQFD,
+		STAGE_TOTAL, STAGE_DELIVERY, STAGE_DELIVER, STAGE_AT_MOST, STAGE_SERVICE, STAGE_IRQFD,
 		STAGE_DETOUR, STAGE_HANDLER,
 	};
 

@@ -13,6 +13,9 @@
 #define IS_ACTIVE	"APICv or AVIC is active in the VM: the CPU itself delivers interrupts"
 #define IF_OUTSIDE	"APICv or AVIC is active in the VM: only of interrupts that come while the vCPU is not in its guest"
 
+#define ONLY_BY_CPU	"only of interrupts that the CPU itself delivers (APICv, AVIC)"
+#define INJECTED	"APICv and AVIC are not active: KVM injects every interrupt, and deliver is measured"
+
 /* Of VMs: whether the CPU itself delivers their interrupts (APICv, AVIC). */
 enum vms_apicv { APICV_NOT_KNOWN, APICV_INHIBITED, APICV_ACTIVE, APICV_DIFFERS };
 
@@ -91,11 +94,29 @@ struct forecast forecast_hop(const struct forecast_of *of, enum imstrace_hop hop
 	return (struct forecast) { FORECAST_YES, NULL };
 }
 
+/* Between which bounds deliver is. */
+static struct forecast forecast_bound(const struct forecast_of *of)
+{
+	struct forecast accept = forecast_hop(of, HOP_ACCEPT);
+	enum vms_apicv apicv;
+
+	if (accept.answer == FORECAST_NO)
+		return accept;
+	if (!*of->source->hops[HOP_ENTER].attached)
+		return no(of->source->hops[HOP_ENTER].reason);
+	apicv = of->environment->apicv ? apicv_of_users(of) : APICV_INHIBITED;
+	if (apicv == APICV_INHIBITED)
+		return no(INJECTED);
+	return apicv == APICV_ACTIVE || accept.answer == FORECAST_DEPENDS ? accept : depends(ONLY_BY_CPU);
+}
+
 struct forecast forecast_stage(const struct forecast_of *of, enum imstrace_stage stage)
 {
 	struct forecast from = forecast_hop(of, stage_from(stage));
 	struct forecast to = forecast_hop(of, stage_to(stage));
 
+	if (stage_class(stage) == STAGE_IS_BOUND)
+		return forecast_bound(of);
 	if (stage == STAGE_DETOUR && from.answer == FORECAST_YES && to.answer == FORECAST_YES)
 		return depends(ONLY_DETOURS);
 	return from.answer > to.answer ? from : to;
@@ -105,6 +126,8 @@ struct forecast forecast_limit(const struct environment *environment, enum imstr
 {
 	if (stage == STAGE_DETOUR)
 		return depends(ONLY_DETOURS);
+	if (stage_class(stage) == STAGE_IS_BOUND)
+		return environment->apicv ? depends(ONLY_BY_CPU) : no(INJECTED);
 	if (stage_to(stage) >= HOP_ENTER && stage_to(stage) <= HOP_EOI && environment->apicv)
 		return depends(BY_CPU);
 	if (stage == STAGE_HANDLER && environment->threadirqs)

@@ -27,6 +27,12 @@ const char *stage_of(enum imstrace_stage stage)
 	return stages[stage].of;
 }
 
+bool stage_is_rare(enum imstrace_stage stage)
+{
+	return stage == STAGE_DETOUR || (stages[stage].class == STAGE_IS_PART && stage != STAGE_ENTER) ||
+	       stages[stage].class == STAGE_IS_BOUND;
+}
+
 enum imstrace_hop stage_from(enum imstrace_stage stage)
 {
 	return stages[stage].from;
@@ -73,6 +79,9 @@ static bool stage_is_of(const struct imstrace_interrupt *interrupt, enum imstrac
 		return interrupt->slept;
 	case STAGE_RUN:
 		return interrupt->waited;
+	case STAGE_AT_LEAST:
+	case STAGE_AT_MOST:
+		return interrupt->delivered_by;
 	case STAGE_WINDOW:
 		return interrupt->times[HOP_INJECT] != interrupt->times[HOP_ENTER];
 	default:
@@ -95,6 +104,11 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 	__u64 from = interrupt->times[stages[stage].from];
 	__u64 to = interrupt->times[stages[stage].to];
 
+	/* It may have been accepted in guest mode, and delivered without an entry. */
+	if (stage == STAGE_AT_LEAST)
+		to = interrupt->delivered_after;
+	if (stage == STAGE_AT_MOST)
+		to = interrupt->delivered_by;
 	if (!from || !to || !stage_is_of(interrupt, stage) ||
 	    (interrupt->eoi_late && stages[stage].to == HOP_EOI))
 		return -1;
@@ -110,7 +124,8 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 
 __u64 interrupt_took(const struct imstrace_interrupt *interrupt)
 {
-	__u64 first = 0, last = 0;
+	/* Where the CPU delivered it, it took that long at least. */
+	__u64 first = 0, last = interrupt->delivered_after;
 
 	for (unsigned int hop = HOP_COUNT; hop-- > 0;) {
 		__u64 time = interrupt->times[hop];

@@ -35,12 +35,14 @@ struct stage_figures {
 };
 
 /* See IMSTRACE_STAGES. */
-enum stage_class { STAGE_IS_STEP, STAGE_IS_SUM, STAGE_IS_PART };
+enum stage_class { STAGE_IS_STEP, STAGE_IS_SUM, STAGE_IS_PART, STAGE_IS_BOUND };
 
 const char *stage_name(enum imstrace_stage stage);
 enum stage_class stage_class(enum imstrace_stage stage);
 /* Of which of the interrupts that pass both of its hops it is; empty: of all. */
 const char *stage_of(enum imstrace_stage stage);
+/* Whether most that pass both of its hops are without it: it is shown where some have it. */
+bool stage_is_rare(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);
 enum imstrace_hop stage_to(enum imstrace_stage stage);
 

@@ -39,11 +39,12 @@ json_t *html_stages(void)
 	json_t *stages = json_array();
 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		json_array_append_new(stages, json_pack("{s:s, s:s, s:s, s:b}",
+		json_array_append_new(stages, json_pack("{s:s, s:s, s:s, s:b, s:b}",
 							"name", stage_name(stage),
 							"from", hop_name(stage_from(stage)),
 							"to", hop_name(stage_to(stage)),
-							"step", stage_class(stage) == STAGE_IS_STEP));
+							"step", stage_class(stage) == STAGE_IS_STEP,
+							"rare", stage_is_rare(stage)));
 	return stages;
 }
 

@@ -176,10 +176,11 @@ struct said {
 	bool impossible[MOST];	/* for its kind, or left out: nothing is said of it */
 };
 
-/* A detour is an exception; the parts of deliver can be seen where that can. */
-static bool is_left_out(enum imstrace_stage stage)
+/* A detour is an exception; the parts of deliver can be seen where that can, and its bounds where it can not. */
+static bool is_left_out(enum imstrace_stage stage, const struct forecast *forecast)
 {
-	return stage == STAGE_DETOUR || stage_class(stage) == STAGE_IS_PART;
+	return stage == STAGE_DETOUR || stage_class(stage) == STAGE_IS_PART ||
+	       (stage_class(stage) == STAGE_IS_BOUND && forecast->answer == FORECAST_NO);
 }
 
 static void forecast_all(struct said *said, const struct forecast_of *of)
@@ -189,7 +190,7 @@ static void forecast_all(struct said *said, const struct forecast_of *of)
 
 		said->forecasts[i] = stage ? forecast_stage(of, i - HOP_COUNT) : forecast_hop(of, i);
 		said->unattached[i] = said->forecasts[i].answer == FORECAST_NO && of->source;
-		said->impossible[i] = (stage && is_left_out(i - HOP_COUNT)) ||
+		said->impossible[i] = (stage && is_left_out(i - HOP_COUNT, &said->forecasts[i])) ||
 				      !kind_has_hop(of->vector->kind,
 						    stage ? stage_to(i - HOP_COUNT) : i);
 	}

@@ -50,10 +50,16 @@ void text_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
 	}
 }
 
+/* It is shown below deliver. */
+static bool is_of_deliver(enum imstrace_stage stage)
+{
+	return stage_class(stage) == STAGE_IS_PART || stage_class(stage) == STAGE_IS_BOUND;
+}
+
 static void print_stage(FILE *out, const struct vector_figures *vector, enum imstrace_stage stage)
 {
 	const struct stage_figures *figures = &vector->stages[stage];
-	bool part = stage_class(stage) == STAGE_IS_PART;
+	bool part = is_of_deliver(stage);
 
 	if (figures_stage_missing(vector, stage) || !figures->count)
 		return;
@@ -78,12 +84,12 @@ static bool has_parts(const struct vector_figures *vector)
 void text_stages(FILE *out, const struct vector_figures *vector)
 {
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		if (stage_class(stage) != STAGE_IS_PART)
+		if (!is_of_deliver(stage))
 			print_stage(out, vector, stage);
 		if (stage != STAGE_DELIVER || !has_parts(vector))
 			continue;
 		for (unsigned int part = 0; part < STAGE_COUNT; part++)
-			if (stage_class(part) == STAGE_IS_PART)
+			if (is_of_deliver(part))
 				print_stage(out, vector, part);
 	}
 }

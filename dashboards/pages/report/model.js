@@ -6,12 +6,11 @@ import { known, short } from '../lib/format.js';
 
 export const data = JSON.parse(document.getElementById('data').textContent);
 
-/* What none of the vectors has is not shown: the hop unmask is INTx lines' alone, few take the detour, and not all wait in each part. */
+/* What none of the vectors has is not shown: the hop unmask is INTx lines' alone, and some stages are few interrupts'. */
 data.hops = data.hops.filter((hop) => hop.name !== 'unmask' ||
 	data.summary.vectors.some((vector) => vector.source === 'intx'));
-const rare = ['detour', 'wake', 'run', 'window'];
 data.stages = data.stages.filter((stage) => data.hops.some((hop) => hop.name === stage.to) &&
-	(!rare.includes(stage.name) || data.summary.vectors.some((vector) => vector.stages[stage.name]?.count)));
+	(!stage.rare || data.summary.vectors.some((vector) => vector.stages[stage.name]?.count)));
 
 export const hops = data.hops.map((hop) => hop.name);
 export const stages = data.stages.map((stage) => stage.name);

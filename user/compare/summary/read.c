@@ -174,7 +174,7 @@ static bool read_hop_counts(struct reader *reader, json_t *hops, struct summary_
 /* Summaries of older imstraces lack these. */
 static bool newer_stage(enum imstrace_stage stage)
 {
-	return stage == STAGE_MASKED || stage == STAGE_DETOUR;
+	return stage == STAGE_MASKED || stage == STAGE_DETOUR || stage_class(stage) == STAGE_IS_BOUND;
 }
 
 static bool read_series(struct reader *reader, json_t *object, struct summary_series *series)
