@@ -27,12 +27,16 @@ static __always_inline bool is_waiting(struct kvm_vcpu *vcpu, __u32 vec)
 	return word & 1U << vec % 32 || in_irr(vcpu, vec);
 }
 
-/* By @now the CPU has delivered what is pending in @guest in @state. Return: whether that was there. */
-static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pending_state state, __u64 now)
+/*
+ * By @now the CPU has delivered what is pending in @guest in @state. @here: this CPU runs the vCPU. Return:
+ * whether that was there.
+ */
+static __always_inline bool end_delivered(struct guest_interrupt *guest, enum pending_state state, __u64 now,
+					  bool here)
 {
 	if (__sync_val_compare_and_swap(&guest->state, state, PENDING_WRITING) != state)
 		return false;
-	note_delivered(guest, now);
+	note_delivered(guest, now, here);
 	end_interrupt(&guest->pending, END_HARDWARE);
 	return true;
 }
@@ -59,8 +63,8 @@ static __noinline bool look_at_pending(struct open_interrupt *open, const struct
 	}
 	now = open->current.times[HOP_ACCEPT];
 	open->merged = is_waiting(BPF_CORE_READ(apic, vcpu), vec);
-	return !open->merged && (end_delivered(guest, PENDING_HARDWARE, now) ||
-				 end_delivered(guest, PENDING_VALID, now));
+	return !open->merged && (end_delivered(guest, PENDING_HARDWARE, now, false) ||
+				 end_delivered(guest, PENDING_VALID, now, false));
 }
 
 static __always_inline void await_delivery(__u32 number, __u32 vec)
@@ -138,7 +142,7 @@ static long look_whether_delivered(__u32 bit, struct exited *exited)
 		__sync_fetch_and_or(&exited->vectors->words[word], mask);
 		/* It is delivered after that at the earliest. */
 		await_entry(exited->number, vec);
-	} else if (end_delivered(guest, PENDING_HARDWARE, exited->now)) {
+	} else if (end_delivered(guest, PENDING_HARDWARE, exited->now, true)) {
 		set_state(guest, PENDING_NONE);
 	}
 	return 0;

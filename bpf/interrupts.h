@@ -528,6 +528,7 @@ static __always_inline void inject_interrupt(struct kvm_vcpu *vcpu, __u32 vec, b
 	if (!account)
 		return;
 	account->hops[HOP_INJECT]++;
+	note_place(service, account);
 	if (hop_seen(HOP_ENTER))
 		note_injected(service, account, guest, vec);
 	count_stage(account, service->id, STAGE_DELIVER, service->times[HOP_ACCEPT], now);

@@ -80,13 +80,26 @@ struct preempt_notifier {
 	struct hlist_node link;
 };
 
-/* BPF_CORE_READ_BITFIELD_PROBED() alone reads these two: their sizes differ from kernel to kernel. */
+/* What a CPU runs. */
+struct rq {
+	struct task_struct *curr;
+};
+
+struct cfs_rq {
+	struct rq *rq;	/* with CONFIG_FAIR_GROUP_SCHED */
+};
+
+/* BPF_CORE_READ_BITFIELD_PROBED() alone reads this and on_rq: their sizes differ from kernel to kernel. */
 struct sched_entity {
+	struct cfs_rq *cfs_rq;	/* of the CPU that it is of, also if it is real-time */
 	unsigned char sched_delayed;	/* since 6.12: it sleeps, although it is still on_rq */
 };
 
 struct task_struct {
 	unsigned char on_rq;
+	int prio;
+	unsigned int policy;
+	char comm[16];
 	struct sched_entity se;
 	int pid;	/* the thread's */
 	int tgid;	/* the process's */

@@ -321,7 +321,18 @@ struct vcpu_timeline {
 	__u64 slept;	/* ns, in all that has ended */
 	__u64 waited;	/* likewise */
 	__u32 accepted[GUEST_VECTOR_WORDS];	/* guest vectors, since the latest VM entry */
+	struct imstrace_competitor behind;	/* who had its CPU as its latest wait began */
+	__u32 behind_pid;
+	__u32 unused;
 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct imstrace_competitor_key);
+	__type(value, struct imstrace_competitor);
+} competitors SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -329,6 +340,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct vcpu_timeline);
 } vcpu_timelines SEC(".maps");
+
+/* The NUMA node of each CPU; written by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} cpu_nodes SEC(".maps");
 
 /* Set by user space before loading. */
 const volatile __u32 max_vectors = 1;

@@ -14,6 +14,14 @@
 /* Looks of the workqueue at a context that is just leaving its signal to it: a microsecond or two. */
 #define MAX_LOOKS	1000
 
+/* What leave_outside() has found: too large for the stack. Its program is not run twice at a time on a CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct open_interrupt);
+} left_interrupt SEC(".maps");
+
 struct delivery {
 	__u32 id;
 	bool queued_again;	/* something has been signalled since the workqueue has taken it */
@@ -36,23 +44,25 @@ static long leave_outside(void *map, __u32 *context, struct open_interrupt *open
 {
 	struct deferred_interrupts *deferred = delivery->deferred;
 	__u64 seen = state_and_turn(open);
-	struct open_interrupt left;
+	struct open_interrupt *left;
+	__u32 zero = 0;
 
-	if (open->current.id != delivery->id || open->sole)
+	left = bpf_map_lookup_elem(&left_interrupt, &zero);
+	if (!left || open->current.id != delivery->id || open->sole)
 		return 0;
 	/* What was left before the workqueue began is delivered now, and this one next. */
 	if (deferred->queued.state == OPEN_ENDED && delivery->queued_again)
 		return 0;
-	left = *open;
+	*left = *open;
 	barrier();
 	if (!claim_signalled(open, seen, OPEN_DONE)) {
 		wait_until_left(open);
 		return 0;
 	}
-	if (left.refused)
-		end_unaccepted(&left);
+	if (left->refused)
+		end_unaccepted(left);
 	else
-		queue_or_merge(deferred, &left);
+		queue_or_merge(deferred, left);
 	return 0;
 }
 

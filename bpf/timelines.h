@@ -15,6 +15,7 @@
 #include "ends.h"
 #include "guests.h"
 #include "irqfds.h"
+#include "places.h"
 #include "stages.h"
 #include <bpf/bpf_tracing.h>
 
@@ -43,6 +44,57 @@ static __always_inline void change_thread(struct vcpu_timeline *timeline, enum t
 	timeline->since = now;
 	barrier();
 	*(volatile __u32 *)&timeline->sequence += 1;
+}
+
+/* The thread of @timeline begins to wait for a CPU that runs @task. */
+static __always_inline void note_behind(struct vcpu_timeline *timeline, struct task_struct *task)
+{
+	timeline->behind_pid = BPF_CORE_READ(task, pid);
+	timeline->behind.priority = BPF_CORE_READ(task, prio);
+	timeline->behind.policy = BPF_CORE_READ(task, policy);
+	BPF_CORE_READ_STR_INTO(&timeline->behind.name, task, comm);
+}
+
+/* It has been woken, to run on the CPU that it is of now. */
+static __always_inline void note_behind_current(struct vcpu_timeline *timeline, struct task_struct *task)
+{
+	struct task_struct *running = NULL;
+
+	timeline->behind.name[0] = '\0';
+	if (bpf_core_field_exists(task->se.cfs_rq->rq))
+		running = BPF_CORE_READ(task, se.cfs_rq, rq, curr);
+	/* It has not got to sleep. */
+	if (running && running != task)
+		note_behind(timeline, running);
+}
+
+/* Of the vector of @interrupt, whose run is known. Not static: see vectors.h. */
+__noinline int count_competitor(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline)
+{
+	struct imstrace_competitor *known, first;
+	struct imstrace_competitor_key key;
+
+	if (!interrupt || !timeline || !timeline->behind.name[0])
+		return 0;
+	interrupt->behind = key.pid = timeline->behind_pid;
+	interrupt->behind_priority = timeline->behind.priority;
+	interrupt->behind_policy = timeline->behind.policy;
+	__builtin_memcpy(interrupt->behind_name, timeline->behind.name, IMSTRACE_TASK_LEN);
+	key.id = interrupt->id;
+	first = timeline->behind;
+	first.count = first.ns = 0;
+	known = bpf_map_lookup_elem(&competitors, &key);
+	if (!known) {
+		bpf_map_update_elem(&competitors, &key, &first, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&competitors, &key);
+	}
+	if (!known) {
+		__sync_fetch_and_add(&totals.lost_competitors, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&known->count, 1);
+	__sync_fetch_and_add(&known->ns, interrupt->waited);
+	return 0;
 }
 
 /*
@@ -123,6 +175,8 @@ static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 	interrupt->slept = slept;
 	interrupt->waited = waited;
 	interrupt->times[HOP_ENTER] = accept + passed;
+	if (waited)
+		count_competitor(interrupt, timeline);
 	if (preemptible)
 		__sync_fetch_and_add(&account->hops[HOP_ENTER], 1);
 	else
@@ -189,15 +243,19 @@ static __noinline void note_injected(struct imstrace_interrupt *interrupt, struc
 
 /*
  * The CPU itself has delivered what is pending in @guest, by @now: since the latest VM entry, or since the accept
- * if there was none. Not static: see vectors.h.
+ * if there was none. @here: this CPU runs the vCPU. Not static: see vectors.h.
  */
-__noinline int note_delivered(struct guest_interrupt *guest, __u64 now)
+__noinline int note_delivered(struct guest_interrupt *guest, __u64 now, bool here)
 {
 	struct imstrace_interrupt *pending = guest ? &guest->pending : NULL;
 	struct imstrace_account *account = pending ? account_of(pending->id) : NULL;
 	__u64 accept;
 
-	if (!account || !hop_seen(HOP_ENTER))
+	if (!account)
+		return 0;
+	if (here)
+		note_place(pending, account);
+	if (!hop_seen(HOP_ENTER))
 		return 0;
 	/* Else its vCPU was in guest mode when it was accepted. */
 	if (pending->times[HOP_ENTER])
@@ -299,8 +357,10 @@ int BPF_PROG(thread_woken, struct task_struct *task)
 	struct vcpu_timeline *timeline = totals.vcpus ? timeline_of_task(task) : NULL;
 
 	/* Also told of a thread that has not got to sleep. */
-	if (timeline && (timeline->state == THREAD_SLEEPS || timeline->state == THREAD_UNKNOWN))
-		change_thread(timeline, THREAD_SLEEPS, THREAD_WAITS);
+	if (!timeline || (timeline->state != THREAD_SLEEPS && timeline->state != THREAD_UNKNOWN))
+		return 0;
+	change_thread(timeline, THREAD_SLEEPS, THREAD_WAITS);
+	note_behind_current(timeline, task);
 	return 0;
 }
 
@@ -310,8 +370,9 @@ static __always_inline void thread_runs(struct vcpu_timeline *timeline)
 		change_thread(timeline, THREAD_WAITS, THREAD_RUNS);
 }
 
-/* @task gives up its CPU, to sleep or to another one. As task_is_runnable() in linux/sched.h. */
-static __always_inline void thread_leaves(struct vcpu_timeline *timeline, struct task_struct *task)
+/* @task gives up its CPU, to sleep or to @next. As task_is_runnable() in linux/sched.h. */
+static __always_inline void thread_leaves(struct vcpu_timeline *timeline, struct task_struct *task,
+					  struct task_struct *next)
 {
 	bool runnable;
 
@@ -321,6 +382,8 @@ static __always_inline void thread_leaves(struct vcpu_timeline *timeline, struct
 	if (runnable && bpf_core_field_exists(task->se.sched_delayed))
 		runnable = !BPF_CORE_READ_BITFIELD_PROBED(task, se.sched_delayed);
 	change_thread(timeline, THREAD_RUNS, runnable ? THREAD_WAITS : THREAD_SLEEPS);
+	if (runnable)
+		note_behind(timeline, next);
 }
 
 SEC("fentry/kvm_sched_in")
@@ -331,9 +394,9 @@ int BPF_PROG(sched_in_fentry, struct preempt_notifier *notifier)
 }
 
 SEC("fentry/kvm_sched_out")
-int BPF_PROG(sched_out_fentry, struct preempt_notifier *notifier)
+int BPF_PROG(sched_out_fentry, struct preempt_notifier *notifier, struct task_struct *next)
 {
-	thread_leaves(totals.vcpus ? timeline_of(notifier) : NULL, bpf_get_current_task_btf());
+	thread_leaves(totals.vcpus ? timeline_of(notifier) : NULL, bpf_get_current_task_btf(), next);
 	return 0;
 }
 
@@ -346,7 +409,7 @@ int BPF_PROG(thread_switch, bool preempt, struct task_struct *previous, struct t
 {
 	if (!totals.vcpus)
 		return 0;
-	thread_leaves(timeline_of_task(previous), previous);
+	thread_leaves(timeline_of_task(previous), previous, next);
 	thread_runs(timeline_of_task(next));
 	return 0;
 }

@@ -15,7 +15,8 @@
 #define IMSTRACE_NONE		0xffffffffU
 #define IMSTRACE_NAME_LEN	64
 /* As TASK_COMM_LEN. */
-#define IMSTRACE_VMM_LEN	16
+#define IMSTRACE_TASK_LEN	16
+#define IMSTRACE_VMM_LEN	IMSTRACE_TASK_LEN
 #define IMSTRACE_SIGNALLERS_LEN	128
 
 /*
@@ -216,6 +217,8 @@ enum imstrace_end {
  * @detours:	of those at the accept: there was no irqfd, the VMM read the eventfd and called an ioctl
  * @late_eois:	of those at the EOI: paravirtual ones, whose time is not known. They are in no stage
  *		that ends there
+ * @other_cpu:	of those that were delivered: on another host CPU than the one that signalled
+ * @other_node:	of these: of another NUMA node
  * @lost_records: counted in all figures, but not streamed: the stream was full
  *
  * When nothing moves,
@@ -239,6 +242,8 @@ struct imstrace_account {
 	__u64 deferred;
 	__u64 detours;
 	__u64 late_eois;
+	__u64 other_cpu;
+	__u64 other_node;
 	__u64 lost_records;
 };
 
@@ -255,6 +260,7 @@ struct imstrace_totals {
 	__u64 caught_up;		/* further ones, which others have made up for */
 	__u64 second_runs;		/* further ones, in whose place a second program was run */
 	__u64 lost_values;		/* values without a block: counted, but in no bucket */
+	__u64 lost_competitors;		/* waits behind threads for which there was no room */
 };
 
 /*
@@ -335,6 +341,16 @@ struct imstrace_lifecycle {
 	X(__u64, delivered_after, delivered_after, UINT,				\
 	  "the CPU itself delivered it (APICv, AVIC), not before this; 0: KVM has, or nobody")	\
 	X(__u64, delivered_by, delivered_by, UINT, "likewise: and not after this")	\
+	TEXT(behind_name, IMSTRACE_TASK_LEN,						\
+	     "if it was: the thread that the CPU ran when the wait that ended last began; of an idle CPU: "	\
+	     "swapper/N. Empty: it did not wait, or that is not known")			\
+	X(__u32, behind, behind, UINT, "likewise its pid")				\
+	X(__s32, behind_priority, behind_priority, INT,					\
+	  "likewise its priority, as the kernel has it: below 0 deadline, below 100 real-time, 120 + nice")	\
+	X(__u32, behind_policy, behind_policy, UINT, "likewise its policy: SCHED_FIFO and others")	\
+	X(__u16, vcpu_cpu, vcpu_cpu, UINT,						\
+	  "1 + the host CPU that its vCPU ran on as it was delivered; 0: not known")	\
+	X(__u16, other_node, other_node, UINT, "1: that is of another NUMA node than cpu")	\
 	X(__u32, id, vector_id, VECTOR_ID, "vector")					\
 	X(__u32, vcpu, vcpu, UINT, "vCPU it went to, or IMSTRACE_NONE")			\
 	X(__u32, guest_vector, guest_vector, HEX,					\
@@ -355,6 +371,28 @@ struct imstrace_lifecycle {
 struct imstrace_interrupt {
 	__u64 times[HOP_COUNT];
 	IMSTRACE_INTERRUPT_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
+};
+
+/**
+ * struct imstrace_competitor - a thread behind which vCPUs' threads waited, with interrupts of one vector
+ * @count:	interrupts whose stage run was such a wait
+ * @ns:		these stages
+ * @priority:	see behind_priority of IMSTRACE_INTERRUPT_FIELDS, also for the next two
+ * @policy:	likewise
+ * @name:	likewise
+ */
+struct imstrace_competitor {
+	__u64 count;
+	__u64 ns;
+	__s32 priority;
+	__u32 policy;
+	char name[IMSTRACE_TASK_LEN];
+};
+
+/* The vector and the thread: who looks competitors up has these. */
+struct imstrace_competitor_key {
+	__u32 id;
+	__u32 pid;
 };
 
 /**

@@ -242,6 +242,17 @@ static void check_parts(json_t *interrupt)
 	assert_int_equal(sum, member(interrupt, "stages", "deliver"));
 }
 
+/* Each of the vector's @interrupts was delivered somewhere, and the summary has how many of them elsewhere. */
+static void check_places(json_t *seen, json_t **interrupts, size_t count)
+{
+	long long elsewhere = 0;
+
+	for (size_t i = 0; i < count; i++)
+		elsewhere += number(interrupts[i], "vcpu_cpu") != number(interrupts[i], "cpu");
+	assert_int_equal(number(seen, "other_cpu"), elsewhere);
+	assert_int_equal(number(seen, "other_node"), 0);
+}
+
 void check_times(json_t *truth, const struct trace *trace)
 {
 	long long error = check_clock_error(truth), vcpus = number(truth, "vcpus");
@@ -259,6 +270,8 @@ void check_times(json_t *truth, const struct trace *trace)
 
 		assert_int_equal(count, number(vector, "seen"));
 		assert_int_equal(count, json_array_size(isr));
+		check_places(find_vector(trace->summary, text(truth, "device"), number(vector, "vector")), found,
+			     count);
 		for (size_t j = 0; j < count; j++) {
 			long long begin = json_integer_value(json_array_get(isr, j));
 			long long end = json_integer_value(json_array_get(isr_end, j));

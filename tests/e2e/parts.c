@@ -104,11 +104,22 @@ static void waiting_to_be_woken(void **state)
 	run_free(&run);
 }
 
+/* The thread of ims-guest that rings keeps the CPU. */
+static void expect_holder(json_t *behind, json_t *truth)
+{
+	expect_text(behind, "name", "ims-guest");
+	expect_text(behind, "policy", "fifo");
+	assert_int_equal(number(behind, "priority"), 1);
+	assert_true(is_null(behind, "nice"));
+	assert_int_equal(number(behind, "pid"), number(truth, "pid"));
+}
+
 /* It is woken at once, but a thread of a higher priority keeps the CPU. */
 static void waiting_for_a_cpu(void **state)
 {
 	struct run run = run_begin("part-run");
-	json_t **interrupts, *held;
+	json_t **interrupts, *held, *behind;
+	long long waited = 0;
 
 	(void)state;
 	run.truth = guest_run("--timeout 30 --vectors 0 --count 20 --hold 20000 " DEVICE);
@@ -123,8 +134,16 @@ static void waiting_for_a_cpu(void **state)
 		/* All but what passed before it was woken. */
 		assert_true(part(interrupts[i], "run") + part(interrupts[i], "wake") >= until - accept - run.error);
 		assert_true(part(interrupts[i], "run") > DELAY_NS / 2);
+		expect_holder(json_object_get(interrupts[i], "behind"), run.truth);
+		waited += part(interrupts[i], "run");
 	}
 	check_others(interrupts, INTERRUPTS, "run");
+	/* The same of all of them. */
+	behind = json_object_get(find_vector(run.trace.summary, DEVICE, 0), "behind");
+	assert_int_equal(json_array_size(behind), 1);
+	expect_holder(json_array_get(behind, 0), run.truth);
+	assert_int_equal(number(json_array_get(behind, 0), "count"), INTERRUPTS);
+	assert_int_equal(number(json_array_get(behind, 0), "ns"), waited);
 	free(interrupts);
 	run_free(&run);
 }

@@ -159,6 +159,7 @@ static void every_field_survives(void **state)
 		interrupts[i].id = 1;
 		interrupts[i].end = i;
 		interrupts[i].recounted = i;
+		interrupts[i].behind_name[IMSTRACE_TASK_LEN - 1] = '\0';
 		interrupts[i].times[HOP_COUNT - 1] = 3000 + i;
 		assert_int_equal(ctf_write_interrupt(fixture.writer, &interrupts[i]), 0);
 	}

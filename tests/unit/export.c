@@ -273,7 +273,7 @@ static char *csv_field(char **text, char *ended)
 	return field;
 }
 
-#define CSV_COLUMNS	(11 + HOP_COUNT + STAGE_COUNT)
+#define CSV_COLUMNS	(13 + HOP_COUNT + STAGE_COUNT)
 
 static void csv_row(char **text, char *fields[CSV_COLUMNS])
 {
@@ -299,7 +299,7 @@ static void csv_has_every_interrupt(void **state)
 {
 	static const char *const names[CSV_COLUMNS] = {
 		"time", "device", "vector", "irq", "slot", "pasid", "vcpu", "guest_vector", "cpu",
-		"cause", "end", "irq_time", "signal_time", "accept_time", "enter_time", "inject_time", "eoi_time",
+		"cause", "end", "vcpu_cpu", "behind", "irq_time", "signal_time", "accept_time", "enter_time", "inject_time", "eoi_time",
 		"unmask_time", "handler_ns", "irqfd_ns", "deliver_ns", "service_ns", "delivery_ns",
 		"total_ns", "masked_ns", "detour_ns", "wake_ns", "run_ns", "enter_ns", "window_ns",
 		"at_least_ns", "at_most_ns",
@@ -320,6 +320,8 @@ static void csv_has_every_interrupt(void **state)
 		const struct imstrace_interrupt *interrupt = &input.interrupts[i];
 		const struct imstrace_vector *vector = &input.fake->vectors[interrupt->id];
 
+		char behind[32];
+
 		csv_row(&at, fields);
 		assert_field(fields[0], true, interrupt_ended(interrupt));
 		assert_string_equal(fields[1], vector->device);
@@ -332,10 +334,13 @@ static void csv_has_every_interrupt(void **state)
 		assert_field(fields[8], true, interrupt->cpu);
 		assert_string_equal(fields[9], cause_name(interrupt->cause));
 		assert_string_equal(fields[10], end_name(interrupt->end));
+		assert_field(fields[11], interrupt->vcpu_cpu, interrupt->vcpu_cpu - 1);
+		snprintf(behind, sizeof(behind), "%s/%u", interrupt->behind_name, interrupt->behind);
+		assert_string_equal(fields[12], *interrupt->behind_name ? behind : "");
 		for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
-			assert_field(fields[11 + hop], interrupt->times[hop], interrupt->times[hop]);
+			assert_field(fields[13 + hop], interrupt->times[hop], interrupt->times[hop]);
 		for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-			assert_field(fields[11 + HOP_COUNT + stage],
+			assert_field(fields[13 + HOP_COUNT + stage],
 				     stage_time(interrupt, stage) >= 0, stage_time(interrupt, stage));
 	}
 	assert_string_equal(at, "");
@@ -384,10 +389,10 @@ static void fields_are_those_of_csv(void **state)
 		const char *total;
 
 		csv_row(&at, fields);
-		total = fields[11 + HOP_COUNT + STAGE_TOTAL];
+		total = fields[13 + HOP_COUNT + STAGE_TOTAL];
 		snprintf(expected, sizeof(expected), "%s\t%s\t%s\t%s\t%s\t%s",
 			 *total ? total : "-", fields[1], *fields[5] ? fields[5] : "-",
-			 fields[10], *fields[11] ? fields[11] : "-", fields[10]);
+			 fields[10], *fields[13] ? fields[13] : "-", fields[10]);
 		assert_string_equal(line, expected);
 	}
 	assert_string_equal(at, "");

@@ -91,7 +91,7 @@ static void assert_object(json_t *object, const char *text)
 #define ENDS(coalesced, not_accepted, lost)							\
 	"'ends': {'coalesced': " coalesced ", 'hardware': 0, 'nmi': 0, 'signalled': 0, 'user': 0,"	\
 	" 'workqueue': 0, 'work_merged': 0, 'merged': 0, 'no_signal': 0, 'no_route': 0, 'not_accepted': " not_accepted ","	\
-	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost ", 'line_up': 0}, 'deferred': 0, 'detours': 0, 'late_eois': 0, 'copies': 0, 'still_up': 0, "
+	" 'refused': 0, 'dropped': 0, 'no_eoi': 0, 'lost': " lost ", 'line_up': 0}, 'deferred': 0, 'detours': 0, 'late_eois': 0, 'other_cpu': null, 'other_node': null, 'copies': 0, 'still_up': 0, "
 
 static struct sink sink = { .ops = &json_sink };
 
@@ -327,7 +327,7 @@ static void interrupt_lines(void **state)
 	fake_vector(fake, UUID_A, 7);
 	assert_object(interrupt(&fake->vectors[0], &complete),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': 37, 'vcpu': 1,"
-		"'guest_vector': 48, 'cpu': 3, 'cause': 'irq', 'end': 'complete',"
+		"'guest_vector': 48, 'cpu': 3, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'irq', 'end': 'complete',"
 		"'uncoalesced': true, 'recounted': 'coalesced', 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': 5000, 'signal': 5010, 'accept': 5030,"
 		"'enter': 5060, 'inject': 5060, 'eoi': 5100, 'unmask': null},"
@@ -337,7 +337,7 @@ static void interrupt_lines(void **state)
 	fake->vectors[0].irq = IMSTRACE_NONE;
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
-		"'guest_vector': 255, 'cpu': 65535, 'cause': 'emulated', 'end': 'coalesced',"
+		"'guest_vector': 255, 'cpu': 65535, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'emulated', 'end': 'coalesced',"
 		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': 4990,"
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
@@ -346,7 +346,7 @@ static void interrupt_lines(void **state)
 		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}}");
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
-		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'irq', 'end': 'no_signal',"
+		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'irq', 'end': 'no_signal',"
 		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': 5000, 'signal': null, 'accept': null,"
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
@@ -355,7 +355,7 @@ static void interrupt_lines(void **state)
 		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}}");
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
-		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'cause': 'loopback',"
+		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'loopback',"
 		"'end': 'signalled', 'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5000, 'accept': null,"
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
@@ -404,7 +404,7 @@ static void reports(void **state)
 	fake->totals.lost_interrupts = 7;
 	assert_object(interval(measurement, 3000),
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
+		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4, 'competitors': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 100, 'signal': 100, 'accept': 107, 'enter': 100, 'inject': 100, 'eoi': 100, 'unmask': null},"
 		"'coalesced': 2, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("2", "3", "4") "'in_flight': 1, 'stages': {"
@@ -412,13 +412,13 @@ static void reports(void **state)
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
 	/* One had not merged after all, another took 100 ns, and no more was lost. */
 	fake->accounts[1].ends[END_COALESCED] = 1;
 	fake->accounts[1].hops[HOP_IRQ]++;
@@ -426,7 +426,7 @@ static void reports(void **state)
 	fake_value(fake, STAGE_COUNT + STAGE_HANDLER, 100);
 	assert_object(interval(measurement, 4000),
 		"{'type': 'interval', 'time': 4000, 'duration': 1000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': ["
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0, 'competitors': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 1, 'signal': 1, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': -1, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("-1", "0", "0") "'in_flight': 2, 'stages': {"
@@ -434,16 +434,16 @@ static void reports(void **state)
 		"'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': " FIGURES(0, null) ","
 		"'total': " FIGURES(0, null) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 4000, 'duration': 3000,"
-		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4}, 'vectors': ["
+		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4, 'competitors': 0}, 'vectors': ["
 		VECTOR_A_0
 		"'hops': {'irq': 101, 'signal': 101, 'accept': 107, 'enter': 100, 'inject': 100, 'eoi': 100, 'unmask': null},"
 		"'coalesced': 1, 'unmatched': 3, 'hardware': 0, 'lost': 4, " ENDS("1", "3", "4") "'in_flight': 2, 'stages': {"
@@ -452,13 +452,13 @@ static void reports(void **state)
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []}]}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -529,7 +529,7 @@ static void a_line_has_all_hops(void **state)
 	json_decref(vector);
 	assert_object(interrupt(&fake->vectors[0], &resent),
 		"{'type': 'interrupt', 'device': '0000:03:00.0:intx', 'vector': 0, 'irq': 16, 'vcpu': 1,"
-		"'guest_vector': 48, 'cpu': 0, 'cause': 'resent', 'end': 'complete',"
+		"'guest_vector': 48, 'cpu': 0, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'resent', 'end': 'complete',"
 		"'uncoalesced': false, 'recounted': null, 'eoi_late': false, 'read': null,"
 		"'hops': {'irq': null, 'signal': 5010, 'accept': 5030,"
 		"'enter': 5060, 'inject': 5060, 'eoi': 5100, 'unmask': 5150},"
@@ -554,7 +554,7 @@ static void a_hop_that_is_not_attached_is_null(void **state)
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -576,7 +576,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"'handler': " FIGURES(0, null) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ", 'service': null,"
 		"'delivery': " FIGURES(0, null) ", 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}");
 	measurement_free(measurement);
 	free(fake);
 
@@ -592,7 +592,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}}");
+		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}, 'behind': null}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -605,10 +605,10 @@ static void a_report_without_vectors_has_an_empty_list(void **state)
 	(void)state;
 	assert_object(interval(measurement, 3000),
 		"{'type': 'interval', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': []}");
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0, 'competitors': 0}, 'vectors': []}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 3000, 'duration': 2000,"
-		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0}, 'vectors': []}");
+		"'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0, 'competitors': 0}, 'vectors': []}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -633,7 +633,7 @@ static void a_summary_says_what_a_recording_lacks(void **state)
 	assert_null(json_object_get(object, "clock_set"));
 	json_decref(object);
 	assert_object(summary(measurement), "{'type': 'summary', 'time': 2000, 'duration': 1000,"
-		" 'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0},"
+		" 'lost': {'vectors': 0, 'lifecycle': 0, 'interrupts': 0, 'runs': 0, 'values': 0, 'guests': 0, 'competitors': 0},"
 		" 'vectors': [], 'cut_off': [{'file': 'interrupts', 'byte': 1234, 'time': 5000,"
 		" 'why': 'a packet is cut off'}], 'clock_set': [{'time': 4000, 'to_wall_clock': -5}]}");
 	measurement_free(measurement);

@@ -88,7 +88,8 @@ static const struct option_row kernel_options[] = {
 	HEADING(PLACE_LIVE, "How the kernel is followed:"),
 	{ "btf", 0, "FILE", "Read the kernel's BTF from FILE",
 	  take_text, INTO(struct live_options, btf), .given = offsetof(struct live_options, given) },
-	{ "verbose", 'v', NULL, "Show libbpf's messages; given twice, its debugging messages too",
+	{ "verbose", 'v', NULL, "Show libbpf's messages and, at the end, which programs the kernel has not run, and how "
+	  "often; given twice, libbpf's debugging messages too",
 	  count_flag, INTO(struct live_options, verbose) },
 	{ 0 }
 };

@@ -12,8 +12,16 @@ bool figures_init(struct figures *figures, size_t capacity)
 	return figures->vectors;
 }
 
+void figures_forget_competitors(struct figures *figures)
+{
+	free(figures->competitors);
+	figures->competitors = NULL;
+	figures->competitor_count = 0;
+}
+
 void figures_free(struct figures *figures)
 {
+	figures_forget_competitors(figures);
 	free(figures->vectors);
 	free(figures->buckets);
 }
@@ -121,6 +129,8 @@ struct vector_figures *figures_add(struct figures *figures, const struct source 
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
 		added->hop_missing[hop] = hop_missing(source, added, hop);
 	added->in_flight_missing = in_flight_missing(source, added);
+	added->places_known = source->places_known &&
+			      (!added->hop_missing[HOP_INJECT] || (!source->delivery && added->account.ends[END_HARDWARE]));
 	return added;
 }
 
@@ -199,6 +209,21 @@ bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage s
 	if (stage_is_rare(stage))
 		return vector->stages[stage].count;
 	return kind_has_hop(vector->vector.kind, stage_to(stage));
+}
+
+const struct source_competitor *figures_competitors(const struct figures *figures,
+						    const struct vector_figures *vector, size_t *count)
+{
+	const struct source_competitor *first = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < figures->competitor_count; i++) {
+		if (figures->competitors[i].key.id != vector->id)
+			continue;
+		first = first ?: &figures->competitors[i];
+		++*count;
+	}
+	return first;
 }
 
 bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop)

@@ -39,6 +39,7 @@ struct stage_values {
  * @stages:	how long each stage took
  * @values:	of which values: see figures_histogram()
  * @hop_missing: why a hop can't be seen; NULL: it can
+ * @places_known: whether its interrupts were delivered on other CPUs is: @other_cpu of @account, and the next
  * @in_flight_missing: why it isn't known what is in flight; NULL: it is
  */
 struct vector_figures {
@@ -50,6 +51,7 @@ struct vector_figures {
 	struct stage_values values[STAGE_COUNT];
 	const char *hop_missing[HOP_COUNT];
 	const char *in_flight_missing;
+	bool places_known;
 };
 
 /**
@@ -60,6 +62,8 @@ struct vector_figures {
  * @totals:	what was lost in it
  * @source:	of a summary: what it is of, and whether that could be seen to its end; NULL: these
  *		are of an interval
+ * @competitors:	of a summary: behind whom vCPUs' threads waited, see competitors_sort()
+ * @competitor_count: how many
  * @buckets:	of all @vectors' values: number in use, and room for how many
  */
 struct figures {
@@ -69,6 +73,8 @@ struct figures {
 	struct vector_figures *vectors;
 	struct imstrace_totals totals;
 	const struct source *source;
+	struct source_competitor *competitors;
+	size_t competitor_count;
 	struct filled_bucket *buckets;
 	size_t bucket_count, bucket_room;
 };
@@ -76,6 +82,7 @@ struct figures {
 /* Room for @capacity vectors, and none in it yet. false: out of memory. */
 bool figures_init(struct figures *figures, size_t capacity);
 void figures_free(struct figures *figures);
+void figures_forget_competitors(struct figures *figures);
 
 /**
  * figures_add - take in a vector, which there is room for
@@ -104,6 +111,13 @@ bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage s
 
 /* Whether any of the vectors can ever have @hop: unmask is INTx lines' alone. */
 bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop);
+
+/*
+ * The threads behind which those of vCPUs have waited longest with @vector's interrupts, the first of *@count; NULL:
+ * there are none.
+ */
+const struct source_competitor *figures_competitors(const struct figures *figures,
+						    const struct vector_figures *vector, size_t *count);
 
 /* Why hops can't be seen of some vectors, and which: a mask by enum imstrace_hop. */
 struct missing {

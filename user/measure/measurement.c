@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "measurement.h"
 
+#include "competitors.h"
+
 #include "accounts.h"
 
 #include <stdlib.h>
@@ -56,6 +58,7 @@ static void begin(struct figures *figures, __u64 from, __u64 to)
 	figures->from = from;
 	figures->to = to;
 	figures->count = figures->bucket_count = 0;
+	figures_forget_competitors(figures);
 }
 
 static void add_vector(struct measurement *measurement, struct figures *figures, __u32 id)
@@ -100,6 +103,7 @@ const struct figures *measurement_interval(struct measurement *measurement, __u6
 	interval->totals.lost_interrupts -= last->totals.lost_interrupts;
 	interval->totals.lost_runs -= last->totals.lost_runs;
 	interval->totals.lost_values -= last->totals.lost_values;
+	interval->totals.lost_competitors -= last->totals.lost_competitors;
 	last->totals = totals;
 	last->time = now;
 	return interval;
@@ -123,11 +127,20 @@ static const struct figures *sum_up(struct measurement *measurement, __u32 first
 	return summary;
 }
 
+/* Without memory for them they are left out. */
+static void find_competitors(struct figures *summary, const struct source *source)
+{
+	if (source->competitors &&
+	    source->competitors(source, &summary->competitors, &summary->competitor_count))
+		competitors_sort(summary->competitors, summary->competitor_count);
+}
+
 const struct figures *measurement_summary(struct measurement *measurement)
 {
 	sum_up(measurement, 0, measurement->source->capacity);
 	measurement->summary.totals = measurement->last.totals;
 	measurement->summary.source = measurement->source;
+	find_competitors(&measurement->summary, measurement->source);
 	return &measurement->summary;
 }
 

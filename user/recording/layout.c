@@ -75,6 +75,16 @@ bool ctf_layout_read(struct ctf_layout *result, const char *text, const struct c
 	return layout->count;
 }
 
+bool ctf_layout_has(const struct ctf_layout *layout, const struct ctf_payload *ours, const char *name)
+{
+	const struct ctf_field *field = find_field(ours, name);
+
+	for (size_t i = 0; field && i < layout->count; i++)
+		if (layout->fields[i].to == field->offset)
+			return true;
+	return false;
+}
+
 void ctf_layout_apply(const struct ctf_layout *layout, const struct ctf_payload *ours,
 		      const struct ctf_event *from, struct ctf_event *event)
 {

@@ -37,6 +37,9 @@ struct ctf_layout {
  */
 bool ctf_layout_read(struct ctf_layout *result, const char *text, const struct ctf_payload *ours);
 
+/* Whether the recording has the field @name of @ours. */
+bool ctf_layout_has(const struct ctf_layout *layout, const struct ctf_payload *ours, const char *name);
+
 /* Makes @event, one of our structs, of the event at @from. */
 void ctf_layout_apply(const struct ctf_layout *layout, const struct ctf_payload *ours,
 		      const struct ctf_event *from, struct ctf_event *event);

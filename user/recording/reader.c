@@ -3,6 +3,7 @@
 #include "reader.h"
 
 #include "../errors.h"
+#include "../measure/competitors.h"
 #include "../measure/stages.h"
 #include "stream_reader.h"
 
@@ -22,6 +23,7 @@ struct recording {
 	struct imstrace_block *blocks;
 	struct imstrace_totals totals;
 	struct source_cut cuts[CTF_STREAM_COUNT];
+	struct competitors *competitors;
 	__u64 from, to;
 	__u64 now;
 };
@@ -70,6 +72,9 @@ static void count_interrupt(struct recording *recording,
 			count_value(recording, interrupt->id, stage, time);
 	}
 	account->late_eois += interrupt->eoi_late;
+	if (interrupt->vcpu_cpu && interrupt->vcpu_cpu != interrupt->cpu + 1)
+		account->other_cpu++;
+	account->other_node += interrupt->other_node != 0;
 	account->detours += interrupt->read && interrupt->times[HOP_ACCEPT] && first <= HOP_ACCEPT;
 	if (interrupt->recounted)
 		account->ends[interrupt->recounted]--;
@@ -167,6 +172,7 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 	ctf_layout_apply(&recording->metadata.interrupt, &ctf_interrupt_payload, from,
 			 &event.event);
 	interrupt = event.interrupt;
+	interrupt.behind_name[sizeof(interrupt.behind_name) - 1] = '\0';
 	interrupt.end = ctf_end_of(&recording->metadata, &interrupt);
 	interrupt.recounted = interrupt.recounted < 256 ?
 			      recording->metadata.ends[interrupt.recounted] : END_COUNT;
@@ -184,6 +190,8 @@ static void take_interrupt(struct recording *recording, const struct ctf_event *
 	if (!wanted(recording, from->time))
 		return;
 	count_interrupt(recording, &interrupt);
+	if (!competitors_add(recording->competitors, &interrupt))
+		recording->totals.lost_competitors++;
 	if (source->handlers.interrupt)
 		source->handlers.interrupt(source->handlers.context, &interrupt);
 }
@@ -279,6 +287,11 @@ static __u64 recording_now(const struct source *source)
 	return ((const struct recording *)source)->now;
 }
 
+static bool recording_competitors(const struct source *source, struct source_competitor **list, size_t *count)
+{
+	return competitors_list(((const struct recording *)source)->competitors, list, count);
+}
+
 static void recording_stop(struct source *source)
 {
 	source->ended = true;
@@ -295,6 +308,7 @@ static void recording_close(struct source *source)
 
 	for (unsigned int i = 0; i < CTF_STREAM_COUNT; i++)
 		stream_close(&recording->streams[i]);
+	competitors_free(recording->competitors);
 	free(recording->vectors);
 	free(recording->accounts);
 	free(recording->histograms);
@@ -314,8 +328,9 @@ static int make_arrays(struct recording *recording)
 	recording->histograms = calloc((size_t)source->capacity * STAGE_COUNT,
 				       sizeof(*recording->histograms));
 	recording->blocks = calloc(blocks, sizeof(*recording->blocks));
+	recording->competitors = competitors_new();
 	if (!recording->vectors || !recording->accounts || !recording->histograms ||
-	    !recording->blocks)
+	    !recording->blocks || !recording->competitors)
 		return report_error(EXIT_RUNTIME, NULL, "out of memory");
 	source->vectors = recording->vectors;
 	source->accounts = recording->accounts;
@@ -342,6 +357,7 @@ int recording_open(struct source **result, const struct recording_options *optio
 	source->now = recording_now;
 	source->poll = recording_poll;
 	source->stop = recording_stop;
+	source->competitors = recording_competitors;
 	source->ignore = recording_ignore;
 	source->close = recording_close;
 	ret = ctf_read_metadata(&recording->metadata, source, options->directory) ?:
@@ -352,6 +368,7 @@ int recording_open(struct source **result, const struct recording_options *optio
 		recording_close(source);
 		return ret;
 	}
+	source->places_known = ctf_layout_has(&recording->metadata.interrupt, &ctf_interrupt_payload, "vcpu_cpu");
 	recording->from = source->started + options->from;
 	recording->to = options->until ? source->started + options->until : UINT64_MAX;
 	recording->now = recording->from;

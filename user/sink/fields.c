@@ -6,6 +6,7 @@
 
 enum {
 	TIME, DEVICE, VECTOR, IRQ, SLOT, PASID, VCPU, GUEST_VECTOR, CPU, CAUSE, END,
+	VCPU_CPU, BEHIND,
 	FIRST_HOP = FIELDS_OF_VECTOR_AND_END, FIRST_STAGE = FIRST_HOP + HOP_COUNT,
 };
 
@@ -23,6 +24,8 @@ static const struct {
 	[CPU] = { "cpu", "host CPU that handled it" },
 	[CAUSE] = { "cause", "irq, or what else raised it" },
 	[END] = { "end", "how it ended" },
+	[VCPU_CPU] = { "vcpu_cpu", "host CPU that its vCPU ran on as it was delivered" },
+	[BEHIND] = { "behind", "the thread behind which its vCPU's waited for a CPU, as name/pid" },
 };
 
 _Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELDS_OF_VECTOR_AND_END,
@@ -82,6 +85,15 @@ bool field_read(unsigned int field, const struct imstrace_vector *vector,
 		return known(interrupt->guest_vector, value);
 	case CPU:
 		return known(interrupt->cpu, value);
+	case VCPU_CPU:
+		value->number = interrupt->vcpu_cpu - 1LL;
+		return interrupt->vcpu_cpu;
+	case BEHIND:
+		sink_clean(value->device, sizeof(value->device), interrupt->behind_name);
+		snprintf(value->device + strlen(value->device), sizeof(value->device) - strlen(value->device),
+			 "/%u", interrupt->behind);
+		value->text = value->device;
+		return *interrupt->behind_name;
 	case CAUSE:
 		value->text = cause_name(interrupt->cause);
 		return true;

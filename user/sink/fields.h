@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 /* Fields have numbers from 0, in the order in which csv has them. */
-#define FIELDS_OF_VECTOR_AND_END	11
+#define FIELDS_OF_VECTOR_AND_END	13
 #define FIELD_COUNT	(FIELDS_OF_VECTOR_AND_END + HOP_COUNT + STAGE_COUNT)
 #define FIELD_NAME_LEN	16
 

@@ -5,6 +5,7 @@
 #include "../measure/accounts.h"
 #include "../measure/device_use.h"
 #include "../model/lifecycle.h"
+#include "../model/tasks.h"
 #include "../version.h"
 #include "sink.h"
 
@@ -100,6 +101,29 @@ static json_t *time_or_null(__u64 time)
 	return time ? json_integer((json_int_t)time) : json_null();
 }
 
+/* Who had the CPU as a vCPU's thread began to wait for it. */
+static json_t *competitor(const char *name, __u32 pid, __u32 policy, __s32 priority)
+{
+	int level;
+	bool realtime = task_is_realtime(priority, &level);
+	char text[IMSTRACE_TASK_LEN + 1] = "";
+
+	memcpy(text, name, IMSTRACE_TASK_LEN);
+	return json_pack("{s:o, s:i, s:o, s:o, s:o}",
+			 "name", object_name(text),
+			 "pid", pid,
+			 "policy", word(task_policy(policy)),
+			 "priority", realtime ? json_integer(level) : json_null(),
+			 "nice", realtime ? json_null() : json_integer(level));
+}
+
+static json_t *behind(const struct imstrace_interrupt *interrupt)
+{
+	return *interrupt->behind_name ? competitor(interrupt->behind_name, interrupt->behind,
+						    interrupt->behind_policy, interrupt->behind_priority) :
+					 json_null();
+}
+
 json_t *object_interrupt(const struct imstrace_vector *vector,
 			 const struct imstrace_interrupt *interrupt)
 {
@@ -114,7 +138,8 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 		json_object_set_new(stages, stage_name(stage),
 				    time >= 0 ? json_integer(time) : json_null());
 	}
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:s, s:s, s:b, s:o, s:b, s:o, s:o,"
+			 " s:o}",
 			 "type", "interrupt",
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -122,6 +147,9 @@ json_t *object_interrupt(const struct imstrace_vector *vector,
 			 "vcpu", known(interrupt->vcpu),
 			 "guest_vector", known(interrupt->guest_vector),
 			 "cpu", interrupt->cpu,
+			 "vcpu_cpu", interrupt->vcpu_cpu ? json_integer(interrupt->vcpu_cpu - 1) : json_null(),
+			 "other_node", interrupt->vcpu_cpu ? json_boolean(interrupt->other_node) : json_null(),
+			 "behind", behind(interrupt),
 			 "cause", cause_name(interrupt->cause),
 			 "end", end_name(interrupt->end),
 			 "uncoalesced", interrupt->recounted == END_COALESCED,
@@ -187,7 +215,28 @@ static json_t *signallers(const struct imstrace_vector *vector)
 	return names;
 }
 
-static json_t *vector_object(const struct vector_figures *seen)
+/* The threads behind which those of vCPUs have waited; null: these are figures of an interval. */
+static json_t *vector_competitors(const struct figures *figures, const struct vector_figures *vector)
+{
+	size_t count;
+	const struct source_competitor *all = figures_competitors(figures, vector, &count);
+	json_t *list;
+
+	if (!figures->source)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = competitor(all[i].total.name, all[i].key.pid, all[i].total.policy,
+					    all[i].total.priority);
+
+		json_object_set_new(object, "count", json_integer((json_int_t)all[i].total.count));
+		json_object_set_new(object, "ns", json_integer((json_int_t)all[i].total.ns));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *vector_object(const struct figures *figures, const struct vector_figures *seen)
 {
 	const struct imstrace_vector *vector = &seen->vector;
 	json_t *hops = json_object(), *stages = json_object();
@@ -200,7 +249,7 @@ static json_t *vector_object(const struct vector_figures *seen)
 				    figures_stage_missing(seen, stage) ? json_null() :
 				    object_figures(&seen->stages[stage]));
 	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-			 " s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+			 " s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o}",
 			 "source", word(vector_source(vector)),
 			 "device", device(vector->device),
 			 "vector", vector->vector,
@@ -228,11 +277,16 @@ static json_t *vector_object(const struct vector_figures *seen)
 			 "deferred", (json_int_t)seen->account.deferred,
 			 "detours", (json_int_t)seen->account.detours,
 			 "late_eois", (json_int_t)seen->account.late_eois,
+			 "other_cpu", seen->places_known ?
+				      json_integer((json_int_t)seen->account.other_cpu) : json_null(),
+			 "other_node", seen->places_known ?
+				       json_integer((json_int_t)seen->account.other_node) : json_null(),
 			 "copies", (json_int_t)vector->copies,
 			 "still_up", (json_int_t)vector->still_up,
 			 "in_flight", seen->in_flight_missing ? json_null() :
 				      json_integer(seen->in_flight),
-			 "stages", stages);
+			 "stages", stages,
+			 "behind", vector_competitors(figures, seen));
 }
 
 static json_t *cut_off(const struct source *source)
@@ -285,8 +339,8 @@ json_t *object_report(const char *type, const struct figures *figures)
 	json_t *vectors = json_array(), *object, *unused;
 
 	for (size_t i = 0; i < figures->count; i++)
-		json_array_append_new(vectors, vector_object(&figures->vectors[i]));
-	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
+		json_array_append_new(vectors, vector_object(figures, &figures->vectors[i]));
+	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
 			   "type", type,
 			   "time", (json_int_t)figures->to,
 			   "duration", (json_int_t)(figures->to - figures->from),
@@ -297,6 +351,7 @@ json_t *object_report(const char *type, const struct figures *figures)
 			   "runs", (json_int_t)figures->totals.lost_runs,
 			   "values", (json_int_t)figures->totals.lost_values,
 			   "guests", (json_int_t)figures_lost_guests(figures),
+			   "competitors", (json_int_t)figures->totals.lost_competitors,
 			   "vectors", vectors);
 	/* Of an interval it would say little. */
 	if (figures->source && (unused = never_fired(figures)))

@@ -20,7 +20,7 @@ struct text_context {
 	const struct source *source;	/* whose clock it is; NULL: none */
 };
 
-static const char *clock_text(const struct sink *sink, char text[32], __u64 monotonic)
+const char *text_clock(const struct sink *sink, char text[32], __u64 monotonic)
 {
 	const struct text_context *context = sink->context;
 	long long ns = context->source ? wall_clock_at(context->source, monotonic) : (long long)monotonic;
@@ -122,7 +122,7 @@ static void text_lifecycle(struct sink *sink, const struct imstrace_lifecycle *s
 
 	sink_clean(device, sizeof(device), step->device);
 	lifecycle_describe(step, detail, sizeof(detail));
-	fprintf(out, "%s  ", clock_text(sink, when, step->time));
+	fprintf(out, "%s  ", text_clock(sink, when, step->time));
 	print_vector(out, of_index ? IMSTRACE_NONE : step->vector, step->irq, step->slot,
 		     step->pasid);
 	fprintf(out, "  %-17s  %s%s%s\n", lifecycle_name(step->step), device, *detail ? "  " : "",
@@ -137,7 +137,7 @@ static void text_interrupt(struct sink *sink, const struct imstrace_vector *vect
 	FILE *out = sink->out;
 
 	sink_clean(device, sizeof(device), vector->device);
-	fprintf(out, "%s  ", clock_text(sink, when, first));
+	fprintf(out, "%s  ", text_clock(sink, when, first));
 	print_vector(out, vector->vector, vector->irq, vector->slot, vector->pasid);
 	fprintf(out, "  %-17s  %s  cpu %u, vcpu %s", end_name(interrupt->end), device,
 		interrupt->cpu, number_text(vcpu, interrupt->vcpu, "%u"));
@@ -162,7 +162,7 @@ static void text_slowest(struct sink *sink, const struct slowest *slowest)
 
 		sink_clean(device, sizeof(device), slow->vector.device);
 		fprintf(out, "%s  ",
-			clock_text(sink, when, interrupt_ended(&slow->interrupt) - took));
+			text_clock(sink, when, interrupt_ended(&slow->interrupt) - took));
 		print_vector(out, slow->vector.vector, slow->vector.irq, slow->vector.slot,
 			     slow->vector.pasid);
 		text_microseconds(out, 10, took);
@@ -272,84 +272,6 @@ static void print_way_into_vm(FILE *out, const struct imstrace_vector *vector)
 		fprintf(out, " from %s", signallers);
 }
 
-static void print_loss(FILE *out, const struct imstrace_totals *totals)
-{
-	const struct {
-		__u64 count;
-		const char *what;
-	} losses[] = {
-		{ totals->lost_vectors, "vectors are not followed: the table is full (--max-vectors)" },
-		{ totals->lost_values, "values found no histogram bucket: their stages have no "
-		  "percentiles (--max-vectors)" },
-		{ totals->lost_lifecycle, "lifecycle steps: the stream was full" },
-		{ totals->lost_runs, "hops: the kernel skips a program that recurses on its own CPU" },
-		{ totals->lost_interrupts, "streamed interrupts (they are counted in the figures): the "
-		  "stream was full" },
-	};
-
-	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
-		if (losses[i].count)
-			fprintf(out, "!!! LOST: %" PRIu64 " %s\n", (uint64_t)losses[i].count,
-				losses[i].what);
-}
-
-/* An INTx line that is masked for longer than any guest should need for an interrupt. */
-#define LONG_MASKED	1000000000ULL	/* ns */
-
-static void print_masked(FILE *out, const struct figures *figures)
-{
-	for (size_t i = 0; i < figures->count; i++) {
-		__u64 since = figures->vectors[i].vector.masked_since;
-		char device[IMSTRACE_NAME_LEN];
-
-		if (!since || figures->to < since + LONG_MASKED)
-			continue;
-		sink_clean(device, sizeof(device), figures->vectors[i].vector.device);
-		fprintf(out, "!!! MASKED: %s for %.1f s: its device can't interrupt until the guest has "
-			"ended the interrupt before\n", device, (double)(figures->to - since) / 1e9);
-	}
-}
-
-/* It is the vectors', not the host's: which of them, the columns tell. */
-static void print_lost_guests(FILE *out, const struct figures *figures)
-{
-	__u64 lost = figures_lost_guests(figures);
-
-	if (lost)
-		fprintf(out, "!!! LOST: %" PRIu64 " interrupts are not followed into their guests: the "
-			"tables of vCPUs are full (--max-vectors)\n", (uint64_t)lost);
-}
-
-static void print_cuts(const struct sink *sink, const struct source *source)
-{
-	char when[32];
-
-	for (size_t i = 0; i < source->cut_count; i++)
-		fprintf(sink->out, "!!! CUT OFF: %s can be read up to %s, byte %" PRIu64 ": %s\n",
-			source->cuts[i].file, clock_text(sink, when, source->cuts[i].time),
-			(uint64_t)source->cuts[i].byte, source->cuts[i].why);
-}
-
-static void print_blindness(const struct sink *sink, const struct source *source)
-{
-	char when[32];
-
-	if (source->blind_since)
-		fprintf(sink->out, "!!! BLIND: at %s kernel.ftrace_enabled was 0: since then, what is seen by "
-			"fentry or kprobes\n!!! was not seen, or not always (imstrace check lists it)\n",
-			clock_text(sink, when, source->blind_since));
-}
-
-static void print_clock_sets(const struct sink *sink, const struct source *source)
-{
-	char when[32];
-
-	for (unsigned int i = 0; i < source->clock_set_count; i++)
-		fprintf(sink->out, "The wall clock moved by %+.3f s, to %s: it was set, or the host slept.\n",
-			(double)wall_clock_moved(source, i) / 1e9,
-			clock_text(sink, when, source->clock_sets[i].time));
-}
-
 static void text_interval(struct sink *sink, const struct figures *figures)
 {
 	const char *device = NULL;
@@ -357,7 +279,7 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 	char when[32];
 	FILE *out = sink->out;
 
-	fprintf(out, "\n%s  in %.2f s", clock_text(sink, when, figures->to),
+	fprintf(out, "\n%s  in %.2f s", text_clock(sink, when, figures->to),
 		(double)(figures->to - figures->from) / 1e9);
 	for (size_t i = 0; i < figures->count; i++)
 		idle += !figures_active(&figures->vectors[i]);
@@ -388,8 +310,7 @@ static void text_interval(struct sink *sink, const struct figures *figures)
 		}
 		putc('\n', out);
 	}
-	print_masked(out, figures);
-	print_loss(out, &figures->totals);
+	text_warnings(sink, figures);
 }
 
 static void print_reason(FILE *out, unsigned int hops, const char *why)
@@ -496,6 +417,9 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 		if (figures->vectors[i].account.late_eois)
 			fprintf(out, " (%" PRIu64 " paravirtual EOIs: in no service or total)",
 				(uint64_t)figures->vectors[i].account.late_eois);
+		if (figures->vectors[i].account.other_node)
+			fprintf(out, " (%" PRIu64 " delivered on another NUMA node)",
+				(uint64_t)figures->vectors[i].account.other_node);
 		if (figures->vectors[i].vector.copies)
 			fprintf(out, " (%u more accepts: messages for several vCPUs)",
 				figures->vectors[i].vector.copies);
@@ -517,19 +441,13 @@ static void text_summary(struct sink *sink, const struct figures *figures)
 			text_device(out, owned_of_device(figures, i));
 		text_stages(out, &figures->vectors[i]);
 	}
+	text_competitors(out, figures);
 	print_ends(out, figures);
 	print_never_fired(out, figures);
 	if (figures->count)
 		putc('\n', out);
 	print_missing(out, figures);
-	print_masked(out, figures);
-	print_loss(out, &figures->totals);
-	print_lost_guests(out, figures);
-	if (figures->source) {
-		print_cuts(sink, figures->source);
-		print_blindness(sink, figures->source);
-		print_clock_sets(sink, figures->source);
-	}
+	text_warnings(sink, figures);
 	if (!figures->count)
 		fputs("No matching vector was seen. Is a VM running, and does anything interrupt it?\n",
 		      out);
@@ -541,7 +459,7 @@ static void text_finding(struct sink *sink, const struct lint_finding *finding)
 	FILE *out = sink->out;
 
 	sink_clean(device, sizeof(device), finding->device);
-	fprintf(out, "%s  ", clock_text(sink, when, finding->time));
+	fprintf(out, "%s  ", text_clock(sink, when, finding->time));
 	print_vector(out, finding->vector, finding->irq, finding->slot, finding->pasid);
 	fprintf(out, "  %-17s  %s  !!! %s\n", lint_name(finding->rule), device,
 		lint_what(finding->rule));

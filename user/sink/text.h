@@ -23,6 +23,15 @@ void text_stage_times(FILE *out, const struct imstrace_interrupt *interrupt);
 /* A line for each stage of a vector, and for each part of deliver below that. */
 void text_stages(FILE *out, const struct vector_figures *vector);
 
+/* A time of day on the clock of the host that the source is of. */
+const char *text_clock(const struct sink *sink, char text[32], __u64 monotonic);
+
+/* What is missing in @figures, and what went wrong meanwhile: each a line. */
+void text_warnings(const struct sink *sink, const struct figures *figures);
+
+/* Whom CPUs ran while a vCPU's thread was to run there, with an interrupt; nothing if there is nobody. */
+void text_competitors(FILE *out, const struct figures *figures);
+
 /* The VMs and devices of this host, and what will be seen of each vector; within 80 columns. */
 void text_inventory(FILE *out, const struct environment *environment,
 		    const struct inventory *inventory, const struct source *source);

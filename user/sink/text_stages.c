@@ -16,6 +16,16 @@ void text_percentile(FILE *out, int width, const struct stage_figures *figures, 
 		text_microseconds(out, width, ns);
 }
 
+static void print_behind(FILE *out, const struct imstrace_interrupt *interrupt)
+{
+	char name[IMSTRACE_TASK_LEN];
+
+	if (!*interrupt->behind_name)
+		return;
+	sink_clean(name, sizeof(name), interrupt->behind_name);
+	fprintf(out, interrupt->behind ? " behind %s/%u" : " behind %s", name, interrupt->behind);
+}
+
 /* Of deliver: one alone is all of it. */
 static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt)
 {
@@ -30,6 +40,8 @@ static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt)
 			continue;
 		fprintf(out, "%s%s", printed++ ? " + " : " (", stage_name(stage));
 		text_microseconds(out, 0, time);
+		if (stage == STAGE_RUN)
+			print_behind(out, interrupt);
 	}
 	if (printed)
 		putc(')', out);

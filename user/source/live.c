@@ -141,6 +141,9 @@ static void count_lost_runs(struct live *live)
 			continue;
 		if (!is_second(program))
 			misses += info.recursion_misses;
+		if (!live->attachments && info.recursion_misses && show_up_to >= 0)
+			fprintf(stderr, "imstrace: the kernel has not run %s %llu times\n",
+				bpf_program__name(program), info.recursion_misses);
 		overhead.runs += info.run_cnt;
 		overhead.ns += info.run_time_ns;
 	}
@@ -342,6 +345,11 @@ static bool live_retire(struct source *source, __u32 id)
 	return true;
 }
 
+static bool live_competitors(const struct source *source, struct source_competitor **list, size_t *count)
+{
+	return memory_competitors(((const struct live *)source)->programs, list, count);
+}
+
 /* What runs now with preemption or interrupts off has ended after that. */
 static void wait_for_programs(void)
 {
@@ -414,6 +422,8 @@ static int load(struct live *live, const struct live_options *options, const cha
 	bpf_program__set_autoload(programs->progs.tell_vms, vms);
 
 	ret = imstrace_bpf__load(programs);
+	if (!ret)
+		memory_write_nodes(programs);
 	if (ret == -EPERM)
 		return report_error(
 			EXIT_MISSING,
@@ -543,6 +553,8 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.now = live_now;
 	live->source.poll = live_poll;
 	live->source.stop = live_stop;
+	live->source.competitors = live_competitors;
+	live->source.places_known = true;
 	live->source.ignore = live_ignore;
 	live->source.gone = live_gone;
 	live->source.retire = live_retire;

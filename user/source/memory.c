@@ -3,7 +3,11 @@
 
 #include "imstrace.skel.h"
 
+#include <glob.h>
 #include <imstrace/in_flight.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -59,6 +63,7 @@ void memory_size(struct imstrace_bpf *programs, const struct live_options *optio
 	bpf_map__set_max_entries(programs->maps.deferred_interrupts, vectors);
 	bpf_map__set_max_entries(programs->maps.eventfd_vectors, vectors);
 	bpf_map__set_max_entries(programs->maps.signallers, vectors);
+	bpf_map__set_max_entries(programs->maps.cpu_nodes, libbpf_num_possible_cpus());
 	memory_size_guests(programs, LEAST_VCPUS + vectors,
 			   LEAST_GUESTS + GUESTS_PER_VECTOR * vectors);
 	if (!options->interrupts)
@@ -108,6 +113,55 @@ bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct sou
 	return memory->vectors && memory->irq_vectors && memory->accounts &&
 	       memory->histograms && memory->blocks && memory->guests &&
 	       memory->deferred && memory->signallers;
+}
+
+/* A CPU without a node, as of kernels without NUMA, is of node 0, as the map has it. */
+void memory_write_nodes(struct imstrace_bpf *programs)
+{
+	__u32 cpus = bpf_map__max_entries(programs->maps.cpu_nodes);
+
+	for (__u32 cpu = 0; cpu < cpus; cpu++) {
+		char pattern[64];
+		glob_t found;
+		__u32 node;
+
+		snprintf(pattern, sizeof(pattern), "/sys/devices/system/cpu/cpu%u/node[0-9]*", cpu);
+		if (glob(pattern, GLOB_NOSORT, NULL, &found))
+			continue;
+		node = strtoul(strrchr(found.gl_pathv[0], '/') + strlen("/node"), NULL, 10);
+		bpf_map__update_elem(programs->maps.cpu_nodes, &cpu, sizeof(cpu), &node, sizeof(node), 0);
+		globfree(&found);
+	}
+}
+
+bool memory_competitors(const struct imstrace_bpf *programs, struct source_competitor **list, size_t *count)
+{
+	const struct bpf_map *map = programs->maps.competitors;
+	struct imstrace_competitor_key *last = NULL;
+	struct source_competitor *all = NULL, next;
+	size_t known = 0, room = 0;
+
+	while (!bpf_map__get_next_key(map, last, &next.key, sizeof(next.key))) {
+		if (known == room) {
+			struct source_competitor *more = reallocarray(all, room += 64, sizeof(*all));
+
+			if (!more) {
+				free(all);
+				return false;
+			}
+			all = more;
+		}
+		all[known] = next;
+		last = &all[known].key;
+		/* A key that is removed meanwhile: the kernel begins anew, so this ends with what there is room for. */
+		if (bpf_map__lookup_elem(map, last, sizeof(*last), &all[known].total, sizeof(next.total), 0) ||
+		    known == bpf_map__max_entries(map))
+			break;
+		known++;
+	}
+	*list = all;
+	*count = known;
+	return true;
 }
 
 bool visit_contexts(const struct imstrace_bpf *programs,

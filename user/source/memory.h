@@ -35,6 +35,12 @@ void memory_size_guests(struct imstrace_bpf *programs, unsigned int vcpus, unsig
 /* After loading: maps them, and has @source show them. false: see errno. */
 bool memory_map(struct memory *memory, struct imstrace_bpf *programs, struct source *source);
 
+/* After loading: which NUMA node each CPU is of. */
+void memory_write_nodes(struct imstrace_bpf *programs);
+
+/* See @competitors of struct source. */
+bool memory_competitors(const struct imstrace_bpf *programs, struct source_competitor **list, size_t *count);
+
 /*
  * Shows @visit what was signalled last in each context, outside of handlers, until it returns true.
  * Return: whether it has.

@@ -107,6 +107,20 @@ static bool is_open(const struct imstrace_bpf *programs, __u32 id)
 	return found || visit_contexts(programs, is_open_outside, &id);
 }
 
+static void forget_competitors_of(const struct bpf_map *map, __u32 id)
+{
+	struct imstrace_competitor_key key, next;
+	bool more = !bpf_map__get_next_key(map, NULL, &next, sizeof(next));
+
+	/* As forget_keys_of(). */
+	while (more) {
+		key = next;
+		more = !bpf_map__get_next_key(map, &key, &next, sizeof(next));
+		if (key.id == id)
+			bpf_map__delete_elem(map, &key, sizeof(key), 0);
+	}
+}
+
 bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 id, bool by_names)
 {
 	struct imstrace_vector *vector = &memory->vectors[id];
@@ -132,6 +146,7 @@ bool vector_retire(struct memory *memory, struct imstrace_bpf *programs, __u32 i
 		bpf_map__update_elem(ids, &key, sizeof(key), &id, sizeof(id), BPF_NOEXIST);
 		return false;
 	}
+	forget_competitors_of(programs->maps.competitors, id);
 	memset(&memory->deferred[id], 0, sizeof(memory->deferred[id]));
 	memset(&memory->signallers[id], 0, sizeof(memory->signallers[id]));
 	memset(vector, 0, sizeof(*vector));

@@ -90,6 +90,12 @@ struct source_vm {
 	size_t inhibit_count;
 };
 
+/* A thread behind which the threads of vCPUs waited, with interrupts of one vector. */
+struct source_competitor {
+	struct imstrace_competitor_key key;
+	struct imstrace_competitor total;
+};
+
 /* As in struct utsname. */
 #define SOURCE_NAME_LEN	65
 
@@ -112,6 +118,7 @@ struct source_vm {
  * @posting:	why it isn't told which vectors are; NULL: it is, of those that are bound later
  * @delivery:	why it isn't seen when the CPU itself delivers an interrupt (APICv, AVIC), so that such
  *		count as delivered when they are accepted; NULL: it is
+ * @places_known: it is told on which CPU an interrupt is delivered
  * @vectors:	all vectors seen so far, by id; one without a device name is unused
  * @accounts:	by part * @capacity + vector id: to be added up over all @parts, which are of CPUs and,
  *		once more, of the programs that stand in for others on a CPU
@@ -142,6 +149,8 @@ struct source_vm {
  * @retire:	has the id of a vector that is gone, and of which nothing is in flight, given to
  *		another one, later: from then on it has no device name, and its counts go on from
  *		where they are. NULL: it can't. Return: false: not now
+ * @competitors:	sets *@list to the threads behind which those of vCPUs have waited up to now, and *@count to how
+ *		many these are; the caller frees it. Return: false: out of memory
  * @close:	ends it and frees it
  *
  * All times are CLOCK_MONOTONIC ns of @host. The arrays change while they are read:
@@ -164,6 +173,7 @@ struct source {
 	bool may_post;
 	const char *posting;
 	const char *delivery;
+	bool places_known;
 	const struct imstrace_vector *vectors;
 	const struct imstrace_account *accounts;
 	const struct imstrace_histogram *histograms;
@@ -188,6 +198,7 @@ struct source {
 	void (*ignore)(struct source *source, __u32 id);
 	bool (*gone)(const struct source *source, __u32 id);
 	bool (*retire)(struct source *source, __u32 id);
+	bool (*competitors)(const struct source *source, struct source_competitor **list, size_t *count);
 	void (*close)(struct source *source);
 };
 
