@@ -569,6 +569,8 @@ static __always_inline void end_of_interrupt(struct kvm_lapic *apic, int vec, bo
 		if (service->times[HOP_IRQ])
 			count_stage(account, service->id, STAGE_TOTAL, service->times[HOP_IRQ], now);
 	}
+	if (hop_seen(HOP_ENTER))
+		note_ended(service, account, guest);
 	stream_unless_masked(service, account, END_COMPLETE);
 }
 

@@ -324,6 +324,7 @@ struct vcpu_timeline {
 	struct imstrace_competitor behind;	/* who had its CPU as its latest wait began */
 	__u32 behind_pid;
 	__u32 unused;
+	__u64 task;		/* the thread; read by others while it waits */
 };
 
 struct {

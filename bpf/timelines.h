@@ -46,45 +46,72 @@ static __always_inline void change_thread(struct vcpu_timeline *timeline, enum t
 	*(volatile __u32 *)&timeline->sequence += 1;
 }
 
-/* The thread of @timeline begins to wait for a CPU that runs @task. */
-static __always_inline void note_behind(struct vcpu_timeline *timeline, struct task_struct *task)
-{
-	timeline->behind_pid = BPF_CORE_READ(task, pid);
-	timeline->behind.priority = BPF_CORE_READ(task, prio);
-	timeline->behind.policy = BPF_CORE_READ(task, policy);
-	BPF_CORE_READ_STR_INTO(&timeline->behind.name, task, comm);
-}
-
-/* It has been woken, to run on the CPU that it is of now. */
-static __always_inline void note_behind_current(struct vcpu_timeline *timeline, struct task_struct *task)
+/* What the CPU runs that @task is to run on; NULL: @task itself, or that is not known. */
+static __always_inline struct task_struct *runs_instead_of(struct task_struct *task)
 {
 	struct task_struct *running = NULL;
 
-	timeline->behind.name[0] = '\0';
 	if (bpf_core_field_exists(task->se.cfs_rq->rq))
 		running = BPF_CORE_READ(task, se.cfs_rq, rq, curr);
-	/* It has not got to sleep. */
-	if (running && running != task)
-		note_behind(timeline, running);
+	return running == task ? NULL : running;
 }
 
-/* Of the vector of @interrupt, whose run is known. Not static: see vectors.h. */
-__noinline int count_competitor(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline)
+/* @task, the thread of @timeline, begins to wait for a CPU that runs @running. */
+static __always_inline void note_behind(struct vcpu_timeline *timeline, struct task_struct *task,
+					struct task_struct *running)
 {
-	struct imstrace_competitor *known, first;
-	struct imstrace_competitor_key key;
+	timeline->task = (__u64)task;
+	timeline->behind.name[0] = '\0';
+	if (!running)
+		return;
+	timeline->behind_pid = BPF_CORE_READ(running, pid);
+	timeline->behind.priority = BPF_CORE_READ(running, prio);
+	timeline->behind.policy = BPF_CORE_READ(running, policy);
+	BPF_CORE_READ_STR_INTO(&timeline->behind.name, running, comm);
+}
 
-	if (!interrupt || !timeline || !timeline->behind.name[0])
-		return 0;
-	interrupt->behind = key.pid = timeline->behind_pid;
+/* @interrupt is accepted while the thread of @timeline waits already: another one may have its CPU by now. */
+static __noinline void name_running(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline)
+{
+	struct task_struct *running;
+
+	if (!interrupt || !timeline)
+		return;
+	running = timeline->task ? runs_instead_of((struct task_struct *)timeline->task) : NULL;
+	if (!running)
+		return;
+	interrupt->behind = BPF_CORE_READ(running, pid);
+	interrupt->behind_priority = BPF_CORE_READ(running, prio);
+	interrupt->behind_policy = BPF_CORE_READ(running, policy);
+	BPF_CORE_READ_STR_INTO(&interrupt->behind_name, running, comm);
+}
+
+/* The longest wait of @interrupt so far began there. */
+static __noinline void name_behind(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline)
+{
+	if (!interrupt || !timeline)
+		return;
+	interrupt->behind = timeline->behind_pid;
 	interrupt->behind_priority = timeline->behind.priority;
 	interrupt->behind_policy = timeline->behind.policy;
 	__builtin_memcpy(interrupt->behind_name, timeline->behind.name, IMSTRACE_TASK_LEN);
+}
+
+/* Its waits are known. Not static: see vectors.h. */
+__noinline int count_competitor(const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_competitor *known, first = {};
+	struct imstrace_competitor_key key;
+
+	if (!interrupt || !interrupt->behind_name[0])
+		return 0;
 	key.id = interrupt->id;
-	first = timeline->behind;
-	first.count = first.ns = 0;
+	key.pid = interrupt->behind;
 	known = bpf_map_lookup_elem(&competitors, &key);
 	if (!known) {
+		first.priority = interrupt->behind_priority;
+		first.policy = interrupt->behind_policy;
+		__builtin_memcpy(first.name, interrupt->behind_name, IMSTRACE_TASK_LEN);
 		bpf_map_update_elem(&competitors, &key, &first, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&competitors, &key);
 	}
@@ -93,7 +120,7 @@ __noinline int count_competitor(struct imstrace_interrupt *interrupt, const stru
 		return 0;
 	}
 	__sync_fetch_and_add(&known->count, 1);
-	__sync_fetch_and_add(&known->ns, interrupt->waited);
+	__sync_fetch_and_add(&known->ns, interrupt->waited + interrupt->window_waited + interrupt->service_waited);
 	return 0;
 }
 
@@ -133,6 +160,8 @@ static __noinline void begin_wait(struct imstrace_interrupt *interrupt, __u32 nu
 		return;
 	if (timeline->state == THREAD_UNKNOWN && !timeline->since)
 		timeline->since = now;
+	if (timeline->state == THREAD_WAITS)
+		name_running(interrupt, timeline);
 	/* It changes for some ns, and rarely. A loop would be endless to 6.1's verifier. */
 	if (read_thread(timeline, now, interrupt) || read_thread(timeline, now, interrupt) ||
 	    read_thread(timeline, now, interrupt))
@@ -175,12 +204,25 @@ static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 	interrupt->slept = slept;
 	interrupt->waited = waited;
 	interrupt->times[HOP_ENTER] = accept + passed;
-	if (waited)
-		count_competitor(interrupt, timeline);
+	/* Until it is injected, see begin_wait(). */
+	interrupt->window_waited = timeline->waited;
+	if (!waited)
+		interrupt->behind_name[0] = '\0';
+	else if (!interrupt->behind_name[0])
+		name_behind(interrupt, timeline);
 	if (preemptible)
 		__sync_fetch_and_add(&account->hops[HOP_ENTER], 1);
 	else
 		account->hops[HOP_ENTER]++;
+}
+
+/* What the thread of @timeline, which runs, has waited since it had @before, @from the one hop @to the other. */
+static __always_inline __u64 waited_since(const struct vcpu_timeline *timeline, __u64 before, __u64 from, __u64 to)
+{
+	__u64 waited = timeline->waited > before ? timeline->waited - before : 0;
+	__u64 passed = to > from ? to - from : 0;
+
+	return waited < passed ? waited : passed;
 }
 
 /* A function of its own: what the verifier has to keep apart within one stage is forgotten with it. */
@@ -197,15 +239,16 @@ static __always_inline void count_parts(const struct imstrace_interrupt *interru
 {
 	__u64 enter = interrupt->times[HOP_ENTER], inject = interrupt->times[HOP_INJECT];
 	__u64 slept = interrupt->slept, waited = interrupt->waited;
+	__u64 later = inject ? interrupt->window_waited : 0;
 	__u32 id = interrupt->id;
 
 	if (slept)
 		count_part(account, id, STAGE_WAKE, 0, slept);
-	if (waited)
-		count_part(account, id, STAGE_RUN, 0, waited);
+	if (waited + later)
+		count_part(account, id, STAGE_RUN, 0, waited + later);
 	count_part(account, id, STAGE_ENTER, interrupt->times[HOP_ACCEPT] + slept + waited, enter);
-	if (inject > enter)
-		count_part(account, id, STAGE_WINDOW, enter, inject);
+	if (inject > enter + later)
+		count_part(account, id, STAGE_WINDOW, enter + later, inject);
 }
 
 /* What was pending in @guest is no longer: the VM entry that follows need not look at it. */
@@ -238,7 +281,39 @@ static __noinline void note_injected(struct imstrace_interrupt *interrupt, struc
 	forget_entry(timeline, guest, vec);
 	if (!interrupt->times[HOP_ENTER])
 		pass_enter(interrupt, account, timeline, interrupt->times[HOP_INJECT]);
+	interrupt->window_waited = waited_since(timeline, interrupt->window_waited, interrupt->times[HOP_ENTER],
+						interrupt->times[HOP_INJECT]);
+	interrupt->service_waited = timeline->waited;
+	if (interrupt->window_waited > interrupt->waited)
+		name_behind(interrupt, timeline);
 	count_parts(interrupt, account);
+	if (!hop_seen(HOP_EOI))
+		count_competitor(interrupt);
+}
+
+/* @interrupt of @guest's vCPU has come to its end. */
+static __noinline void note_ended(struct imstrace_interrupt *interrupt, struct imstrace_account *account,
+				  const struct guest_interrupt *guest)
+{
+	struct vcpu_timeline *timeline;
+	__u32 number;
+	__u64 waited;
+
+	if (!guest || !interrupt || !account)
+		return;
+	number = guest->number;
+	timeline = bpf_map_lookup_elem(&vcpu_timelines, &number);
+	if (!timeline)
+		return;
+	/* When a paravirtual EOI was is not known. */
+	waited = interrupt->eoi_late ? 0 : waited_since(timeline, interrupt->service_waited,
+							interrupt->times[HOP_INJECT], interrupt->times[HOP_EOI]);
+	interrupt->service_waited = waited;
+	if (waited)
+		count_part(account, interrupt->id, STAGE_STEAL, 0, waited);
+	if (waited > interrupt->waited && waited > interrupt->window_waited)
+		name_behind(interrupt, timeline);
+	count_competitor(interrupt);
 }
 
 /*
@@ -267,6 +342,9 @@ __noinline int note_delivered(struct guest_interrupt *guest, __u64 now, bool her
 	pending->delivered_by = now > pending->delivered_after ? now : pending->delivered_after;
 	count_part(account, pending->id, STAGE_AT_LEAST, accept, pending->delivered_after);
 	count_part(account, pending->id, STAGE_AT_MOST, accept, pending->delivered_by);
+	/* It has not been injected. */
+	pending->window_waited = 0;
+	count_competitor(pending);
 	return 0;
 }
 
@@ -360,7 +438,7 @@ int BPF_PROG(thread_woken, struct task_struct *task)
 	if (!timeline || (timeline->state != THREAD_SLEEPS && timeline->state != THREAD_UNKNOWN))
 		return 0;
 	change_thread(timeline, THREAD_SLEEPS, THREAD_WAITS);
-	note_behind_current(timeline, task);
+	note_behind(timeline, task, runs_instead_of(task));
 	return 0;
 }
 
@@ -383,7 +461,7 @@ static __always_inline void thread_leaves(struct vcpu_timeline *timeline, struct
 		runnable = !BPF_CORE_READ_BITFIELD_PROBED(task, se.sched_delayed);
 	change_thread(timeline, THREAD_RUNS, runnable ? THREAD_WAITS : THREAD_SLEEPS);
 	if (runnable)
-		note_behind(timeline, next);
+		note_behind(timeline, task, next);
 }
 
 SEC("fentry/kvm_sched_in")

@@ -6,7 +6,7 @@ const selector = 'job=~"$job", instance=~"$instance", source=~"$source", device=
 const scope = { family: "imstrace_stage", selector };
 // As in include/imstrace/hops.h; tests/fleet/run holds it against the exporter.
 export const stages = ["handler", "irqfd", "deliver", "service", "delivery", "total", "masked", "detour",
-	"wake", "run", "enter", "window", "at_least", "at_most"];
+	"wake", "run", "enter", "window", "steal", "at_least", "at_most"];
 
 export const host = stages.reduce((board, stage) => board.withPanel(heat(`Stage ${stage}`,
 	buckets({ ...scope, selector: `${selector}, stage="${stage}"` }))),

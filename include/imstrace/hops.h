@@ -21,8 +21,9 @@
  * X(ENUM, name, from hop, to hop, class, of which interrupts: of those that pass both, empty: all). The classes:
  * STEP	what an interrupt has one after the other
  * SUM	of steps
- * PART	of deliver, to which they add up. wake is @slept and run is @waited of IMSTRACE_INTERRUPT_FIELDS, and
- *	of these an interrupt has those that are not 0; enter is the rest of the time between its hops
+ * PART	of deliver, to which they add up, or of service. wake is @slept of IMSTRACE_INTERRUPT_FIELDS, run is @waited
+ *	and @window_waited, steal is @service_waited, and of these an interrupt has those that are not 0. enter and
+ *	window are the rest of the time between their hops
  * BOUND	of deliver, where the CPU itself delivers (APICv, AVIC): KVM sees no injection, but between which two
  *	moments it was, @delivered_after and @delivered_by of IMSTRACE_INTERRUPT_FIELDS
  */
@@ -39,10 +40,12 @@
 	X(WAKE,     wake,     ACCEPT, ENTER,  PART,				\
 	  "whose vCPU's thread slept, halted: until it was woken")		\
 	X(RUN,      run,      ACCEPT, ENTER,  PART,				\
-	  "whose vCPU's thread was to run, and on no CPU")			\
+	  "whose vCPU's thread was to run, and on no CPU, also between enter and inject")	\
 	X(ENTER,    enter,    ACCEPT, ENTER,  PART, "of any kind: what wake and run leave")	\
 	X(WINDOW,   window,   ENTER,  INJECT, PART,				\
 	  "that the guest had masked, or for which another one came first")	\
+	X(STEAL,    steal,    INJECT, EOI,    PART,				\
+	  "whose vCPU's thread was to run, and on no CPU")			\
 	X(AT_LEAST, at_least, ACCEPT, ENTER,  BOUND,				\
 	  "that the CPU itself delivers: deliver took no less")			\
 	X(AT_MOST,  at_most,  ACCEPT, ENTER,  BOUND,				\

@@ -338,12 +338,14 @@ struct imstrace_lifecycle {
 	  "ns that its vCPU's thread slept between the hops accept and enter")		\
 	X(__u64, waited, waited, UINT,							\
 	  "likewise: that it was to run, and on no CPU")				\
+	X(__u64, window_waited, window_waited, UINT, "likewise, between enter and inject")	\
+	X(__u64, service_waited, service_waited, UINT, "likewise, between inject and eoi")	\
 	X(__u64, delivered_after, delivered_after, UINT,				\
 	  "the CPU itself delivered it (APICv, AVIC), not before this; 0: KVM has, or nobody")	\
 	X(__u64, delivered_by, delivered_by, UINT, "likewise: and not after this")	\
 	TEXT(behind_name, IMSTRACE_TASK_LEN,						\
-	     "if it was: the thread that the CPU ran when the wait that ended last began; of an idle CPU: "	\
-	     "swapper/N. Empty: it did not wait, or that is not known")			\
+	     "the thread that the CPU ran as the longest of these three waits began, or at the hop accept if "	\
+	     "it had begun before; of an idle CPU: swapper/N. Empty: it did not wait, or that is not known")			\
 	X(__u32, behind, behind, UINT, "likewise its pid")				\
 	X(__s32, behind_priority, behind_priority, INT,					\
 	  "likewise its priority, as the kernel has it: below 0 deadline, below 100 real-time, 120 + nice")	\
@@ -375,8 +377,8 @@ struct imstrace_interrupt {
 
 /**
  * struct imstrace_competitor - a thread behind which vCPUs' threads waited, with interrupts of one vector
- * @count:	interrupts whose stage run was such a wait
- * @ns:		these stages
+ * @count:	interrupts whose longest wait was such a one
+ * @ns:		all of their waits
  * @priority:	see behind_priority of IMSTRACE_INTERRUPT_FIELDS, also for the next two
  * @policy:	likewise
  * @name:	likewise

@@ -135,7 +135,7 @@ static void waiting_for_a_cpu(void **state)
 		assert_true(part(interrupts[i], "run") + part(interrupts[i], "wake") >= until - accept - run.error);
 		assert_true(part(interrupts[i], "run") > DELAY_NS / 2);
 		expect_holder(json_object_get(interrupts[i], "behind"), run.truth);
-		waited += part(interrupts[i], "run");
+		waited += part(interrupts[i], "run") + part(interrupts[i], "steal");
 	}
 	check_others(interrupts, INTERRUPTS, "run");
 	/* The same of all of them. */
@@ -191,7 +191,8 @@ static void waiting_for_the_guest(void **state)
 		masked++;
 		assert_true(enter <= json_integer_value(begin) + run.error);
 		assert_true(member(first[i], "hops", "inject") >= json_integer_value(end) - run.error);
-		assert_true(part(first[i], "window") >= DELAY_NS - 2 * run.error);
+		/* Its thread may have been preempted meanwhile. */
+		assert_true(part(first[i], "window") + part(first[i], "run") >= DELAY_NS - 2 * run.error);
 	}
 	assert_true(masked > 0);
 	free(first);

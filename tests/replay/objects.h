@@ -62,6 +62,9 @@
 	X(TASK_PID,		TASK,		pid)			\
 	X(TASK_PROCESS,		TASK,		tgid)			\
 	X(TASK_RUNNABLE,	TASK,		on_rq)			\
+	X(TASK_PRIORITY,	TASK,		prio)			\
+	X(TASK_POLICY,		TASK,		policy)			\
+	X(TASK_NAME,		TASK,		comm)			\
 	X(MM_OWNER,		MM,		owner)			\
 	X(ACTION_DEV_ID,	ACTION,		dev_id)			\
 	X(PRODUCER_IRQ,		PRODUCER,	irq)

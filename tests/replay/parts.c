@@ -5,12 +5,19 @@
  */
 #include "world.h"
 
+#include "../../user/measure/stages.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sched.h>
 
+/* @run: before or after the hop enter, or both. */
 struct parts {
-	bool wake, run, window;
+	bool wake, run, window, steal;
 };
+
+/* Of all records of a test so far. */
+static __u64 sums[STAGE_COUNT];
 
 /* The next record, which has the parts @expected; the account's add up. */
 static void check_parts(struct world *world, struct parts expected)
@@ -23,11 +30,17 @@ static void check_parts(struct world *world, struct parts expected)
 	assert_int_equal(count, 1);
 	assert_int_equal(record->end, END_COMPLETE);
 	assert_int_equal(record->slept != 0, expected.wake);
-	assert_int_equal(record->waited != 0, expected.run);
-	assert_int_equal(record->times[HOP_INJECT] > record->times[HOP_ENTER], expected.window);
+	assert_int_equal(record->waited + record->window_waited != 0, expected.run);
+	assert_int_equal(record->times[HOP_INJECT] > record->times[HOP_ENTER] + record->window_waited,
+			 expected.window);
+	assert_int_equal(record->service_waited != 0, expected.steal);
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
+		sums[stage] += stage_time(record, stage) > 0 ? stage_time(record, stage) : 0;
 	assert_in_range(record->times[HOP_ENTER], record->times[HOP_ACCEPT] + record->slept + record->waited,
 			record->times[HOP_INJECT]);
 	assert_true(account.sums[STAGE_DELIVER]);
+	assert_true(account.sums[STAGE_STEAL] <= account.sums[STAGE_SERVICE]);
+	assert_memory_equal(account.sums, sums, sizeof(sums));
 	assert_int_equal(account.sums[STAGE_WAKE] + account.sums[STAGE_RUN] + account.sums[STAGE_ENTER] +
 			 account.sums[STAGE_WINDOW], account.sums[STAGE_DELIVER]);
 }
@@ -42,10 +55,16 @@ static void serve(struct world *world)
 	world_serve(world, &world->vector, &world->vcpus[0]);
 }
 
+static struct world *new_world(void)
+{
+	memset(sums, 0, sizeof(sums));
+	return world_bound();
+}
+
 /* A vCPU that nothing is known of takes one, and is on a CPU since. */
 static struct world *world_running(void)
 {
-	struct world *world = world_bound();
+	struct world *world = new_world();
 
 	accept(world);
 	replay_run(world->replay, &world->vcpus[0]);
@@ -112,7 +131,7 @@ static void preempted(void **state)
 	world_free(world);
 }
 
-/* The guest is entered, and does not take it: what its thread waits for from then on is the guest's. */
+/* The guest is entered, and does not take it; that its thread is preempted meanwhile is not the guest's. */
 static void masked(void **state)
 {
 	struct world *world = world_running();
@@ -127,15 +146,73 @@ static void masked(void **state)
 	/* Only the first entry is the hop. */
 	replay_enter(world->replay, 0, vcpu);
 	serve(world);
-	check_parts(world, (struct parts) { .window = true });
+	check_parts(world, (struct parts) { .run = true, .window = true });
 	assert_hops(world, &world->vector, 2, 2, 2, 2, 2);
+
+	/* Nor is it in its handler. */
+	accept(world);
+	replay_inject(world->replay, 0, vcpu, WORLD_VECTOR, false, false);
+	replay_preempt(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	replay_eoi(world->replay, 0, vcpu, WORLD_VECTOR);
+	check_parts(world, (struct parts) { .steal = true });
+	/* When a paravirtual EOI was is not known. */
+	accept(world);
+	replay_inject(world->replay, 0, vcpu, WORLD_VECTOR, false, false);
+	replay_preempt(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	replay_pv_eoi(world->replay, 0, vcpu, WORLD_VECTOR);
+	check_parts(world, (struct parts) { 0 });
+	world_free(world);
+}
+
+/* Whoever has the CPU as the longest wait begins is told of, and all are added up. */
+static void behind_a_thread(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+	struct source *source = replay_source(world->replay);
+	const struct imstrace_interrupt *records;
+	struct source_competitor *list;
+	size_t count;
+	__u64 ns = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		accept(world);
+		/* Before its entry, in its window, in its handler, and not at all. */
+		for (unsigned int when = 0; when < 3; when++) {
+			if (when == 1)
+				replay_enter(world->replay, 0, vcpu);
+			if (when == 2)
+				replay_inject(world->replay, 0, vcpu, WORLD_VECTOR, false, false);
+			if (when != i)
+				continue;
+			replay_preempt(world->replay, vcpu);
+			replay_run(world->replay, vcpu);
+		}
+		replay_eoi(world->replay, 0, vcpu, WORLD_VECTOR);
+		records = replay_interrupts(world->replay, &count);
+		assert_int_equal(count, 1);
+		assert_string_equal(records[0].behind_name, i < 3 ? "backup" : "");
+		assert_int_equal(records[0].behind, i < 3 ? 214 : 0);
+		assert_int_equal(records[0].behind_priority, i < 3 ? 89 : 0);
+		assert_int_equal(records[0].behind_policy, i < 3 ? SCHED_FIFO : 0);
+		ns += records[0].waited + records[0].window_waited + records[0].service_waited;
+	}
+	assert_true(source->competitors(source, &list, &count));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].key.pid, 214);
+	assert_int_equal(list[0].total.count, 3);
+	assert_int_equal(list[0].total.ns, ns);
+	free(list);
 	world_free(world);
 }
 
 /* No switch is seen before the wake-up: it has slept since the accept. */
 static void nothing_known(void **state)
 {
-	struct world *world = world_bound();
+	struct world *world = new_world();
 
 	(void)state;
 	accept(world);
@@ -212,6 +289,7 @@ int main(void)
 		cmocka_unit_test(halted),
 		cmocka_unit_test(preempted),
 		cmocka_unit_test(masked),
+		cmocka_unit_test(behind_a_thread),
 		cmocka_unit_test(nothing_known),
 		cmocka_unit_test(accepted_during_a_change),
 		cmocka_unit_test(by_the_cpu),

@@ -14,6 +14,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ struct replay {
 	const char *older_btf;	/* NULL: the programs see the kernel as it is */
 	object task;
 	object thread, idle;	/* of a vCPU, see thread_of(), and of none */
+	object competitor;	/* see replay_preempt() */
 	struct slot slots[MAX_SLOTS];
 	size_t slot_count;
 	struct list steps, interrupts;
@@ -161,6 +163,11 @@ static bool retire(struct source *source, __u32 id)
 	return vector_retire(&replay->memory, replay->programs, id, false);
 }
 
+static bool all_competitors(const struct source *source, struct source_competitor **list, size_t *count)
+{
+	return memory_competitors(((const struct replay *)source)->programs, list, count);
+}
+
 static void describe(struct replay *replay)
 {
 	struct source *source = &replay->source;
@@ -169,6 +176,8 @@ static void describe(struct replay *replay)
 	source->now = now;
 	source->gone = gone;
 	source->retire = retire;
+	source->competitors = all_competitors;
+	source->places_known = true;
 	strcpy(source->host, "replay");
 	strcpy(source->kernel, "replay");
 	for (unsigned int hop = 0; hop < HOP_COUNT; hop++)
@@ -182,6 +191,17 @@ static void describe(struct replay *replay)
 static bool new_posting(const struct replay *replay)
 {
 	return objects_kernel_has(replay->objects, "kvm_kernel_irqfd", POSTING_MEMBER);
+}
+
+static object new_competitor(struct objects *objects)
+{
+	object task = objects_new(objects, OBJECT_TASK);
+
+	objects_set(objects, task, MEMBER_TASK_PID, 214);
+	objects_set(objects, task, MEMBER_TASK_PRIORITY, 89);
+	objects_set(objects, task, MEMBER_TASK_POLICY, SCHED_FIFO);
+	strcpy(objects_here(objects, objects_member(objects, task, MEMBER_TASK_NAME)), "backup");
+	return task;
 }
 
 struct replay *replay_open(const struct replay_options *options, const char **why)
@@ -214,6 +234,7 @@ struct replay *replay_open(const struct replay_options *options, const char **wh
 	replay->task = objects_new(replay->objects, OBJECT_TASK);
 	replay->thread = objects_new(replay->objects, OBJECT_TASK);
 	replay->idle = objects_new(replay->objects, OBJECT_TASK);
+	replay->competitor = new_competitor(replay->objects);
 	replay->programs->bss->replayed_task = replay->task;
 	replay->programs->bss->seen_hops = options->hops;
 	replay->programs->bss->pci_requests_seen = true;
@@ -736,7 +757,7 @@ void replay_sleep(struct replay *replay, const struct vcpu *vcpu)
 
 void replay_preempt(struct replay *replay, const struct vcpu *vcpu)
 {
-	RUN(replay, 0, thread_switch, true, thread_of(replay, vcpu, true), replay->idle);
+	RUN(replay, 0, thread_switch, true, thread_of(replay, vcpu, true), replay->competitor);
 }
 
 void replay_wake_up(struct replay *replay, const struct vcpu *vcpu)

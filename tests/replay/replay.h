@@ -201,7 +201,10 @@ void replay_work_again(struct replay *replay, int cpu, const struct vector *vect
 void replay_vcpu_exit(struct replay *replay, int cpu, const struct vcpu *vcpu);
 /* KVM enters the guest. */
 void replay_enter(struct replay *replay, int cpu, const struct vcpu *vcpu);
-/* The thread of @vcpu gives up its CPU, to sleep or because another one is to run; is woken; gets a CPU. */
+/*
+ * The thread of @vcpu gives up its CPU, to sleep, or because another one, backup/214 under SCHED_FIFO, is to run; is
+ * woken; gets a CPU.
+ */
 void replay_sleep(struct replay *replay, const struct vcpu *vcpu);
 void replay_preempt(struct replay *replay, const struct vcpu *vcpu);
 void replay_wake_up(struct replay *replay, const struct vcpu *vcpu);

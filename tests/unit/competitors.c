@@ -107,7 +107,7 @@ static void expect_text_of(const struct figures *figures)
 	text_competitors(out, figures);
 	fclose(out);
 	assert_string_equal(text,
-		"\n   VEC  RAN INSTEAD                 SCHEDULING         COUNT      TIME µs OF RUN\n"
+		"\n   VEC  RAN INSTEAD                 SCHEDULING         COUNT      TIME µs  SHARE\n"
 		"0000:03:00.0  pid 178\n"
 		"     0  backup/214                  fifo 10                2         60.0  60.0%\n"
 		"     0  swapper/3                   the idle CPU           1         20.0  20.0%\n"

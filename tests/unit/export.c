@@ -302,7 +302,7 @@ static void csv_has_every_interrupt(void **state)
 		"cause", "end", "vcpu_cpu", "behind", "irq_time", "signal_time", "accept_time", "enter_time", "inject_time", "eoi_time",
 		"unmask_time", "handler_ns", "irqfd_ns", "deliver_ns", "service_ns", "delivery_ns",
 		"total_ns", "masked_ns", "detour_ns", "wake_ns", "run_ns", "enter_ns", "window_ns",
-		"at_least_ns", "at_most_ns",
+		"steal_ns", "at_least_ns", "at_most_ns",
 	};
 	char *fields[CSV_COLUMNS], *at;
 	struct text text;

@@ -525,7 +525,7 @@ static void expect_stages(const struct forecast_of *of, const char *expected)
 }
 
 /* y, d(epends), n: of irq, signal, accept, enter, inject, eoi, unmask; handler … total, masked, detour,
- * the parts of deliver, and its bounds. */
+ * the parts of deliver and service, and the bounds of deliver. */
 static void forecasts(void **state)
 {
 	struct environment environment = { 0 };
@@ -538,11 +538,11 @@ static void forecasts(void **state)
 	read_host();
 	of = forecast_of(&environment, &fake->source);
 	expect_hops(&of, "yyyyyyn");
-	expect_stages(&of, "yyyyyyndyyyynn");
+	expect_stages(&of, "yyyyyyndyyyyynn");
 
 	environment.apicv = true;
 	expect_hops(&of, "yyydddn");
-	expect_stages(&of, "yyddddnddddddd");
+	expect_stages(&of, "yyddddndddddddd");
 	environment.posting = true;
 	expect_hops(&of, "ddddddn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "IOMMU"));
@@ -552,7 +552,7 @@ static void forecasts(void **state)
 	process = inventory.processes;
 	process->vms = 0;
 	expect_hops(&of, "yyddddn");
-	expect_stages(&of, "ydddddndddddnn");
+	expect_stages(&of, "ydddddnddddddnn");
 	assert_non_null(strstr(forecast_hop(&of, HOP_ACCEPT).why, "has no VM"));
 	process->vms = 1;
 	inventory.devices[0].user_count = 0;
@@ -562,7 +562,7 @@ static void forecasts(void **state)
 
 	fake->source.pci_signal = "kprobes are off";
 	expect_hops(&of, "ynyyyyn");
-	expect_stages(&of, "nnyyyynnyyyynn");
+	expect_stages(&of, "nnyyyynnyyyyynn");
 	assert_string_equal(forecast_stage(&of, STAGE_IRQFD).why, "kprobes are off");
 	inventory.devices[0].vectors[0].kind = KIND_IMS;
 	expect_hops(&of, "yyyyyyn");
@@ -571,11 +571,11 @@ static void forecasts(void **state)
 	/* What is known for sure comes before what depends. */
 	environment.apicv = true;
 	expect_hops(&of, "yyyddnn");
-	expect_stages(&of, "yydndnnddddddd");
+	expect_stages(&of, "yydndnndddddndd");
 
 	of.source = NULL;
 	expect_hops(&of, "nnnnnnn");
-	expect_stages(&of, "nnnnnnnnnnnnnn");
+	expect_stages(&of, "nnnnnnnnnnnnnnn");
 	free(fake);
 }
 
@@ -600,7 +600,7 @@ static void forecasts_where_vms_are_known(void **state)
 	expect_hops(&of, "yyydddn");
 	fake->source.vms_known = true;
 	expect_hops(&of, "yyydnnn");
-	expect_stages(&of, "yynnnnnddddnyy");
+	expect_stages(&of, "yynnnnnddddnnyy");
 	assert_non_null(strstr(forecast_hop(&of, HOP_EOI).why, "is active in the VM"));
 	/* The process has two of them, of which one is inhibited. */
 	vms[1].inhibits = inhibits;
@@ -608,7 +608,7 @@ static void forecasts_where_vms_are_known(void **state)
 	expect_hops(&of, "yyydddn");
 	vms[2] = vms[1];
 	expect_hops(&of, "yyyyyyn");
-	expect_stages(&of, "yyyyyyndyyyynn");
+	expect_stages(&of, "yyyyyyndyyyyynn");
 	/* That of another process is none of its. */
 	fake->source.vm_count = 1;
 	expect_hops(&of, "yyydddn");
@@ -629,23 +629,23 @@ static void forecasts_of_a_line(void **state)
 	of = forecast_of(&environment, &fake->source);
 	of.vector = &line;
 	expect_hops(&of, "yyyyyyy");
-	expect_stages(&of, "yyyyyyydyyyynn");
+	expect_stages(&of, "yyyyyyydyyyyynn");
 	environment.posting = true;
 	expect_hops(&of, "yyyyyyy");
 	environment.apicv = true;
 	expect_hops(&of, "yyydddy");
-	expect_stages(&of, "yyddddyddddddd");
+	expect_stages(&of, "yyddddydddddddd");
 	environment.apicv = environment.posting = false;
 	inventory.processes->vms = 0;
 	expect_hops(&of, "yyddddy");
-	expect_stages(&of, "ydddddydddddnn");
+	expect_stages(&of, "ydddddyddddddnn");
 	inventory.processes->vms = 1;
 	fake->source.pci_signal = "kprobes are off";
 	expect_hops(&of, "ynyyyyy");
 	*fake->source.hops[HOP_UNMASK].attached = '\0';
 	strcpy(fake->source.hops[HOP_UNMASK].reason, "no such function");
 	expect_hops(&of, "ynyyyyn");
-	expect_stages(&of, "nnyyyynnyyyynn");
+	expect_stages(&of, "nnyyyynnyyyyynn");
 	assert_string_equal(forecast_stage(&of, STAGE_MASKED).why, "no such function");
 	free(fake);
 }

@@ -164,7 +164,7 @@ static json_t *check(const struct source *source)
 	" 'stage_limits': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"	\
 	" 'delivery': null, 'total': null, 'masked': null, 'detour': 'only of interrupts at "		\
 	"whose eventfd KVM has no irqfd, so that the VMM reads it',"	\
-	"'wake': null, 'run': null, 'enter': null, 'window': null, " NOT_BY_CPU "}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
+	"'wake': null, 'run': null, 'enter': null, 'window': null, 'steal': null, " NOT_BY_CPU "}, 'vms': [], 'devices': [], 'not_looked_at': {"	\
 	"'processes': 0, 'hidden': false, 'other_namespaces': false}}"
 
 static void check_lines(void **state)
@@ -181,12 +181,12 @@ static void check_lines(void **state)
 		" 'refused': 'fentry reset: no', 'lost': null}],"
 		" 'stages': {'handler': false, 'irqfd': false, 'deliver': true, 'service': true,"
 		" 'delivery': true, 'total': true, 'masked': true, 'detour': false,"
-		"'wake': true, 'run': true, 'enter': true, 'window': true, 'at_least': true, 'at_most': true}," CHECKED_HOST);
+		"'wake': true, 'run': true, 'enter': true, 'window': true, 'steal': true, 'at_least': true, 'at_most': true}," CHECKED_HOST);
 	free(fake);
 	assert_object(check(NULL), CHECKED_ENVIRONMENT
 		" 'features': [], 'stages': {'handler': false, 'irqfd': false, 'deliver': false,"
 		" 'service': false, 'delivery': false, 'total': false, 'masked': false, 'detour': false,"
-		"'wake': false, 'run': false, 'enter': false, 'window': false, 'at_least': false, 'at_most': false}," CHECKED_HOST);
+		"'wake': false, 'run': false, 'enter': false, 'window': false, 'steal': false, 'at_least': false, 'at_most': false}," CHECKED_HOST);
 }
 
 static void a_start_says_what_is_followed(void **state)
@@ -333,7 +333,7 @@ static void interrupt_lines(void **state)
 		"'enter': 5060, 'inject': 5060, 'eoi': 5100, 'unmask': null},"
 		"'stages': {'handler': 10, 'irqfd': 20, 'deliver': 30, 'service': 40,"
 		"'delivery': 60, 'total': 100, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': 30, 'window': null, 'at_least': null, 'at_most': null}}");
+		"'wake': null, 'run': null, 'enter': 30, 'window': null, 'steal': null, 'at_least': null, 'at_most': null}}");
 	fake->vectors[0].irq = IMSTRACE_NONE;
 	assert_object(interrupt(&fake->vectors[0], &coalesced),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null, 'vcpu': 0,"
@@ -343,7 +343,7 @@ static void interrupt_lines(void **state)
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': 0, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}}");
+		"'wake': null, 'run': null, 'enter': null, 'window': null, 'steal': null, 'at_least': null, 'at_most': null}}");
 	assert_object(interrupt(&fake->vectors[0], &unmatched),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'irq', 'end': 'no_signal',"
@@ -352,7 +352,7 @@ static void interrupt_lines(void **state)
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}}");
+		"'wake': null, 'run': null, 'enter': null, 'window': null, 'steal': null, 'at_least': null, 'at_most': null}}");
 	assert_object(interrupt(&fake->vectors[0], &signalled),
 		"{'type': 'interrupt', 'device': '" UUID_A "', 'vector': 7, 'irq': null,"
 		"'vcpu': null, 'guest_vector': null, 'cpu': 0, 'vcpu_cpu': null, 'other_node': null, 'behind': null, 'cause': 'loopback',"
@@ -361,7 +361,7 @@ static void interrupt_lines(void **state)
 		"'enter': null, 'inject': null, 'eoi': null, 'unmask': null},"
 		"'stages': {'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}}");
+		"'wake': null, 'run': null, 'enter': null, 'window': null, 'steal': null, 'at_least': null, 'at_most': null}}");
 	free(fake);
 }
 
@@ -412,13 +412,13 @@ static void reports(void **state)
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
 	/* One had not merged after all, another took 100 ns, and no more was lost. */
 	fake->accounts[1].ends[END_COALESCED] = 1;
 	fake->accounts[1].hops[HOP_IRQ]++;
@@ -434,13 +434,13 @@ static void reports(void **state)
 		"'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': " FIGURES(0, null) ","
 		"'total': " FIGURES(0, null) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 0, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
 	assert_object(summary(measurement),
 		"{'type': 'summary', 'time': 4000, 'duration': 3000,"
 		"'lost': {'vectors': 5, 'lifecycle': 6, 'interrupts': 7, 'runs': 0, 'values': 0, 'guests': 4, 'competitors': 0}, 'vectors': ["
@@ -452,13 +452,13 @@ static void reports(void **state)
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []}]}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -535,7 +535,7 @@ static void a_line_has_all_hops(void **state)
 		"'enter': 5060, 'inject': 5060, 'eoi': 5100, 'unmask': 5150},"
 		"'stages': {'handler': null, 'irqfd': 20, 'deliver': 30, 'service': 40,"
 		"'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': 30, 'window': null, 'at_least': null, 'at_most': null}}");
+		"'wake': null, 'run': null, 'enter': 30, 'window': null, 'steal': null, 'at_least': null, 'at_most': null}}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -554,7 +554,7 @@ static void a_hop_that_is_not_attached_is_null(void **state)
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -576,7 +576,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"'handler': " FIGURES(0, null) ", 'irqfd': " FIGURES(0, null) ","
 		"'deliver': " FIGURES(0, null) ", 'service': null,"
 		"'delivery': " FIGURES(0, null) ", 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': null, 'at_least': null, 'at_most': null}, 'behind': null}");
 	measurement_free(measurement);
 	free(fake);
 
@@ -592,7 +592,7 @@ static void in_flight_is_null_without_accept_or_eoi(void **state)
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': null, 'stages': {"
 		"'handler': null, 'irqfd': null, 'deliver': null, 'service': null,"
 		"'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': null, 'run': null, 'enter': null, 'window': null, 'at_least': null, 'at_most': null}, 'behind': null}");
+		"'wake': null, 'run': null, 'enter': null, 'window': null, 'steal': null, 'at_least': null, 'at_most': null}, 'behind': null}");
 	measurement_free(measurement);
 	free(fake);
 }
@@ -999,7 +999,7 @@ static void the_schema_has_the_hops_of_each_stage(void **state)
 			assert_non_null(GET(required, "properties", stage_name(stage), "not"));
 		/* Null although its hops are not: of paravirtual EOIs. */
 		rule = json_object_get(rule, "else");
-		if (stage_to(stage) == HOP_EOI)
+		if (stage_to(stage) == HOP_EOI && !stage_is_rare(stage))
 			rule = json_object_get(rule, "then");
 		assert_non_null(GET(rule, "properties", "stages", "properties", stage_name(stage),
 				    "type"));

@@ -36,7 +36,7 @@ static void names_are_those_of_the_design(void **state)
 	static const char *const hops[] = { "irq", "signal", "accept", "enter", "inject", "eoi", "unmask" };
 	static const char *const stages[] = {
 		"handler", "irqfd", "deliver", "service", "delivery", "total", "masked", "detour",
-		"wake", "run", "enter", "window", "at_least", "at_most",
+		"wake", "run", "enter", "window", "steal", "at_least", "at_most",
 	};
 
 	(void)state;
@@ -57,9 +57,16 @@ static long long or_nothing(long long time)
 static void random_wait(struct imstrace_interrupt *interrupt, int i, __u64 *seed)
 {
 	__u64 all = interrupt->times[HOP_ENTER] - interrupt->times[HOP_ACCEPT];
+	__u64 window = interrupt->times[HOP_INJECT] - interrupt->times[HOP_ENTER];
 
 	if (i & 1)
 		interrupt->waited = 1 + random_next(seed) % (all - 1);
+	/* All of its window, or a part. */
+	if (i & 8)
+		interrupt->window_waited = window ? 1 + random_next(seed) % window : 0;
+	if (i & 16)
+		interrupt->service_waited = 1 + random_next(seed) % (interrupt->times[HOP_EOI] -
+								      interrupt->times[HOP_INJECT]);
 	if ((i & 3) == 3)
 		interrupt->slept = 1 + random_next(seed) % (all - interrupt->waited);
 }
@@ -88,7 +95,9 @@ static void sums_are_the_sums_of_their_parts(void **state)
 				 part[STAGE_HANDLER] + part[STAGE_IRQFD] + part[STAGE_DELIVER]);
 		assert_int_equal(part[STAGE_TOTAL], part[STAGE_DELIVERY] + part[STAGE_SERVICE]);
 		assert_int_equal(part[STAGE_WAKE] >= 0, (i & 3) == 3);
-		assert_int_equal(part[STAGE_RUN] >= 0, i & 1);
+		assert_int_equal(part[STAGE_RUN] >= 0, i & 1 || interrupt.window_waited);
+		assert_int_equal(part[STAGE_STEAL] >= 0, !!(i & 16));
+		assert_true(part[STAGE_STEAL] <= part[STAGE_SERVICE]);
 		assert_int_equal(part[STAGE_DELIVER],
 				 or_nothing(part[STAGE_WAKE]) + or_nothing(part[STAGE_RUN]) +
 				 part[STAGE_ENTER] + or_nothing(part[STAGE_WINDOW]));
@@ -124,15 +133,15 @@ static void a_clock_that_runs_backwards_gives_zero(void **state)
 	(void)state;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_int_equal(stage_time(&interrupt, stage),
-				 stage_is_rare(stage) && stage != STAGE_WINDOW ? -1 : 0);
+				 stage_is_rare(stage) ? -1 : 0);
 	interrupt = (struct imstrace_interrupt) {
-		.times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .slept = 7, .waited = 7,
+		.times = { 7, 7, 7, 7, 7, 7, 7 }, .read = 7, .slept = 7, .waited = 7, .service_waited = 7,
 		.delivered_after = 6, .delivered_by = 6,
 	};
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
 		assert_int_equal(stage_time(&interrupt, stage),
 				 stage == STAGE_IRQFD || stage == STAGE_WINDOW ? -1 :
-				 stage == STAGE_WAKE || stage == STAGE_RUN ? 7 : 0);
+				 stage == STAGE_WAKE || stage == STAGE_RUN || stage == STAGE_STEAL ? 7 : 0);
 }
 
 static void figures_are_those_of_the_histogram(void **state)

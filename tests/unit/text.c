@@ -752,6 +752,7 @@ static void a_check_says_each_reason_once(void **state)
 		"  run                  yes\n"
 		"  enter                yes\n"
 		"  window               yes\n"
+		"  steal                yes\n"
 		"  at_least             no\n" NOT_BY_CPU
 		"  at_most              no\n" NOT_BY_CPU NOTHING_ON_THIS_HOST);
 	free(fake);

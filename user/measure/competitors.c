@@ -66,15 +66,18 @@ bool competitors_add(struct competitors *competitors, const struct imstrace_inte
 		.key = { .id = interrupt->id, .pid = interrupt->behind },
 		.total = { .priority = interrupt->behind_priority, .policy = interrupt->behind_policy },
 	}, *known;
+	__u64 waited = interrupt->waited + interrupt->window_waited + interrupt->service_waited;
 
-	if (!*interrupt->behind_name || !interrupt->waited)
+	/* As count_competitor() in bpf/timelines.h: of those that have come to their end. */
+	if (!*interrupt->behind_name || !waited ||
+	    (interrupt->end != END_COMPLETE && interrupt->end != END_HARDWARE))
 		return true;
 	memcpy(first.total.name, interrupt->behind_name, sizeof(first.total.name));
 	known = find_or_add(competitors, &first);
 	if (!known)
 		return false;
 	known->total.count++;
-	known->total.ns += interrupt->waited;
+	known->total.ns += waited;
 	return true;
 }
 

@@ -33,6 +33,17 @@ bool stage_is_rare(enum imstrace_stage stage)
 	       stages[stage].class == STAGE_IS_BOUND;
 }
 
+enum imstrace_stage stage_part_of(enum imstrace_stage stage)
+{
+	switch (stages[stage].class) {
+	case STAGE_IS_PART:
+	case STAGE_IS_BOUND:
+		return stages[stage].from == HOP_INJECT ? STAGE_SERVICE : STAGE_DELIVER;
+	default:
+		return STAGE_COUNT;
+	}
+}
+
 enum imstrace_hop stage_from(enum imstrace_stage stage)
 {
 	return stages[stage].from;
@@ -78,12 +89,14 @@ static bool stage_is_of(const struct imstrace_interrupt *interrupt, enum imstrac
 	case STAGE_WAKE:
 		return interrupt->slept;
 	case STAGE_RUN:
-		return interrupt->waited;
+		return interrupt->waited + interrupt->window_waited;
+	case STAGE_STEAL:
+		return interrupt->service_waited;
 	case STAGE_AT_LEAST:
 	case STAGE_AT_MOST:
 		return interrupt->delivered_by;
 	case STAGE_WINDOW:
-		return interrupt->times[HOP_INJECT] != interrupt->times[HOP_ENTER];
+		return interrupt->times[HOP_INJECT] > interrupt->times[HOP_ENTER] + interrupt->window_waited;
 	default:
 		return true;
 	}
@@ -115,9 +128,13 @@ long long stage_time(const struct imstrace_interrupt *interrupt, enum imstrace_s
 	if (stage == STAGE_WAKE)
 		return interrupt->slept;
 	if (stage == STAGE_RUN)
-		return interrupt->waited;
+		return interrupt->waited + interrupt->window_waited;
+	if (stage == STAGE_STEAL)
+		return interrupt->service_waited;
 	if (stage == STAGE_ENTER)
 		from += interrupt->slept + interrupt->waited;
+	if (stage == STAGE_WINDOW)
+		from += interrupt->window_waited;
 	/* As the programs count it: clocks of two CPUs may differ by some ns. */
 	return to > from ? (long long)(to - from) : 0;
 }

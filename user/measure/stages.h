@@ -41,6 +41,8 @@ const char *stage_name(enum imstrace_stage stage);
 enum stage_class stage_class(enum imstrace_stage stage);
 /* Of which of the interrupts that pass both of its hops it is; empty: of all. */
 const char *stage_of(enum imstrace_stage stage);
+/* Of a part, or a bound: the step that it belongs to. STAGE_COUNT: it is neither. */
+enum imstrace_stage stage_part_of(enum imstrace_stage stage);
 /* Whether most that pass both of its hops are without it: it is shown where some have it. */
 bool stage_is_rare(enum imstrace_stage stage);
 enum imstrace_hop stage_from(enum imstrace_stage stage);

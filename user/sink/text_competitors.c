@@ -13,7 +13,7 @@ static void print_competitors_of(FILE *out, const struct figures *figures, const
 {
 	size_t count;
 	const struct source_competitor *all = figures_competitors(figures, vector, &count);
-	__u64 waited = vector->account.sums[STAGE_RUN];
+	__u64 waited = vector->account.sums[STAGE_RUN] + vector->account.sums[STAGE_STEAL];
 
 	for (size_t i = 0; i < count && i < SHOWN_COMPETITORS; i++) {
 		char name[IMSTRACE_TASK_LEN], thread[32], scheduling[TASK_SCHEDULING_LEN];
@@ -41,7 +41,7 @@ void text_competitors(FILE *out, const struct figures *figures)
 	if (!figures->competitor_count)
 		return;
 	fprintf(out, "\n  %4s  %-26s  %-14s %9s %13s %6s\n", "VEC", "RAN INSTEAD", "SCHEDULING", "COUNT",
-		"TIME µs", "OF RUN");
+		"TIME µs", "SHARE");
 	for (size_t i = 0; i < figures->count; i++) {
 		const struct imstrace_vector *vector = &figures->vectors[i].vector;
 

@@ -26,21 +26,31 @@ static void print_behind(FILE *out, const struct imstrace_interrupt *interrupt)
 	fprintf(out, interrupt->behind ? " behind %s/%u" : " behind %s", name, interrupt->behind);
 }
 
-/* Of deliver: one alone is all of it. */
-static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt)
+/* Whether the longest of its waits is in @stage: the thread behind which it was is known of that one. */
+static bool has_longest_wait(const struct imstrace_interrupt *interrupt, enum imstrace_stage stage)
+{
+	__u64 before = interrupt->waited > interrupt->window_waited ? interrupt->waited : interrupt->window_waited;
+
+	return stage == (interrupt->service_waited > before ? STAGE_STEAL : STAGE_RUN);
+}
+
+/* Of a step. Those of deliver add up to it: one alone is all of it. */
+static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt, enum imstrace_stage step)
 {
 	unsigned int count = 0, printed = 0;
 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		count += stage_class(stage) == STAGE_IS_PART && stage_time(interrupt, stage) >= 0;
-	for (unsigned int stage = 0; count > 1 && stage < STAGE_COUNT; stage++) {
+		count += stage_part_of(stage) == step && stage_time(interrupt, stage) >= 0;
+	if (step == STAGE_DELIVER && count == 1)
+		return;
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
 		long long time = stage_time(interrupt, stage);
 
-		if (stage_class(stage) != STAGE_IS_PART || time < 0)
+		if (stage_part_of(stage) != step || time < 0)
 			continue;
 		fprintf(out, "%s%s", printed++ ? " + " : " (", stage_name(stage));
 		text_microseconds(out, 0, time);
-		if (stage == STAGE_RUN)
+		if (has_longest_wait(interrupt, stage))
 			print_behind(out, interrupt);
 	}
 	if (printed)
@@ -57,21 +67,14 @@ void text_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
 			continue;
 		fprintf(out, "  %s", stage_name(stage));
 		text_microseconds(out, 0, time);
-		if (stage == STAGE_DELIVER)
-			print_parts(out, interrupt);
+		print_parts(out, interrupt, stage);
 	}
-}
-
-/* It is shown below deliver. */
-static bool is_of_deliver(enum imstrace_stage stage)
-{
-	return stage_class(stage) == STAGE_IS_PART || stage_class(stage) == STAGE_IS_BOUND;
 }
 
 static void print_stage(FILE *out, const struct vector_figures *vector, enum imstrace_stage stage)
 {
 	const struct stage_figures *figures = &vector->stages[stage];
-	bool part = is_of_deliver(stage);
+	bool part = stage_part_of(stage) != STAGE_COUNT;
 
 	if (figures_stage_missing(vector, stage) || !figures->count)
 		return;
@@ -86,22 +89,20 @@ static void print_stage(FILE *out, const struct vector_figures *vector, enum ims
 	putc('\n', out);
 }
 
-/* If there is nothing but the part that every interrupt has, that is deliver. */
-static bool has_parts(const struct vector_figures *vector)
+/* Of deliver, if there is nothing but the part that every interrupt has, that is all of it. */
+static bool has_parts(const struct vector_figures *vector, enum imstrace_stage step)
 {
-	return vector->stages[STAGE_WAKE].count || vector->stages[STAGE_RUN].count ||
+	return step != STAGE_DELIVER || vector->stages[STAGE_WAKE].count || vector->stages[STAGE_RUN].count ||
 	       vector->stages[STAGE_WINDOW].count || !vector->stages[STAGE_DELIVER].count;
 }
 
 void text_stages(FILE *out, const struct vector_figures *vector)
 {
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		if (!is_of_deliver(stage))
+		if (stage_part_of(stage) == STAGE_COUNT)
 			print_stage(out, vector, stage);
-		if (stage != STAGE_DELIVER || !has_parts(vector))
-			continue;
 		for (unsigned int part = 0; part < STAGE_COUNT; part++)
-			if (is_of_deliver(part))
+			if (stage_part_of(part) == stage && has_parts(vector, stage))
 				print_stage(out, vector, part);
 	}
 }
