@@ -119,7 +119,7 @@ static void waiting_for_a_cpu(void **state)
 {
 	struct run run = run_begin("part-run");
 	json_t **interrupts, *held, *behind;
-	long long waited = 0;
+	long long waited = 0, known = 0;
 
 	(void)state;
 	run.truth = guest_run("--timeout 30 --vectors 0 --count 20 --hold 20000 " DEVICE);
@@ -134,6 +134,10 @@ static void waiting_for_a_cpu(void **state)
 		/* All but what passed before it was woken. */
 		assert_true(part(interrupts[i], "run") + part(interrupts[i], "wake") >= until - accept - run.error);
 		assert_true(part(interrupts[i], "run") > DELAY_NS / 2);
+		/* Nothing was known of its thread before the first one was accepted. */
+		if (!i && is_null(interrupts[i], "behind"))
+			continue;
+		known++;
 		expect_holder(json_object_get(interrupts[i], "behind"), run.truth);
 		waited += part(interrupts[i], "run") + part(interrupts[i], "steal");
 	}
@@ -142,7 +146,7 @@ static void waiting_for_a_cpu(void **state)
 	behind = json_object_get(find_vector(run.trace.summary, DEVICE, 0), "behind");
 	assert_int_equal(json_array_size(behind), 1);
 	expect_holder(json_array_get(behind, 0), run.truth);
-	assert_int_equal(number(json_array_get(behind, 0), "count"), INTERRUPTS);
+	assert_int_equal(number(json_array_get(behind, 0), "count"), known);
 	assert_int_equal(number(json_array_get(behind, 0), "ns"), waited);
 	free(interrupts);
 	run_free(&run);
