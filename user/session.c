@@ -15,6 +15,7 @@ struct session {
 	struct measurement *measurement;
 	struct slowest slowest;
 	struct observer observer;
+	__u64 left_out;		/* interrupts for which @why had no memory */
 };
 
 /* Each sink of the session whose format has the call, as @sink. */
@@ -49,6 +50,8 @@ static void on_interrupt(void *context, const struct imstrace_vector *vector,
 	struct session *session = context;
 
 	slowest_add(&session->slowest, vector, interrupt);
+	if (session->options->why && !why_add(session->options->why, vector, interrupt))
+		session->left_out++;
 	for_each_sink(sink, session, interrupt)
 		if (sink->wants.interrupts)
 			sink->ops->interrupt(sink, vector, interrupt);
@@ -95,7 +98,8 @@ static void warn_of_loss(const struct session *session, const struct figures *fi
 	bool unseen = false;
 
 	for (struct sink *const *sink = session->options->sinks; *sink; sink++)
-		unseen |= (*sink)->ops->losses_unseen || !(*sink)->wants.summary;
+		unseen |= (*sink)->ops->losses_unseen ||
+			  (!(*sink)->wants.summary && !session->options->why);
 	if (unseen && figures->totals.lost_interrupts)
 		warning("%" PRIu64 " interrupts are missing: they were lost while it was recorded",
 			(uint64_t)figures->totals.lost_interrupts);
@@ -113,6 +117,19 @@ static void show_summary(const struct session *session)
 			if (sink->wants.histograms & 1U << stage)
 				sink->ops->histograms(sink, figures, stage);
 	warn_of_loss(session, figures);
+}
+
+/* Return: 0 or an exit code, reported. */
+static int show_why(const struct session *session)
+{
+	const struct figures *figures = measurement_summary(session->measurement);
+	struct why_result result;
+
+	if (session->left_out || !why_end(session->options->why, &result))
+		return report_error(EXIT_RUNTIME, NULL, "out of memory");
+	for_each_sink(sink, session, why)
+		sink->ops->why(sink, &result, figures);
+	return 0;
 }
 
 static int follow(struct session *session)
@@ -148,6 +165,9 @@ static int follow(struct session *session)
 
 	if (!options->lint_only)
 		show_summary(session);
+	ret = options->why ? show_why(session) : 0;
+	if (ret)
+		return ret;
 	if (options->slowest) {
 		slowest_sort(&session->slowest);
 		for_each_sink(sink, session, slowest)
@@ -176,7 +196,7 @@ static int give_verdict(struct session *session)
 /* What sinks are told of, at least one of them. */
 static struct sink_wants wants_of_all(const struct session_options *options)
 {
-	struct sink_wants wants = { .interrupts = options->slowest, .findings = options->lint };
+	struct sink_wants wants = { .interrupts = options->slowest || options->why, .findings = options->lint };
 
 	for (struct sink *const *sink = options->sinks; *sink; sink++) {
 		wants.interrupts |= (*sink)->wants.interrupts;

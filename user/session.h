@@ -5,6 +5,7 @@
 #ifndef IMSTRACE_SESSION_H
 #define IMSTRACE_SESSION_H
 
+#include "measure/why.h"
 #include "sink/sink.h"
 
 /**
@@ -13,6 +14,7 @@
  * @sinks:	what shows it, ended by NULL; see struct sink_wants
  * @slowest:	show so many of the slowest interrupts; the source must have been opened with
  *		interrupts
+ * @why:	takes in all interrupts, and shows why some are slow; likewise. NULL: not wanted
  * @lint:	show what is wrong with their drivers, and a verdict at the end
  * @lint_only:	and nothing else
  * @interval:	ns of the source's time between tables, 0: none
@@ -23,6 +25,7 @@ struct session_options {
 	struct vector_filter filter;
 	struct sink *const *sinks;
 	size_t slowest;
+	struct why *why;
 	bool lint;
 	bool lint_only;
 	__u64 interval;

@@ -118,7 +118,7 @@ static void promised_of_a_vm(void **state)
 		assert_int_equal(number(vector, "irq"), number(seen, "irq"));
 		assert_int_equal(number(vector, "slot"), number(seen, "slot"));
 		assert_true(json_is_false(json_object_get(vector, "threaded")));
-		assert_int_equal(count_answers(vector, "yes"), 16);
+		assert_int_equal(count_answers(vector, "yes"), 17);
 		expect_kept(vector, seen, "hops");
 		expect_kept(vector, seen, "stages");
 	}
@@ -155,7 +155,7 @@ static void promised_without_a_vm(void **state)
 	seen = find_vector(trace.summary, DEVICE, 0);
 	/* irq, signal and the stage handler. */
 	assert_int_equal(count_answers(promised, "yes"), 3);
-	assert_int_equal(count_answers(promised, "depends"), 14);
+	assert_int_equal(count_answers(promised, "depends"), 15);
 	expect_kept(promised, seen, "hops");
 	expect_kept(promised, seen, "stages");
 	assert_true(is_null(seen, "hops.accept"));
@@ -197,7 +197,7 @@ static void promised_to_a_service(void **state)
 	assert_int_equal(json_array_size(json_object_get(check, "vms")), 0);
 	assert_int_equal(json_array_size(json_object_get(device, "pids")), 0);
 	json_array_foreach(json_object_get(device, "vectors"), i, vector)
-		assert_int_equal(count_answers(vector, "depends"), 14);
+		assert_int_equal(count_answers(vector, "depends"), 15);
 	assert_int_equal(i, IMS_VECTORS);
 	json_decref(guest_ring(&guest));
 	assert_int_equal(program_end(&guest), 0);

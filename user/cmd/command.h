@@ -51,7 +51,7 @@ struct command {
 
 /* X(name): command_NAME, in the order of --help. */
 #define IMSTRACE_COMMANDS(X)							\
-	X(live) X(top) X(record) X(report) X(script) X(export) X(run)		\
+	X(live) X(top) X(why) X(record) X(report) X(script) X(export) X(run)		\
 	X(gate) X(history) X(lint) X(serve) X(check)
 
 #define X(name) extern const struct command command_##name;

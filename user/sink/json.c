@@ -44,6 +44,11 @@ static void json_slowest(struct sink *sink, const struct slowest *slowest)
 	write_line(sink->out, object_slowest(slowest));
 }
 
+static void json_why(struct sink *sink, const struct why_result *why, const struct figures *figures)
+{
+	write_line(sink->out, object_why(why, figures));
+}
+
 static void json_interval(struct sink *sink, const struct figures *figures)
 {
 	write_line(sink->out, object_report("interval", figures));
@@ -80,6 +85,7 @@ const struct sink_ops json_sink = {
 	.interval = json_interval,
 	.summary = json_summary,
 	.slowest = json_slowest,
+	.why = json_why,
 	.histograms = json_histograms,
 	.finding = json_finding,
 	.verdict = json_verdict,

@@ -215,6 +215,15 @@ static json_t *signallers(const struct imstrace_vector *vector)
 	return names;
 }
 
+json_t *object_thread(const struct source_competitor *of)
+{
+	json_t *object = competitor(of->total.name, of->key.pid, of->total.policy, of->total.priority);
+
+	json_object_set_new(object, "count", json_integer((json_int_t)of->total.count));
+	json_object_set_new(object, "ns", json_integer((json_int_t)of->total.ns));
+	return object;
+}
+
 /* The threads behind which those of vCPUs have waited; null: these are figures of an interval. */
 static json_t *vector_competitors(const struct figures *figures, const struct vector_figures *vector)
 {
@@ -225,14 +234,8 @@ static json_t *vector_competitors(const struct figures *figures, const struct ve
 	if (!figures->source)
 		return json_null();
 	list = json_array();
-	for (size_t i = 0; i < count; i++) {
-		json_t *object = competitor(all[i].total.name, all[i].key.pid, all[i].total.policy,
-					    all[i].total.priority);
-
-		json_object_set_new(object, "count", json_integer((json_int_t)all[i].total.count));
-		json_object_set_new(object, "ns", json_integer((json_int_t)all[i].total.ns));
-		json_array_append_new(list, object);
-	}
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, object_thread(&all[i]));
 	return list;
 }
 
@@ -334,24 +337,29 @@ static json_t *never_fired(const struct figures *figures)
 	return devices;
 }
 
+json_t *object_lost(const struct figures *figures)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "vectors", (json_int_t)figures->totals.lost_vectors,
+			 "lifecycle", (json_int_t)figures->totals.lost_lifecycle,
+			 "interrupts", (json_int_t)figures->totals.lost_interrupts,
+			 "runs", (json_int_t)figures->totals.lost_runs,
+			 "values", (json_int_t)figures->totals.lost_values,
+			 "guests", (json_int_t)figures_lost_guests(figures),
+			 "competitors", (json_int_t)figures->totals.lost_competitors);
+}
+
 json_t *object_report(const char *type, const struct figures *figures)
 {
 	json_t *vectors = json_array(), *object, *unused;
 
 	for (size_t i = 0; i < figures->count; i++)
 		json_array_append_new(vectors, vector_object(figures, &figures->vectors[i]));
-	object = json_pack("{s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
+	object = json_pack("{s:s, s:I, s:I, s:o, s:o}",
 			   "type", type,
 			   "time", (json_int_t)figures->to,
 			   "duration", (json_int_t)(figures->to - figures->from),
-			   "lost",
-			   "vectors", (json_int_t)figures->totals.lost_vectors,
-			   "lifecycle", (json_int_t)figures->totals.lost_lifecycle,
-			   "interrupts", (json_int_t)figures->totals.lost_interrupts,
-			   "runs", (json_int_t)figures->totals.lost_runs,
-			   "values", (json_int_t)figures->totals.lost_values,
-			   "guests", (json_int_t)figures_lost_guests(figures),
-			   "competitors", (json_int_t)figures->totals.lost_competitors,
+			   "lost", object_lost(figures),
 			   "vectors", vectors);
 	/* Of an interval it would say little. */
 	if (figures->source && (unused = never_fired(figures)))

@@ -10,6 +10,7 @@
 
 #include "../measure/figures.h"
 #include "../measure/slowest.h"
+#include "../measure/why.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
 #include "../source/inventory.h"
@@ -33,6 +34,11 @@ json_t *object_report(const char *type, const struct figures *figures);
 json_t *object_histogram(const struct figures *figures, const struct vector_figures *vector,
 			 enum imstrace_stage stage);
 json_t *object_slowest(const struct slowest *slowest);
+json_t *object_why(const struct why_result *why, const struct figures *figures);
+/* A thread behind which vCPUs waited, with how often and how long. */
+json_t *object_thread(const struct source_competitor *competitor);
+/* What was lost. */
+json_t *object_lost(const struct figures *figures);
 json_t *object_finding(const struct lint_finding *finding);
 json_t *object_verdict(const struct lint_verdict *verdict, int exit_code);
 

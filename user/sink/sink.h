@@ -9,6 +9,7 @@
 
 #include "../measure/figures.h"
 #include "../measure/slowest.h"
+#include "../measure/why.h"
 #include "../model/lint.h"
 #include "../source/environment.h"
 #include "../source/inventory.h"
@@ -35,6 +36,7 @@ struct sink;
  * @interval:		the figures since the last interval
  * @summary:		all figures
  * @slowest:		the slowest interrupts, after the summary
+ * @why:		why some interrupts are slow, after the summary; @figures are the summary's
  * @histograms:		the distribution of a stage, for each vector, after the summary and of its
  *			figures
  * @finding:		something is wrong with a driver
@@ -61,6 +63,7 @@ struct sink_ops {
 	void (*interval)(struct sink *sink, const struct figures *figures);
 	void (*summary)(struct sink *sink, const struct figures *figures);
 	void (*slowest)(struct sink *sink, const struct slowest *slowest);
+	void (*why)(struct sink *sink, const struct why_result *why, const struct figures *figures);
 	void (*histograms)(struct sink *sink, const struct figures *figures,
 			   enum imstrace_stage stage);
 	void (*finding)(struct sink *sink, const struct lint_finding *finding);

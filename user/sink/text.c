@@ -526,6 +526,7 @@ const struct sink_ops text_sink = {
 	.interval = text_interval,
 	.summary = text_summary,
 	.slowest = text_slowest,
+	.why = text_why,
 	.histograms = text_histograms,
 	.finding = text_finding,
 	.verdict = text_verdict,

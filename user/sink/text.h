@@ -29,6 +29,9 @@ const char *text_clock(const struct sink *sink, char text[32], __u64 monotonic);
 /* What is missing in @figures, and what went wrong meanwhile: each a line. */
 void text_warnings(const struct sink *sink, const struct figures *figures);
 
+/* Why interrupts are slow. */
+void text_why(struct sink *sink, const struct why_result *why, const struct figures *figures);
+
 /* Whom CPUs ran while a vCPU's thread was to run there, with an interrupt; nothing if there is nobody. */
 void text_competitors(FILE *out, const struct figures *figures);
 
