@@ -18,6 +18,7 @@ int run_irqfds(void);
 int run_vcpus(void);
 int run_accuracy(void);
 int run_parts(void);
+int run_why(void);
 int run_lint(void);
 int run_recording(void);
 int run_runs(void);

@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 		{ run_errors, true }, { run_ladder, true }, { run_library, true }, { run_live, true },
 		{ run_forecast, true }, { run_options, false }, { run_processes, true },
 		{ run_accounts, true }, { run_irqfds, true }, { run_vcpus, true }, { run_accuracy, true },
-		{ run_parts, true },
+		{ run_parts, true }, { run_why, false },
 		{ run_lint, false }, { run_recording, false }, { run_runs, false }, { run_edu, true },
 	};
 	bool failed = false, of_kernel = getenv("OF_KERNEL");

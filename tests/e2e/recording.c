@@ -75,7 +75,8 @@ static void expect_same_figures(json_t *live, json_t *read)
 {
 	static const char *const keys[] = {
 		"device", "vector", "irq", "slot", "pasid", "mode", "eventfd_id", "pid", "hops",
-		"coalesced", "unmatched", "hardware", "lost", "in_flight", "stages",
+		"coalesced", "unmatched", "hardware", "lost", "in_flight", "stages", "other_cpu",
+		"other_node", "behind",
 	};
 	json_t *vectors = json_object_get(live, "vectors"), *vector;
 	size_t i;

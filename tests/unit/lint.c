@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "documents.h"
 #include "fake.h"
 
 #include "../../user/model/lifecycle.h"
@@ -711,27 +712,6 @@ static void findings_are_described(void **state)
 	assert_string_equal(lint_what(LINT_COUNT), "?");
 	assert_string_equal(lint_remedy(-1), "?");
 	assert_string_equal(lint_name(LINT_SIGNAL_BEFORE_REQUEST), "signal_before_request");
-}
-
-static char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = calloc(1, 1 << 20);
-
-	if (!file)
-		fail_msg("%s can't be opened; unit tests run from the checkout's top", path);
-	assert_non_null(text);
-	text[fread(text, 1, (1 << 20) - 1, file)] = '\0';
-	fclose(file);
-	return text;
-}
-
-/* Newlines of the text are blanks here, as a reader has it. */
-static void join_lines(char *text)
-{
-	for (; *text; text++)
-		if (*text == '\n' && text[1] != '\n' && text[1] != '#')
-			*text = ' ';
 }
 
 static void docs_have_each_finding(void **state)

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What less than this share of the time has is not explained. */
+#define EXPLAINED	5.	/* % */
 /* So many of the threads, and of a vector's causes, are named. */
 #define SHOWN_THREADS	4
 #define SHOWN_CAUSES	2
@@ -58,6 +60,8 @@ static void print_cause(FILE *out, const struct why_result *why, enum slow_cause
 	text_microseconds(out, 12, share->ns);
 	text_microseconds(out, 12, share->max);
 	fprintf(out, " %9" PRIu64 "\n", (uint64_t)share->count);
+	if (share_of(share->ns, why->sum.ns) < EXPLAINED)
+		return;
 	wrap_begin(&line, out, "     ", 5);
 	wrap_words(&line, slow_cause_what(cause));
 	if (cause == SLOW_PREEMPTED || cause == SLOW_IDLE)
@@ -101,7 +105,7 @@ static void print_vector(FILE *out, const struct why_vector *vector)
 	fprintf(out, "  %4u %6" PRIu64 " %8" PRIu64, vector->vector.vector, (uint64_t)vector->sum.count,
 		(uint64_t)vector->sum.seen);
 	text_microseconds(out, 11, vector->sum.ns);
-	fprintf(out, "  %-27s  %s\n", causes, device);
+	fprintf(out, "  %-29s  %s\n", causes, device);
 }
 
 void text_why(struct sink *sink, const struct why_result *why, const struct figures *figures)
@@ -128,7 +132,7 @@ void text_why(struct sink *sink, const struct why_result *why, const struct figu
 		"COUNT");
 	for (size_t i = 0; i < count; i++)
 		print_cause(out, why, order[i]);
-	fprintf(out, "\n  %4s %6s %8s %12s  %-27s  %s\n", "VEC", "SLOW", "OF", "TIME µs", "MAINLY", "DEVICE");
+	fprintf(out, "\n  %4s %6s %8s %12s  %-29s  %s\n", "VEC", "SLOW", "OF", "TIME µs", "MAINLY", "DEVICE");
 	for (size_t i = 0; i < why->vector_count; i++)
 		print_vector(out, &why->vectors[i]);
 	text_warnings(sink, figures);
