@@ -22,18 +22,7 @@ static __always_inline void stream(const struct imstrace_interrupt *interrupt,
 	}
 	*record = *interrupt;
 	record->end = end;
-	/* Until then they were those of the vCPU's thread: see timelines.h. */
-	if (!record->times[HOP_ENTER]) {
-		record->slept = record->waited = 0;
-		record->behind_name[0] = '\0';
-	}
-	if (!record->times[HOP_INJECT])
-		record->window_waited = 0;
-	if (!record->times[HOP_EOI])
-		record->service_waited = 0;
-	/* KVM has injected it after all. */
-	if (!record->delivered_by)
-		record->delivered_after = 0;
+	interrupt_forget_waits(record);
 	bpf_ringbuf_submit(record, 0);
 }
 

@@ -342,8 +342,8 @@ __noinline int note_delivered(struct guest_interrupt *guest, __u64 now, bool her
 	pending->delivered_by = now > pending->delivered_after ? now : pending->delivered_after;
 	count_part(account, pending->id, STAGE_AT_LEAST, accept, pending->delivered_after);
 	count_part(account, pending->id, STAGE_AT_MOST, accept, pending->delivered_by);
-	/* It has not been injected. */
-	pending->window_waited = 0;
+	/* Without an entry, or an injection, it has no waits. */
+	interrupt_forget_waits(pending);
 	count_competitor(pending);
 	return 0;
 }

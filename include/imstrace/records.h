@@ -375,6 +375,25 @@ struct imstrace_interrupt {
 	IMSTRACE_INTERRUPT_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
+/*
+ * Until it gets to the hop that ends a wait, what it has there is of its vCPU's thread and none of its own
+ * (bpf/timelines.h): to be forgotten where an interrupt is told of.
+ */
+static inline void interrupt_forget_waits(struct imstrace_interrupt *interrupt)
+{
+	if (!interrupt->times[HOP_ENTER]) {
+		interrupt->slept = interrupt->waited = 0;
+		interrupt->behind_name[0] = '\0';
+	}
+	if (!interrupt->times[HOP_INJECT])
+		interrupt->window_waited = 0;
+	if (!interrupt->times[HOP_EOI])
+		interrupt->service_waited = 0;
+	/* KVM has injected it after all. */
+	if (!interrupt->delivered_by)
+		interrupt->delivered_after = 0;
+}
+
 /**
  * struct imstrace_competitor - a thread behind which vCPUs' threads waited, with interrupts of one vector
  * @count:	interrupts whose longest wait was such a one

@@ -6,15 +6,19 @@
 #include <imstrace/in_flight.h>
 #include <stdlib.h>
 
-static void tell_one_in_flight(const struct source *source, const struct imstrace_interrupt *interrupt)
+static void tell_one(const struct source *source, const struct imstrace_interrupt *interrupt,
+		     enum imstrace_end end)
 {
 	struct imstrace_interrupt record = *interrupt;
 
-	record.end = END_IN_FLIGHT;
-	/* Until then they are no interrupt's: bpf/timelines.h. */
-	if (!record.times[HOP_ENTER])
-		record.slept = record.waited = 0;
+	record.end = end;
+	interrupt_forget_waits(&record);
 	source->handlers.interrupt(source->handlers.context, &record);
+}
+
+static void tell_one_in_flight(const struct source *source, const struct imstrace_interrupt *interrupt)
+{
+	tell_one(source, interrupt, END_IN_FLIGHT);
 }
 
 /* An irq that lines share is not counted before it is known whose it is. */
@@ -59,12 +63,8 @@ static void tell_deferred(const struct source *source, const struct deferred_int
 		tell_one_in_flight(source, &deferred->queued.current);
 	if (deferred->at_pin.state == OPEN_AT_PIN)
 		tell_one_in_flight(source, &deferred->at_pin.current);
-	if (deferred->is_kept) {
-		struct imstrace_interrupt kept = deferred->kept;
-
-		kept.end = deferred->kept_end;
-		source->handlers.interrupt(source->handlers.context, &kept);
-	}
+	if (deferred->is_kept)
+		tell_one(source, &deferred->kept, deferred->kept_end);
 }
 
 void tell_in_flight(const struct source *source, const struct memory *memory,
