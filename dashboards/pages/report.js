@@ -15,6 +15,7 @@ import { data, defaultStage, vectors } from './report/model.js';
 import { percentiles } from './report/percentiles.js';
 import { slowest } from './report/slowest.js';
 import { vectorTable } from './report/vectors.js';
+import { why } from './report/why.js';
 
 startTheme();
 document.title = `imstrace: ${data.recording ?? data.host}`;
@@ -22,8 +23,8 @@ document.title = `imstrace: ${data.recording ?? data.host}`;
 /* @picked are numbers of vectors; @shown is what the filter of the table leaves, in its order. */
 const shared = store({ stage: defaultStage, picked: new Set(), shown: vectors });
 const sections = [
-	accounts(), heatmap(shared), percentiles(shared), vectorTable(shared), slowest(), lifecycle(shared), lint(),
-	machine(),
+	accounts(), why(), heatmap(shared), percentiles(shared), vectorTable(shared), slowest(), lifecycle(shared),
+	lint(), machine(),
 ];
 
 document.body.append(header(), contents(sections), el('main', null, sections),

@@ -55,7 +55,7 @@ async function sameNumbers(page) {
 	]));
 	await choose(page, '#vectors', 'Latency');
 	assert.equal(await page.locator('#vectors .choice label', { hasText: /^detour$/ }).count(), 0);
-	assert.deepEqual((await rowsOf(page, '#slowest')).map((cells) => [...cells.slice(1, 3), ...cells.slice(4, 9)]),
+	assert.deepEqual((await rowsOf(page, '#slowest')).map((cells) => [...cells.slice(1, 3), ...cells.slice(4, 8), cells[9]]),
 		slowest.interrupts.map((one) => [one.device, String(one.vector),
 			...STAGES.slice(0, 4).map((stage) => us(one.stages[stage])), one.end]));
 	for (const [i, hop] of HOPS.entries())
@@ -69,6 +69,13 @@ async function nothingLeftOut(page) {
 
 	assert.deepEqual(data.summary, summary);
 	assert.deepEqual(data.slowest, slowest);
+	/* All of the time of slow interrupts has a cause, and each that has any is a row, the largest first. */
+	const causes = Object.entries(data.why.causes).filter(([, share]) => share.ns).sort(([, a], [, b]) => b.ns - a.ns);
+
+	assert.ok(data.why.slow > 0);
+	assert.equal(causes.reduce((sum, [, share]) => sum + share.ns, 0), data.why.ns);
+	assert.deepEqual((await rowsOf(page, '#why')).slice(0, causes.length).map((cells) => [cells[0], cells[2]]),
+		causes.map(([name, share]) => [name, us(share.ns)]));
 	for (const stage of STAGES) {
 		const values = summary.vectors.reduce((sum, vector) => sum + (vector.stages[stage]?.count ?? 0), 0);
 		const cells = data.heatmap.stages[stage].cells.flatMap((column) => column.slice(1));

@@ -108,10 +108,15 @@ static int run(int argc, char **argv)
 	ret = command.html ? page_open(&command.page, PAGE_report, command.html) : 0;
 	if (ret)
 		return ret;
-	ret = source_open(&source, &command.source, &command.session.filter);
-	if (!ret)
-		return session_run(source, session);
-	sink_close_file(&command.page);
+	session->why = command.html ? why_new(0) : NULL;
+	if (command.html && !session->why)
+		ret = report_error(EXIT_RUNTIME, NULL, "out of memory");
+	ret = ret ?: source_open(&source, &command.source, &command.session.filter);
+	if (ret)
+		sink_close_file(&command.page);
+	else
+		ret = session_run(source, session);
+	why_free(session->why);
 	return ret;
 }
 

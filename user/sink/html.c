@@ -76,6 +76,14 @@ static void html_slowest(struct sink *sink, const struct slowest *slowest)
 	json_object_set_new(html->data, "slowest", object_slowest(slowest));
 }
 
+static void html_why(struct sink *sink, const struct why_result *why, const struct figures *figures)
+{
+	struct html *html = sink->context;
+
+	json_object_set_new(html->data, "why", object_why(why, figures));
+	json_object_set_new(html->data, "causes", html_causes());
+}
+
 /* What there was no memory for is missing, and the page says so. */
 static void html_verdict(struct sink *sink, const struct lint_verdict *verdict, int exit_code)
 {
@@ -102,6 +110,7 @@ const struct sink_ops html_sink = {
 	.interrupt = html_interrupt,
 	.summary = html_summary,
 	.slowest = html_slowest,
+	.why = html_why,
 	.verdict = html_verdict,
 	.close = html_close,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "html_data.h"
 
+#include "../measure/causes.h"
 #include "../model/hops.h"
 #include "../model/lifecycle.h"
 #include "objects.h"
@@ -46,6 +47,18 @@ json_t *html_stages(void)
 							"step", stage_class(stage) == STAGE_IS_STEP,
 							"rare", stage_is_rare(stage)));
 	return stages;
+}
+
+json_t *html_causes(void)
+{
+	json_t *causes = json_array();
+
+	for (unsigned int cause = 0; cause < SLOW_CAUSE_COUNT; cause++)
+		json_array_append_new(causes, json_pack("{s:s, s:s, s:s}",
+							"name", slow_cause_name(cause),
+							"what", slow_cause_what(cause),
+							"remedy", slow_cause_remedy(cause)));
+	return causes;
 }
 
 json_t *html_missing(const struct figures *figures)

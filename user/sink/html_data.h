@@ -13,10 +13,11 @@
 
 #include <jansson.h>
 
-/* The lists that the page has from here: [{name, what}], [{name, from, to}]. */
+/* The lists that the page has from here: [{name, what}], [{name, from, to}], [{name, what, remedy}]. */
 json_t *html_hops(void);
 json_t *html_ends(void);
 json_t *html_stages(void);
+json_t *html_causes(void);
 
 /* [{why, hops}]: why hops can't be seen of some vectors. */
 json_t *html_missing(const struct figures *figures);

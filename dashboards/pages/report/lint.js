@@ -27,8 +27,8 @@ export function lint() {
 				{ key: 'vector', heading: 'Vec', value: (f) => f.vector, text: (f) => number(f.vector) },
 				{ key: 'count', heading: 'Times', value: (f) => f.count, text: (f) => count(f.count) },
 				{ key: 'first', heading: 'First at', value: (f) => f.first, text: (f) => seconds(sinceStart(f.first)) },
-				{ key: 'what', heading: 'What happened', name: true, value: (f) => f.what },
-				{ key: 'remedy', heading: 'What to do', name: true, value: (f) => f.remedy },
+				{ key: 'what', heading: 'What happened', name: true, class: () => 'sentence', value: (f) => f.what },
+				{ key: 'remedy', heading: 'What to do', name: true, class: () => 'sentence', value: (f) => f.remedy },
 			],
 		}).element : null);
 }

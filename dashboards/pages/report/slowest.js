@@ -63,6 +63,8 @@ export function slowest() {
 			{ key: 'vector', heading: 'Vec', value: (i) => i.vector },
 			us('took', 'Took µs', (i) => i.took),
 			...steps.map((stage) => us(stage.name, `${stage.name} µs`, (i) => i.stages[stage.name])),
+			{ key: 'behind', heading: 'Ran instead', title: 'The thread behind which its vCPU waited longest', name: true,
+				value: (i) => i.behind && (i.behind.pid ? `${i.behind.name}/${i.behind.pid}` : i.behind.name) },
 			{ key: 'end', heading: 'End', name: true, value: (i) => i.end },
 			{ key: 'at', heading: 'Began at', value: (i) => i.first, text: (i) => seconds(sinceStart(i.first)) },
 			{ key: 'cpu', heading: 'CPU', title: 'Host CPU that handled it', value: (i) => i.cpu, text: (i) => number(i.cpu) },
