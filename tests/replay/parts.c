@@ -254,6 +254,40 @@ static void accepted_during_a_change(void **state)
 	world_free(world);
 }
 
+/* Signalled on CPU 0, and injected there, on another one, and on one of another NUMA node. */
+static void delivered_elsewhere(void **state)
+{
+	struct world *world = world_bound();
+	const struct vcpu *vcpu = &world->vcpus[0];
+	struct bpf_map *nodes = bpf_object__find_map_by_name(replay_object(world->replay), "cpu_nodes");
+	const struct imstrace_interrupt *record;
+	struct imstrace_account account;
+	__u32 other = 1, node = 1;
+	size_t count;
+
+	(void)state;
+	if (bpf_map__max_entries(nodes) < 2)
+		skip();
+	for (__u32 i = 0; i < 3; i++) {
+		int cpu = i > 0;
+
+		if (i == 2)
+			assert_int_equal(bpf_map_update_elem(bpf_map__fd(nodes), &other, &node, BPF_ANY), 0);
+		accept(world);
+		replay_inject(world->replay, cpu, vcpu, WORLD_VECTOR, false, false);
+		replay_eoi(world->replay, cpu, vcpu, WORLD_VECTOR);
+		record = replay_interrupts(world->replay, &count);
+		assert_int_equal(count, 1);
+		assert_int_equal(record->cpu, 0);
+		assert_int_equal(record->vcpu_cpu, cpu + 1);
+		assert_int_equal(record->other_node, i == 2);
+		account = replay_account(world->replay, &world->vector);
+		assert_int_equal(account.other_cpu, i);
+		assert_int_equal(account.other_node, i == 2);
+	}
+	world_free(world);
+}
+
 /* The CPU delivers it: there is no injection, but there is the entry, if the vCPU was not in its guest. */
 static void by_the_cpu(void **state)
 {
@@ -292,6 +326,7 @@ int main(void)
 		cmocka_unit_test(behind_a_thread),
 		cmocka_unit_test(nothing_known),
 		cmocka_unit_test(accepted_during_a_change),
+		cmocka_unit_test(delivered_elsewhere),
 		cmocka_unit_test(by_the_cpu),
 	};
 

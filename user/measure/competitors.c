@@ -108,5 +108,6 @@ bool competitors_list(const struct competitors *competitors, struct source_compe
 
 void competitors_sort(struct source_competitor *list, size_t count)
 {
-	qsort(list, count, sizeof(*list), by_time);
+	if (count)
+		qsort(list, count, sizeof(*list), by_time);
 }
