@@ -61,8 +61,8 @@ static __noinline bool look_at_pending(struct open_interrupt *open, const struct
 		__sync_val_compare_and_swap(&guest->state, PENDING_HARDWARE, PENDING_VALID);
 		return false;
 	}
-	now = open->current.times[HOP_ACCEPT];
 	open->merged = is_waiting(BPF_CORE_READ(apic, vcpu), vec);
+	now = bpf_ktime_get_ns();
 	return !open->merged && (end_delivered(guest, PENDING_HARDWARE, now, false) ||
 				 end_delivered(guest, PENDING_VALID, now, false));
 }

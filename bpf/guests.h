@@ -54,6 +54,8 @@ static __noinline __u32 new_vcpu(const struct vcpu_key *key)
 	if (timeline) {
 		timeline->state = THREAD_UNKNOWN;
 		timeline->since = 0;
+		timeline->task = 0;
+		timeline->wait.name[0] = '\0';
 	}
 	entry.process = process_of((struct kvm *)key->kvm);
 	if (!bpf_map_update_elem(&vcpus, key, &entry, BPF_NOEXIST)) {

@@ -313,6 +313,20 @@ struct {
  */
 enum thread_state { THREAD_UNKNOWN, THREAD_RUNS, THREAD_SLEEPS, THREAD_WAITS };
 
+/* That a vCPU's thread waited for a CPU: until when, how long, and what the CPU ran as it began; @name: if known. */
+struct vcpu_wait {
+	__u64 end;
+	__u64 ns;
+	__s32 priority;
+	__u32 policy;
+	__u32 pid;
+	__u32 unused;
+	char name[IMSTRACE_TASK_LEN];
+};
+
+/* So many are looked at for the longest. */
+#define LATEST_WAITS	4
+
 /* Of a vCPU, by its number. */
 struct vcpu_timeline {
 	__u32 sequence;	/* odd while the next four change */
@@ -321,10 +335,11 @@ struct vcpu_timeline {
 	__u64 slept;	/* ns, in all that has ended */
 	__u64 waited;	/* likewise */
 	__u32 accepted[GUEST_VECTOR_WORDS];	/* guest vectors, since the latest VM entry */
-	struct imstrace_competitor behind;	/* who had its CPU as its latest wait began */
-	__u32 behind_pid;
+	__u64 task;		/* the thread, while it waits; 0: not known */
+	struct vcpu_wait wait;	/* that which goes on, or the latest one */
+	__u32 wait_count;
 	__u32 unused;
-	__u64 task;		/* the thread; read by others while it waits */
+	struct vcpu_wait waits[LATEST_WAITS];
 };
 
 struct {
@@ -341,6 +356,9 @@ struct {
 	__type(key, __u32);
 	__type(value, struct vcpu_timeline);
 } vcpu_timelines SEC(".maps");
+
+/* Waits are added up in the map above; set by user space before loading. */
+const volatile bool count_competitors;
 
 /* The NUMA node of each CPU; written by user space. */
 struct {

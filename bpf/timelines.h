@@ -19,6 +19,18 @@
 #include "stages.h"
 #include <bpf/bpf_tracing.h>
 
+/* Nothing else is of more waits than the longest one that an interrupt had. */
+static __always_inline void end_wait(struct vcpu_timeline *timeline, __u64 now, __u64 passed)
+{
+	timeline->waited += passed;
+	timeline->wait.end = now;
+	timeline->wait.ns = passed;
+	timeline->waits[timeline->wait_count++ % LATEST_WAITS] = timeline->wait;
+	/* Behind whom the next one is, is not known yet. */
+	timeline->wait.name[0] = '\0';
+	timeline->task = 0;
+}
+
 /*
  * It goes on to @state: by itself, or woken while it sleeps, so never two at a time. If nothing has told
  * what it was at before, that is @assumed, since the first accept.
@@ -39,7 +51,7 @@ static __always_inline void change_thread(struct vcpu_timeline *timeline, enum t
 	if (was == THREAD_SLEEPS)
 		timeline->slept += passed;
 	else if (was == THREAD_WAITS)
-		timeline->waited += passed;
+		end_wait(timeline, now, passed);
 	timeline->state = state;
 	timeline->since = now;
 	barrier();
@@ -56,28 +68,30 @@ static __always_inline struct task_struct *runs_instead_of(struct task_struct *t
 	return running == task ? NULL : running;
 }
 
-/* @task, the thread of @timeline, begins to wait for a CPU that runs @running. */
+/* @task, the thread of @timeline, is about to wait for a CPU that runs @running; NULL: that is not known. */
 static __always_inline void note_behind(struct vcpu_timeline *timeline, struct task_struct *task,
 					struct task_struct *running)
 {
-	timeline->task = (__u64)task;
-	timeline->behind.name[0] = '\0';
-	if (!running)
-		return;
-	timeline->behind_pid = BPF_CORE_READ(running, pid);
-	timeline->behind.priority = BPF_CORE_READ(running, prio);
-	timeline->behind.policy = BPF_CORE_READ(running, policy);
-	BPF_CORE_READ_STR_INTO(&timeline->behind.name, running, comm);
+	timeline->wait.name[0] = '\0';
+	if (running) {
+		timeline->wait.pid = BPF_CORE_READ(running, pid);
+		timeline->wait.priority = BPF_CORE_READ(running, prio);
+		timeline->wait.policy = BPF_CORE_READ(running, policy);
+		BPF_CORE_READ_STR_INTO(&timeline->wait.name, running, comm);
+	}
+	*(volatile __u64 *)&timeline->task = (__u64)task;
 }
 
 /* @interrupt is accepted while the thread of @timeline waits already: another one may have its CPU by now. */
 static __noinline void name_running(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline)
 {
 	struct task_struct *running;
+	__u64 task;
 
 	if (!interrupt || !timeline)
 		return;
-	running = timeline->task ? runs_instead_of((struct task_struct *)timeline->task) : NULL;
+	task = *(const volatile __u64 *)&timeline->task;
+	running = task ? runs_instead_of((struct task_struct *)task) : NULL;
 	if (!running)
 		return;
 	interrupt->behind = BPF_CORE_READ(running, pid);
@@ -86,15 +100,35 @@ static __noinline void name_running(struct imstrace_interrupt *interrupt, const 
 	BPF_CORE_READ_STR_INTO(&interrupt->behind_name, running, comm);
 }
 
-/* The longest wait of @interrupt so far began there. */
-static __noinline void name_behind(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline)
+/*
+ * Behind whom the longest wait of @interrupt since @from was. If it had begun before, that has been noted at the accept,
+ * unless nothing was known then.
+ */
+static __noinline void name_behind(struct imstrace_interrupt *interrupt, const struct vcpu_timeline *timeline,
+				   __u64 from)
 {
+	const struct vcpu_wait *longest;
+	__u32 index = 0;
+	__u64 most = 0;
+
 	if (!interrupt || !timeline)
 		return;
-	interrupt->behind = timeline->behind_pid;
-	interrupt->behind_priority = timeline->behind.priority;
-	interrupt->behind_policy = timeline->behind.policy;
-	__builtin_memcpy(interrupt->behind_name, timeline->behind.name, IMSTRACE_TASK_LEN);
+	for (__u32 i = 0; i < LATEST_WAITS; i++) {
+		if (timeline->waits[i].end <= from || timeline->waits[i].ns <= most)
+			continue;
+		most = timeline->waits[i].ns;
+		index = i;
+	}
+	/* Not a pointer: 6.1's verifier would not know that it is one. */
+	longest = &timeline->waits[index % LATEST_WAITS];
+	if (!most || (longest->end - longest->ns < from && interrupt->behind_name[0]))
+		return;
+	interrupt->behind = longest->pid;
+	interrupt->behind_priority = longest->priority;
+	interrupt->behind_policy = longest->policy;
+	__builtin_memcpy(interrupt->behind_name, longest->name, IMSTRACE_TASK_LEN);
+	if (!longest->name[0])
+		interrupt_forget_behind(interrupt);
 }
 
 /* Its waits are known. Not static: see vectors.h. */
@@ -103,7 +137,7 @@ __noinline int count_competitor(const struct imstrace_interrupt *interrupt)
 	struct imstrace_competitor *known, first = {};
 	struct imstrace_competitor_key key;
 
-	if (!interrupt || !interrupt->behind_name[0])
+	if (!count_competitors || !interrupt || !interrupt->behind_name[0])
 		return 0;
 	key.id = interrupt->id;
 	key.pid = interrupt->behind;
@@ -111,7 +145,10 @@ __noinline int count_competitor(const struct imstrace_interrupt *interrupt)
 	if (!known) {
 		first.priority = interrupt->behind_priority;
 		first.policy = interrupt->behind_policy;
-		__builtin_memcpy(first.name, interrupt->behind_name, IMSTRACE_TASK_LEN);
+		if (key.pid)
+			__builtin_memcpy(first.name, interrupt->behind_name, IMSTRACE_TASK_LEN);
+		else
+			__builtin_memcpy(first.name, IDLE_COMPETITOR, sizeof(IDLE_COMPETITOR));
 		bpf_map_update_elem(&competitors, &key, &first, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&competitors, &key);
 	}
@@ -204,12 +241,12 @@ static __always_inline void pass_enter(struct imstrace_interrupt *interrupt,
 	interrupt->slept = slept;
 	interrupt->waited = waited;
 	interrupt->times[HOP_ENTER] = accept + passed;
-	/* Until it is injected, see begin_wait(). */
-	interrupt->window_waited = timeline->waited;
-	if (!waited)
-		interrupt->behind_name[0] = '\0';
-	else if (!interrupt->behind_name[0])
-		name_behind(interrupt, timeline);
+	/* Until it is injected, or delivered by the CPU: see begin_wait(). */
+	interrupt->window_waited = interrupt->service_waited = timeline->waited;
+	if (waited)
+		name_behind(interrupt, timeline, accept);
+	else
+		interrupt_forget_behind(interrupt);
 	if (preemptible)
 		__sync_fetch_and_add(&account->hops[HOP_ENTER], 1);
 	else
@@ -239,7 +276,7 @@ static __always_inline void count_parts(const struct imstrace_interrupt *interru
 {
 	__u64 enter = interrupt->times[HOP_ENTER], inject = interrupt->times[HOP_INJECT];
 	__u64 slept = interrupt->slept, waited = interrupt->waited;
-	__u64 later = inject ? interrupt->window_waited : 0;
+	__u64 later = inject || interrupt->delivered_by ? interrupt->window_waited : 0;
 	__u32 id = interrupt->id;
 
 	if (slept)
@@ -283,9 +320,9 @@ static __noinline void note_injected(struct imstrace_interrupt *interrupt, struc
 		pass_enter(interrupt, account, timeline, interrupt->times[HOP_INJECT]);
 	interrupt->window_waited = waited_since(timeline, interrupt->window_waited, interrupt->times[HOP_ENTER],
 						interrupt->times[HOP_INJECT]);
-	interrupt->service_waited = timeline->waited;
+	interrupt->service_waited = hop_seen(HOP_EOI) ? timeline->waited : 0;
 	if (interrupt->window_waited > interrupt->waited)
-		name_behind(interrupt, timeline);
+		name_behind(interrupt, timeline, interrupt->times[HOP_ENTER]);
 	count_parts(interrupt, account);
 	if (!hop_seen(HOP_EOI))
 		count_competitor(interrupt);
@@ -312,8 +349,19 @@ static __noinline void note_ended(struct imstrace_interrupt *interrupt, struct i
 	if (waited)
 		count_part(account, interrupt->id, STAGE_STEAL, 0, waited);
 	if (waited > interrupt->waited && waited > interrupt->window_waited)
-		name_behind(interrupt, timeline);
+		name_behind(interrupt, timeline, interrupt->times[HOP_INJECT]);
 	count_competitor(interrupt);
+}
+
+/* The CPU has delivered @pending: what its vCPU's thread waited from the first entry to the latest one. */
+static __always_inline void end_window(struct imstrace_interrupt *pending)
+{
+	__u64 waited = pending->service_waited > pending->window_waited ?
+		       pending->service_waited - pending->window_waited : 0;
+	__u64 passed = pending->delivered_after > pending->times[HOP_ENTER] ?
+		       pending->delivered_after - pending->times[HOP_ENTER] : 0;
+
+	pending->window_waited = waited < passed ? waited : passed;
 }
 
 /*
@@ -332,9 +380,6 @@ __noinline int note_delivered(struct guest_interrupt *guest, __u64 now, bool her
 		note_place(pending, account);
 	if (!hop_seen(HOP_ENTER))
 		return 0;
-	/* Else its vCPU was in guest mode when it was accepted. */
-	if (pending->times[HOP_ENTER])
-		count_parts(pending, account);
 	accept = pending->times[HOP_ACCEPT];
 	/* There was no entry, or clocks of two CPUs differ by some ns. */
 	if (pending->delivered_after < accept)
@@ -342,7 +387,10 @@ __noinline int note_delivered(struct guest_interrupt *guest, __u64 now, bool her
 	pending->delivered_by = now > pending->delivered_after ? now : pending->delivered_after;
 	count_part(account, pending->id, STAGE_AT_LEAST, accept, pending->delivered_after);
 	count_part(account, pending->id, STAGE_AT_MOST, accept, pending->delivered_by);
-	/* Without an entry, or an injection, it has no waits. */
+	end_window(pending);
+	/* Else its vCPU was in guest mode when it was accepted. */
+	if (pending->times[HOP_ENTER])
+		count_parts(pending, account);
 	interrupt_forget_waits(pending);
 	count_competitor(pending);
 	return 0;
@@ -382,6 +430,10 @@ static long look_whether_pending(__u32 index, struct entered *entered)
 		guest->pending.delivered_after = guest->pending.times[HOP_ENTER];
 	} else if (guest->pending.delivered_after < entered->now) {
 		guest->pending.delivered_after = entered->now;
+		/* See end_window(). */
+		guest->pending.service_waited = entered->timeline->waited;
+		if (guest->pending.service_waited > guest->pending.window_waited + guest->pending.waited)
+			name_behind(&guest->pending, entered->timeline, guest->pending.times[HOP_ENTER]);
 	}
 	return 0;
 }
@@ -437,8 +489,8 @@ int BPF_PROG(thread_woken, struct task_struct *task)
 	/* Also told of a thread that has not got to sleep. */
 	if (!timeline || (timeline->state != THREAD_SLEEPS && timeline->state != THREAD_UNKNOWN))
 		return 0;
-	change_thread(timeline, THREAD_SLEEPS, THREAD_WAITS);
 	note_behind(timeline, task, runs_instead_of(task));
+	change_thread(timeline, THREAD_SLEEPS, THREAD_WAITS);
 	return 0;
 }
 
@@ -459,9 +511,9 @@ static __always_inline void thread_leaves(struct vcpu_timeline *timeline, struct
 	runnable = BPF_CORE_READ_BITFIELD_PROBED(task, on_rq);
 	if (runnable && bpf_core_field_exists(task->se.sched_delayed))
 		runnable = !BPF_CORE_READ_BITFIELD_PROBED(task, se.sched_delayed);
-	change_thread(timeline, THREAD_RUNS, runnable ? THREAD_WAITS : THREAD_SLEEPS);
 	if (runnable)
 		note_behind(timeline, task, next);
+	change_thread(timeline, THREAD_RUNS, runnable ? THREAD_WAITS : THREAD_SLEEPS);
 }
 
 SEC("fentry/kvm_sched_in")

@@ -338,14 +338,16 @@ struct imstrace_lifecycle {
 	  "ns that its vCPU's thread slept between the hops accept and enter")		\
 	X(__u64, waited, waited, UINT,							\
 	  "likewise: that it was to run, and on no CPU")				\
-	X(__u64, window_waited, window_waited, UINT, "likewise, between enter and inject")	\
+	X(__u64, window_waited, window_waited, UINT,					\
+	  "likewise, between enter and inject or, where the CPU delivered it, delivered_after")	\
 	X(__u64, service_waited, service_waited, UINT, "likewise, between inject and eoi")	\
 	X(__u64, delivered_after, delivered_after, UINT,				\
 	  "the CPU itself delivered it (APICv, AVIC), not before this; 0: KVM has, or nobody")	\
 	X(__u64, delivered_by, delivered_by, UINT, "likewise: and not after this")	\
 	TEXT(behind_name, IMSTRACE_TASK_LEN,						\
-	     "the thread that the CPU ran as the longest of these three waits began, or at the hop accept if "	\
-	     "it had begun before; of an idle CPU: swapper/N. Empty: it did not wait, or that is not known")			\
+	     "the thread that the CPU ran as the longest wait in the longest of these three began, or at the "	\
+	     "hop accept if it had begun before; of an idle CPU: swapper/N. Empty: it did not wait, or that is "	\
+	     "not known")								\
 	X(__u32, behind, behind, UINT, "likewise its pid")				\
 	X(__s32, behind_priority, behind_priority, INT,					\
 	  "likewise its priority, as the kernel has it: below 0 deadline, below 100 real-time, 120 + nice")	\
@@ -375,6 +377,14 @@ struct imstrace_interrupt {
 	IMSTRACE_INTERRUPT_FIELDS(IMSTRACE_MEMBER, IMSTRACE_TEXT_MEMBER)
 };
 
+/* It has waited behind nobody, or behind whom is not known. */
+static inline void interrupt_forget_behind(struct imstrace_interrupt *interrupt)
+{
+	interrupt->behind_name[0] = '\0';
+	interrupt->behind = interrupt->behind_policy = 0;
+	interrupt->behind_priority = 0;
+}
+
 /*
  * Until it gets to the hop that ends a wait, what it has there is of its vCPU's thread and none of its own
  * (bpf/timelines.h): to be forgotten where an interrupt is told of.
@@ -383,9 +393,9 @@ static inline void interrupt_forget_waits(struct imstrace_interrupt *interrupt)
 {
 	if (!interrupt->times[HOP_ENTER]) {
 		interrupt->slept = interrupt->waited = 0;
-		interrupt->behind_name[0] = '\0';
+		interrupt_forget_behind(interrupt);
 	}
-	if (!interrupt->times[HOP_INJECT])
+	if (!interrupt->times[HOP_INJECT] && !interrupt->delivered_by)
 		interrupt->window_waited = 0;
 	if (!interrupt->times[HOP_EOI])
 		interrupt->service_waited = 0;
@@ -393,6 +403,9 @@ static inline void interrupt_forget_waits(struct imstrace_interrupt *interrupt)
 	if (!interrupt->delivered_by)
 		interrupt->delivered_after = 0;
 }
+
+/* Of all idle CPUs in one, where waits are added up: swapper, pid 0. */
+#define IDLE_COMPETITOR	"swapper"
 
 /**
  * struct imstrace_competitor - a thread behind which vCPUs' threads waited, with interrupts of one vector

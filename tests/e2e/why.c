@@ -16,7 +16,7 @@
 #define PLANTED_NS	(PLANTED_US * 1000LL)
 
 static const char *const causes[] = {
-	"preempted", "idle", "wake", "exit", "guest", "service", "handler", "signal", "detour", "unmask", "unknown",
+	"preempted", "idle", "waited", "wake", "exit", "guest", "service", "handler", "signal", "detour", "unmask", "unknown",
 };
 
 /*

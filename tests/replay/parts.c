@@ -166,14 +166,25 @@ static void masked(void **state)
 	world_free(world);
 }
 
+static struct source_competitor only_competitor(struct world *world)
+{
+	struct source *source = replay_source(world->replay);
+	struct source_competitor *list, only;
+	size_t count;
+
+	assert_true(source->competitors(source, &list, &count));
+	assert_int_equal(count, 1);
+	only = list[0];
+	free(list);
+	return only;
+}
+
 /* Whoever has the CPU as the longest wait begins is told of, and all are added up. */
 static void behind_a_thread(void **state)
 {
 	struct world *world = world_running();
 	const struct vcpu *vcpu = &world->vcpus[0];
-	struct source *source = replay_source(world->replay);
 	const struct imstrace_interrupt *records;
-	struct source_competitor *list;
 	size_t count;
 	__u64 ns = 0;
 
@@ -200,12 +211,66 @@ static void behind_a_thread(void **state)
 		assert_int_equal(records[0].behind_policy, i < 3 ? SCHED_FIFO : 0);
 		ns += records[0].waited + records[0].window_waited + records[0].service_waited;
 	}
-	assert_true(source->competitors(source, &list, &count));
+	assert_int_equal(only_competitor(world).key.pid, 214);
+	assert_int_equal(only_competitor(world).total.count, 3);
+	assert_int_equal(only_competitor(world).total.ns, ns);
+	world_free(world);
+}
+
+/* It waits long behind a thread, and then shortly, behind whom is not known. */
+static void the_longest_of_several(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+	const struct imstrace_interrupt *record;
+	size_t count;
+
+	(void)state;
+	accept(world);
+	replay_inject(world->replay, 0, vcpu, WORLD_VECTOR, false, false);
+	replay_preempt(world->replay, vcpu);
+	usleep(5000);
+	replay_run(world->replay, vcpu);
+	replay_sleep(world->replay, vcpu);
+	replay_wake_up(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	replay_eoi(world->replay, 0, vcpu, WORLD_VECTOR);
+	record = replay_interrupts(world->replay, &count);
 	assert_int_equal(count, 1);
-	assert_int_equal(list[0].key.pid, 214);
-	assert_int_equal(list[0].total.count, 3);
-	assert_int_equal(list[0].total.ns, ns);
-	free(list);
+	assert_string_equal(record->behind_name, "backup");
+	assert_int_equal(only_competitor(world).total.ns, record->service_waited);
+	world_free(world);
+}
+
+/* What the thread has waited before is none of an interrupt's, also where no EOI is seen. */
+static void without_the_eoi(void **state)
+{
+	struct replay_options options = world_options();
+	const struct imstrace_interrupt *record;
+	const struct vcpu *vcpu;
+	struct world *world;
+	size_t count;
+
+	(void)state;
+	options.hops &= ~(1U << HOP_EOI);
+	world = world_new(&options);
+	replay_bind(world->replay, &world->vector, 0);
+	vcpu = &world->vcpus[0];
+	accept(world);
+	replay_run(world->replay, vcpu);
+	replay_inject(world->replay, 0, vcpu, WORLD_VECTOR, false, false);
+	replay_preempt(world->replay, vcpu);
+	usleep(5000);
+	replay_run(world->replay, vcpu);
+	replay_interrupts(world->replay, &count);
+	accept(world);
+	replay_preempt(world->replay, vcpu);
+	replay_run(world->replay, vcpu);
+	replay_inject(world->replay, 0, vcpu, WORLD_VECTOR, false, false);
+	record = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(record->service_waited, 0);
+	assert_int_equal(only_competitor(world).total.ns, record->waited);
 	world_free(world);
 }
 
@@ -227,7 +292,7 @@ static void nothing_known(void **state)
 static void set_changing(struct world *world, bool changing)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(replay_object(world->replay), "vcpu_timelines");
-	__u32 value[64], first = 0;
+	__u32 value[128], first = 0;
 
 	assert_in_range(bpf_map__value_size(map), sizeof(__u32), sizeof(value));
 	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map), &first, value), 0);
@@ -288,6 +353,39 @@ static void delivered_elsewhere(void **state)
 	world_free(world);
 }
 
+/* The CPU delivers it at a later entry, before which the thread was preempted: that is not the guest's. */
+static void by_the_cpu_after_a_wait(void **state)
+{
+	struct world *world = world_running();
+	const struct vcpu *vcpu = &world->vcpus[0];
+	const struct imstrace_interrupt *record;
+	struct imstrace_account before = replay_account(world->replay, &world->vector), after;
+	size_t count;
+
+	(void)state;
+	replay_set_apicv(world->replay, vcpu, true);
+	world_accept_in_hardware(world, vcpu);
+	replay_enter(world->replay, 0, vcpu);
+	replay_vcpu_exit(world->replay, 0, vcpu);
+	replay_preempt(world->replay, vcpu);
+	usleep(5000);
+	replay_run(world->replay, vcpu);
+	replay_enter(world->replay, 0, vcpu);
+	world_deliver_in_hardware(world, vcpu);
+	replay_vcpu_exit(world->replay, 0, vcpu);
+	record = replay_interrupts(world->replay, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(record->end, END_HARDWARE);
+	assert_true(record->window_waited >= 5000000);
+	assert_true(record->delivered_after - record->times[HOP_ENTER] >= record->window_waited);
+	assert_int_equal(record->service_waited, 0);
+	assert_string_equal(record->behind_name, "backup");
+	after = replay_account(world->replay, &world->vector);
+	assert_int_equal(after.sums[STAGE_RUN] - before.sums[STAGE_RUN], record->waited + record->window_waited);
+	assert_int_equal(only_competitor(world).total.ns, record->waited + record->window_waited);
+	world_free(world);
+}
+
 /* The CPU delivers it: there is no injection, but there is the entry, if the vCPU was not in its guest. */
 static void by_the_cpu(void **state)
 {
@@ -324,10 +422,13 @@ int main(void)
 		cmocka_unit_test(preempted),
 		cmocka_unit_test(masked),
 		cmocka_unit_test(behind_a_thread),
+		cmocka_unit_test(the_longest_of_several),
+		cmocka_unit_test(without_the_eoi),
 		cmocka_unit_test(nothing_known),
 		cmocka_unit_test(accepted_during_a_change),
 		cmocka_unit_test(delivered_elsewhere),
 		cmocka_unit_test(by_the_cpu),
+		cmocka_unit_test(by_the_cpu_after_a_wait),
 	};
 
 	return cmocka_run_group_tests_name("replay, parts of deliver", tests, NULL, NULL);

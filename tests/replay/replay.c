@@ -125,6 +125,7 @@ static bool load(struct replay *replay)
 	memory_size_guests(programs, options->vcpus ?: programs->rodata->max_vcpus,
 			   options->guests ?: programs->rodata->max_guests);
 	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->count_competitors = true;
 	programs->rodata->follow_kvm = true;
 	programs->rodata->replaying = true;
 	programs->rodata->with_avic = options->avic;

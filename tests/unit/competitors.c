@@ -54,14 +54,15 @@ static void they_are_added_up_and_sorted(void **state)
 	take(competitors, 1, "backup", 214, 20);
 	take(competitors, 0, "backup", 214, 7);
 	take(competitors, 1, "swapper/3", 0, 1);
+	take(competitors, 1, "swapper/5", 0, 2);
 	assert_true(competitors_list(competitors, &list, &count));
 	assert_int_equal(count, 4);
 	competitors_sort(list, count);
 	expect(&list[0], 0, 214, 1, 7);
 	expect(&list[1], 1, 214, 2, 50);
 	expect(&list[2], 1, 300, 1, 40);
-	expect(&list[3], 1, 0, 1, 1);
-	assert_string_equal(list[3].total.name, "swapper/3");
+	expect(&list[3], 1, 0, 2, 3);
+	assert_string_equal(list[3].total.name, "swapper");
 	free(list);
 	competitors_free(competitors);
 	competitors_free(NULL);
@@ -110,7 +111,7 @@ static void expect_text_of(const struct figures *figures)
 		"\n   VEC  RAN INSTEAD                 SCHEDULING         COUNT      TIME µs  SHARE\n"
 		"0000:03:00.0  pid 178\n"
 		"     0  backup/214                  fifo 10                2         60.0  60.0%\n"
-		"     0  swapper/3                   the idle CPU           1         20.0  20.0%\n"
+		"     0  swapper                     idle CPUs              1         20.0  20.0%\n"
 		"     0  ???[2J/301                  fifo 10                1         11.0  11.0%\n"
 		"        and 1 other\n");
 	free(text);

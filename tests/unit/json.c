@@ -452,13 +452,13 @@ static void reports(void **state)
 		"'deliver': " FIGURES(100, 10) ","
 		"'service': " FIGURES(100, 10) ", 'delivery': " FIGURES(100, 30) ","
 		"'total': " FIGURES(100, 40) ", 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []},"
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(100, 10) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null},"
 		VECTOR_B_4
 		"'hops': {'irq': null, 'signal': 3, 'accept': 0, 'enter': 0, 'inject': 0, 'eoi': 0, 'unmask': null},"
 		"'coalesced': 0, 'unmatched': 0, 'hardware': 0, 'lost': 0, " ENDS("0", "0", "0") "'in_flight': 0, 'stages': {"
 		"'handler': null, 'irqfd': " FIGURES(0, null) ", 'deliver': " FIGURES(0, null) ","
 		"'service': " FIGURES(0, null) ", 'delivery': null, 'total': null, 'masked': null, 'detour': null,"
-		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': []}]}");
+		"'wake': " FIGURES(0, null) ", 'run': " FIGURES(0, null) ", 'enter': " FIGURES(0, null) ", 'window': " FIGURES(0, null) ", 'steal': " FIGURES(0, null) ", 'at_least': null, 'at_most': null}, 'behind': null}]}");
 	measurement_free(measurement);
 	free(fake);
 }

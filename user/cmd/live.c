@@ -88,6 +88,7 @@ static int run(int argc, char **argv)
 
 	parse_options(&command_live, argc, argv, &command);
 	command.live.interrupts = command.view.wants.interrupts;
+	command.live.competitors = true;
 	command.session.sinks = SINKS(&command.view);
 	stop_on_signals();
 	ret = live_open_for(&source, &command.live, &command.session.filter);

@@ -214,7 +214,7 @@ static int run(int argc, char **argv)
 
 	parse_options(&command_record, argc, argv, &command);
 	command.session.sinks = SINKS(&recording, &command.view);
-	command.live.interrupts = true;
+	command.live.interrupts = command.live.competitors = true;
 	command.ctf.command_line = command_line ?: "";
 	if (!command.ctf.directory)
 		name_directory(&command);

@@ -104,6 +104,7 @@ static int run(int argc, char **argv)
 	}
 	stop_on_signals();
 	command.source.live.interrupts = session->slowest || command.html;
+	command.source.live.competitors = true;
 	/* While there is a privilege to do so. */
 	ret = command.html ? page_open(&command.page, PAGE_report, command.html) : 0;
 	if (ret)

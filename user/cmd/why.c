@@ -22,7 +22,7 @@ static const struct option_row options[] = {
 	HEADING(PLACE_END, "When to end:"),
 	HEADING(PLACE_SHOW, "What is slow, and how to show it:"),
 	{ "over", 0, "TIME", "What takes TIME or longer from its first hop to its last is slow, such as 50us "
-	  "(default: the slowest hundredth)", take_duration, INTO(struct why_command, over),
+	  "(default: the slowest hundredth, but 10 to 1000 interrupts)", take_duration, INTO(struct why_command, over),
 	  "a time above 0, such as 50us", .least = 1 },
 	{ "slowest", 0, "N", "Show the N slowest interrupts, hop by hop (default 5; 0: none)",
 	  take_number, INTO(struct why_command, session.slowest),

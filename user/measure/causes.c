@@ -40,7 +40,9 @@ static __u64 take(__u64 *left, __u64 wanted)
 /* The thread of an idle CPU has pid 0, and is no competitor. */
 static enum slow_cause cause_of_waiting(const struct imstrace_interrupt *interrupt)
 {
-	return *interrupt->behind_name && !interrupt->behind ? SLOW_IDLE : SLOW_PREEMPTED;
+	if (!*interrupt->behind_name)
+		return SLOW_WAITED;
+	return interrupt->behind ? SLOW_PREEMPTED : SLOW_IDLE;
 }
 
 /* @left: from the accept to the injection or, where the CPU delivers, to when it did at the earliest. */

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * X(ENUM, name, what it is, what to do, both without a full stop): docs/causes.md has a section for each, in this order, with how it is
- * concluded, and how to check it by hand.
+ * X(ENUM, name, what it is, what to do, both without a full stop): docs/causes.md has a section for each, in this
+ * order, with how it is concluded, and how to check it by hand.
  */
 #define IMSTRACE_SLOW_CAUSES(X)								\
 	X(PREEMPTED, preempted, "Its vCPU's thread was to run, and its CPU ran other threads",	\
@@ -19,6 +19,8 @@
 	X(IDLE, idle, "Its vCPU's thread was to run on a CPU that was idle, and began late",	\
 	  "Keep that CPU out of deep idle states (cpupower idle-set -D 10, or a process that holds "	\
 	  "/dev/cpu_dma_latency open), or let the vCPU wait awake (halt_poll_ns of kvm)")	\
+	X(WAITED, waited, "Its vCPU's thread was to run, and on no CPU; what ran instead is not known",	\
+	  "Look what did (perf sched timehist -p PID)")						\
 	X(WAKE, wake, "Its vCPU was halted: until its thread was woken",			\
 	  "Let it wait awake for longer (halt_poll_ns of kvm; the module cpuidle_haltpoll in the guest)")	\
 	X(EXIT, exit, "KVM or the VMM was at work with an exit of its vCPU, or with entering the guest",	\

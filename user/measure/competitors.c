@@ -72,7 +72,10 @@ bool competitors_add(struct competitors *competitors, const struct imstrace_inte
 	if (!*interrupt->behind_name || !waited ||
 	    (interrupt->end != END_COMPLETE && interrupt->end != END_HARDWARE))
 		return true;
-	memcpy(first.total.name, interrupt->behind_name, sizeof(first.total.name));
+	if (first.key.pid)
+		memcpy(first.total.name, interrupt->behind_name, sizeof(first.total.name));
+	else
+		strcpy(first.total.name, IDLE_COMPETITOR);
 	known = find_or_add(competitors, &first);
 	if (!known)
 		return false;

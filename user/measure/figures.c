@@ -214,16 +214,21 @@ bool figures_can_have(const struct vector_figures *vector, enum imstrace_stage s
 const struct source_competitor *figures_competitors(const struct figures *figures,
 						    const struct vector_figures *vector, size_t *count)
 {
-	const struct source_competitor *first = NULL;
+	size_t first = 0, end = figures->competitor_count;
 
-	*count = 0;
-	for (size_t i = 0; i < figures->competitor_count; i++) {
-		if (figures->competitors[i].key.id != vector->id)
-			continue;
-		first = first ?: &figures->competitors[i];
-		++*count;
+	/* They are in the order of their vectors. */
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (figures->competitors[middle].key.id < vector->id)
+			first = middle + 1;
+		else
+			end = middle;
 	}
-	return first;
+	for (*count = 0; first + *count < figures->competitor_count; ++*count)
+		if (figures->competitors[first + *count].key.id != vector->id)
+			break;
+	return *count ? &figures->competitors[first] : NULL;
 }
 
 bool figures_have_hop(const struct figures *figures, enum imstrace_hop hop)

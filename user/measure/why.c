@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "why.h"
 
+#include "../model/hops.h"
 #include "competitors.h"
 #include "stages.h"
 
@@ -86,9 +87,10 @@ static struct why_sum *sum_of(struct why *why, __u32 id, const struct imstrace_v
 	return &added->sum;
 }
 
-static void add_to(struct why_sum *sum, __u64 took, const __u64 ns[SLOW_CAUSE_COUNT])
+/* @again: it counts already, and this is the rest of it. */
+static void add_to(struct why_sum *sum, __u64 took, const __u64 ns[SLOW_CAUSE_COUNT], bool again)
 {
-	sum->count++;
+	sum->count += !again;
 	sum->ns += took;
 	for (unsigned int cause = 0; cause < SLOW_CAUSE_COUNT; cause++) {
 		struct why_share *share = &sum->causes[cause];
@@ -100,14 +102,36 @@ static void add_to(struct why_sum *sum, __u64 took, const __u64 ns[SLOW_CAUSE_CO
 	}
 }
 
+/* What has been told of it before, when it seemed to have ended: see @recounted of IMSTRACE_INTERRUPT_FIELDS. */
+static struct imstrace_interrupt told_before(const struct imstrace_interrupt *interrupt)
+{
+	struct imstrace_interrupt before = *interrupt;
+
+	for (unsigned int hop = end_hop(interrupt->recounted) + 1; hop < HOP_COUNT; hop++)
+		before.times[hop] = 0;
+	before.delivered_after = before.delivered_by = 0;
+	interrupt_forget_waits(&before);
+	return before;
+}
+
 static bool add_slow(struct why *why, struct why_sum *of_vector, const struct imstrace_interrupt *interrupt)
 {
+	__u64 ns[SLOW_CAUSE_COUNT], before[SLOW_CAUSE_COUNT], took = interrupt_took(interrupt);
 	struct imstrace_interrupt of_all = *interrupt;
-	__u64 ns[SLOW_CAUSE_COUNT];
+	bool again = false;
 
 	slow_causes(interrupt, ns);
-	add_to(&why->sum, interrupt_took(interrupt), ns);
-	add_to(of_vector, interrupt_took(interrupt), ns);
+	if (interrupt->recounted) {
+		struct imstrace_interrupt first = told_before(interrupt);
+
+		again = interrupt_took(&first) >= why->over;
+		slow_causes(&first, before);
+		took -= again ? interrupt_took(&first) : 0;
+		for (unsigned int cause = 0; again && cause < SLOW_CAUSE_COUNT; cause++)
+			ns[cause] -= before[cause] < ns[cause] ? before[cause] : ns[cause];
+	}
+	add_to(&why->sum, took, ns, again);
+	add_to(of_vector, took, ns, again);
 	of_all.id = 0;
 	return competitors_add(why->competitors, &of_all);
 }
@@ -118,8 +142,8 @@ bool why_add(struct why *why, const struct imstrace_vector *vector, const struct
 
 	if (!of_vector)
 		return false;
-	why->sum.seen++;
-	of_vector->seen++;
+	why->sum.seen += !interrupt->recounted;
+	of_vector->seen += !interrupt->recounted;
 	if (!why->over)
 		slowest_add(&why->slowest, vector, interrupt);
 	else if (interrupt_took(interrupt) >= why->over)
@@ -137,13 +161,13 @@ static bool choose(struct why *why)
 	if (count > why->slowest.count)
 		count = why->slowest.count;
 	slowest_sort(&why->slowest);
+	why->over = count ? interrupt_took(&why->slowest.interrupts[count - 1].interrupt) : 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct slow_interrupt *slow = &why->slowest.interrupts[i];
 		struct why_sum *of_vector = sum_of(why, slow->interrupt.id, &slow->vector);
 
 		if (!of_vector || !add_slow(why, of_vector, &slow->interrupt))
 			return false;
-		why->over = interrupt_took(&slow->interrupt);
 	}
 	return true;
 }

@@ -60,6 +60,9 @@ static void write_stages(void *context, const struct series *series)
 		if (!series_stage_seen(series, stage))
 			continue;
 		series_histogram(series, stage, &histogram);
+		/* Few have it: a 0 would say that it is measured, and is none of its. */
+		if (stage_is_rare(stage) && !histogram_count(&histogram))
+			continue;
 		snprintf(vector, sizeof(vector), "%u", slowest->vector);
 		labels[count] = (struct label) { "stage", stage_name(stage) };
 		exposition_histogram(writer->exposition, labels, count + 1, &histogram,

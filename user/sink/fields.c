@@ -25,7 +25,7 @@ static const struct {
 	[CAUSE] = { "cause", "irq, or what else raised it" },
 	[END] = { "end", "how it ended" },
 	[VCPU_CPU] = { "vcpu_cpu", "host CPU that its vCPU ran on as it was delivered" },
-	[BEHIND] = { "behind", "the thread behind which its vCPU's waited for a CPU, as name/pid" },
+	[BEHIND] = { "behind", "the thread behind which its vCPU's waited for a CPU, as name/pid; of an idle CPU: swapper/N" },
 };
 
 _Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELDS_OF_VECTOR_AND_END,
@@ -90,8 +90,9 @@ bool field_read(unsigned int field, const struct imstrace_vector *vector,
 		return interrupt->vcpu_cpu;
 	case BEHIND:
 		sink_clean(value->device, sizeof(value->device), interrupt->behind_name);
-		snprintf(value->device + strlen(value->device), sizeof(value->device) - strlen(value->device),
-			 "/%u", interrupt->behind);
+		if (interrupt->behind)
+			snprintf(value->device + strlen(value->device), sizeof(value->device) - strlen(value->device),
+				 "/%u", interrupt->behind);
 		value->text = value->device;
 		return *interrupt->behind_name;
 	case CAUSE:

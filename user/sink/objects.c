@@ -109,9 +109,9 @@ static json_t *competitor(const char *name, __u32 pid, __u32 policy, __s32 prior
 	char text[IMSTRACE_TASK_LEN + 1] = "";
 
 	memcpy(text, name, IMSTRACE_TASK_LEN);
-	return json_pack("{s:o, s:i, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:I, s:o, s:o, s:o}",
 			 "name", object_name(text),
-			 "pid", pid,
+			 "pid", (json_int_t)pid,
 			 "policy", word(task_policy(policy)),
 			 "priority", realtime ? json_integer(level) : json_null(),
 			 "nice", realtime ? json_null() : json_integer(level));
@@ -224,14 +224,15 @@ json_t *object_thread(const struct source_competitor *of)
 	return object;
 }
 
-/* The threads behind which those of vCPUs have waited; null: these are figures of an interval. */
+/* The threads behind which those of vCPUs have waited; null: these are figures of an
+ * interval, or it was not asked for. */
 static json_t *vector_competitors(const struct figures *figures, const struct vector_figures *vector)
 {
 	size_t count;
 	const struct source_competitor *all = figures_competitors(figures, vector, &count);
 	json_t *list;
 
-	if (!figures->source)
+	if (!figures->source || !figures->source->competitors)
 		return json_null();
 	list = json_array();
 	for (size_t i = 0; i < count; i++)

@@ -19,11 +19,10 @@ static void print_competitors_of(FILE *out, const struct figures *figures, const
 		char name[IMSTRACE_TASK_LEN], thread[32], scheduling[TASK_SCHEDULING_LEN];
 
 		sink_clean(name, sizeof(name), all[i].total.name);
-		/* Of an idle CPU the name has its number. */
 		snprintf(thread, sizeof(thread), all[i].key.pid ? "%s/%u" : "%s", name, all[i].key.pid);
 		task_scheduling(scheduling, all[i].total.policy, all[i].total.priority);
 		fprintf(out, "  %4u  %-26s  %-14s %9" PRIu64, vector->vector.vector, thread,
-			all[i].key.pid ? scheduling : "the idle CPU", (uint64_t)all[i].total.count);
+			all[i].key.pid ? scheduling : "idle CPUs", (uint64_t)all[i].total.count);
 		text_microseconds(out, 12, all[i].total.ns);
 		fprintf(out, " %5.1f%%\n", waited ? 100. * all[i].total.ns / waited : 100.);
 	}

@@ -34,22 +34,27 @@ static bool has_longest_wait(const struct imstrace_interrupt *interrupt, enum im
 	return stage == (interrupt->service_waited > before ? STAGE_STEAL : STAGE_RUN);
 }
 
+static bool is_part(const struct imstrace_interrupt *interrupt, enum imstrace_stage step,
+		    enum imstrace_stage stage)
+{
+	return stage_part_of(stage) == step && stage_class(stage) == STAGE_IS_PART &&
+	       stage_time(interrupt, stage) >= 0;
+}
+
 /* Of a step. Those of deliver add up to it: one alone is all of it. */
 static void print_parts(FILE *out, const struct imstrace_interrupt *interrupt, enum imstrace_stage step)
 {
 	unsigned int count = 0, printed = 0;
 
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++)
-		count += stage_part_of(stage) == step && stage_time(interrupt, stage) >= 0;
-	if (step == STAGE_DELIVER && count == 1)
+		count += is_part(interrupt, step, stage);
+	if (step == STAGE_DELIVER && count == 1 && stage_time(interrupt, step) >= 0)
 		return;
 	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
-		long long time = stage_time(interrupt, stage);
-
-		if (stage_part_of(stage) != step || time < 0)
+		if (!is_part(interrupt, step, stage))
 			continue;
 		fprintf(out, "%s%s", printed++ ? " + " : " (", stage_name(stage));
-		text_microseconds(out, 0, time);
+		text_microseconds(out, 0, stage_time(interrupt, stage));
 		if (has_longest_wait(interrupt, stage))
 			print_behind(out, interrupt);
 	}
@@ -63,10 +68,15 @@ void text_stage_times(FILE *out, const struct imstrace_interrupt *interrupt)
 		enum imstrace_stage stage = stage_after(interrupt, hop);
 		long long time = stage == STAGE_COUNT ? -1 : stage_time(interrupt, stage);
 
-		if (time < 0)
+		/* Where the CPU delivers it, it has bounds. */
+		if (time < 0 && (stage != STAGE_DELIVER || !interrupt->delivered_by))
 			continue;
 		fprintf(out, "  %s", stage_name(stage));
-		text_microseconds(out, 0, time);
+		text_microseconds(out, 0, time < 0 ? stage_time(interrupt, STAGE_AT_LEAST) : time);
+		if (time < 0) {
+			fputs(" to", out);
+			text_microseconds(out, 0, stage_time(interrupt, STAGE_AT_MOST));
+		}
 		print_parts(out, interrupt, stage);
 	}
 }
@@ -102,7 +112,8 @@ void text_stages(FILE *out, const struct vector_figures *vector)
 		if (stage_part_of(stage) == STAGE_COUNT)
 			print_stage(out, vector, stage);
 		for (unsigned int part = 0; part < STAGE_COUNT; part++)
-			if (stage_part_of(part) == stage && has_parts(vector, stage))
+			if (stage_part_of(part) == stage &&
+			    (stage_class(part) == STAGE_IS_BOUND || has_parts(vector, stage)))
 				print_stage(out, vector, part);
 	}
 }

@@ -21,7 +21,7 @@ static double share_of(__u64 part, __u64 all)
 	return all ? 100. * part / all : 0;
 }
 
-/* "backup/213 (fifo 10) 94 %", those behind which vCPUs waited longest. @idle: only idle CPUs, else only others. */
+/* "backup/213 (fifo 10) 94 %": those behind which vCPUs waited longest. */
 static void print_threads(struct wrapped *line, const struct why_result *why, enum slow_cause cause)
 {
 	size_t shown = 0, others = 0;
@@ -30,7 +30,8 @@ static void print_threads(struct wrapped *line, const struct why_result *why, en
 		const struct source_competitor *thread = &why->competitors[i];
 		char name[IMSTRACE_TASK_LEN], scheduling[TASK_SCHEDULING_LEN], text[96];
 
-		if (!thread->key.pid != (cause == SLOW_IDLE))
+		/* Of idle CPUs. */
+		if (!thread->key.pid)
 			continue;
 		if (shown == SHOWN_THREADS) {
 			others++;
@@ -39,12 +40,8 @@ static void print_threads(struct wrapped *line, const struct why_result *why, en
 		wrap_close(line, shown++ ? ";" : ":");
 		sink_clean(name, sizeof(name), thread->total.name);
 		task_scheduling(scheduling, thread->total.policy, thread->total.priority);
-		if (thread->key.pid)
-			snprintf(text, sizeof(text), "%s/%u (%s) %.0f %%", name, thread->key.pid, scheduling,
-				 share_of(thread->total.ns, why->sum.causes[cause].ns));
-		else
-			snprintf(text, sizeof(text), "%s %.0f %%", name,
-				 share_of(thread->total.ns, why->sum.causes[cause].ns));
+		snprintf(text, sizeof(text), "%s/%u (%s) %.0f %%", name, thread->key.pid, scheduling,
+			 share_of(thread->total.ns, why->sum.causes[cause].ns));
 		wrap_words(line, text);
 	}
 	if (others)
@@ -64,7 +61,7 @@ static void print_cause(FILE *out, const struct why_result *why, enum slow_cause
 		return;
 	wrap_begin(&line, out, "     ", 5);
 	wrap_words(&line, slow_cause_what(cause));
-	if (cause == SLOW_PREEMPTED || cause == SLOW_IDLE)
+	if (cause == SLOW_PREEMPTED)
 		print_threads(&line, why, cause);
 	wrap_close(&line, ".");
 	wrap_end(&line);
@@ -115,6 +112,11 @@ void text_why(struct sink *sink, const struct why_result *why, const struct figu
 	size_t count = order_causes(sum, order);
 	FILE *out = sink->out;
 
+	if (!sum->seen) {
+		fputs("\nNo interrupt was seen.\n", out);
+		text_warnings(sink, figures);
+		return;
+	}
 	if (!sum->count) {
 		fprintf(out, "\nNone of %" PRIu64 " interrupts took", (uint64_t)sum->seen);
 		text_microseconds(out, 0, why->over);

@@ -12,6 +12,7 @@
 #include "in_flight.h"
 #include "known.h"
 #include "memory.h"
+#include "misses.h"
 #include "owners.h"
 #include "privileges.h"
 #include "retire.h"
@@ -113,44 +114,21 @@ static int on_interrupt(void *context, void *data, size_t size)
 	return --live->budget > 0 ? 0 : -EAGAIN;
 }
 
-/*
- * A program that is interrupted by itself is not run: kvm_apic_accept_irq fires in
- * handlers and, for what guests send each other, in processes. What a second program was not run for is
- * either none of its business, or is missing in second_runs.
- */
 static void count_lost_runs(struct live *live)
 {
-	__u64 now = clock_now(CLOCK_MONOTONIC), misses = 0, made_up;
-	struct source_overhead overhead = { 0 };
-	struct bpf_program *program;
+	__u64 now = clock_now(CLOCK_MONOTONIC), made_up;
 
-	/* A system call for each program: not for each interrupt that wakes us, but at the end. */
+	/* Not for each interrupt that wakes us, but at the end. */
 	if (live->attachments && now < live->count_again)
 		return;
 	live->count_again = now + COUNT_AGAIN;
 	/* First: each has been missed before. */
 	made_up = *(volatile __u64 *)&live->programs->bss->totals.caught_up +
 		  *(volatile __u64 *)&live->programs->bss->totals.second_runs;
-
-	bpf_object__for_each_program(program, live->programs->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 length = sizeof(info);
-
-		if (bpf_program__fd(program) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
-			continue;
-		if (!is_second(program))
-			misses += info.recursion_misses;
-		if (!live->attachments && info.recursion_misses && show_up_to >= 0)
-			fprintf(stderr, "imstrace: the kernel has not run %s %llu times\n",
-				bpf_program__name(program), info.recursion_misses);
-		overhead.runs += info.run_cnt;
-		overhead.ns += info.run_time_ns;
-	}
-	live->source.overhead = overhead;
+	live->programs->bss->totals.lost_runs =
+		misses_count(live->programs, &live->source.overhead, !live->attachments && show_up_to >= 0) - made_up;
 	if (!live->source.blind_since && attach_by_ftrace(live->attachments) && !ftrace_enabled())
 		live->source.blind_since = now;
-	live->programs->bss->totals.lost_runs = misses - made_up;
 }
 
 /* To be reported by the next poll(). */
@@ -414,6 +392,7 @@ static int load(struct live *live, const struct live_options *options, const cha
 	live->programs = programs;
 	memory_size(programs, options, live->preemptible);
 	programs->rodata->stream_interrupts = options->interrupts;
+	programs->rodata->count_competitors = options->competitors;
 	programs->rodata->only_process = vmm_in_namespace() ? 0 : options->process;
 	programs->rodata->with_avic = !access("/sys/module/kvm_amd", F_OK);
 	programs->rodata->pir_offset = live->pir_offset;
@@ -553,7 +532,8 @@ int live_open(struct source **result, const struct live_options *options)
 	live->source.now = live_now;
 	live->source.poll = live_poll;
 	live->source.stop = live_stop;
-	live->source.competitors = live_competitors;
+	if (options->competitors)
+		live->source.competitors = live_competitors;
 	live->source.places_known = true;
 	live->source.ignore = live_ignore;
 	live->source.gone = live_gone;

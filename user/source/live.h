@@ -18,6 +18,7 @@
  * struct live_options - how to follow the running kernel
  * @hops:	bit mask of the hops to follow, by enum imstrace_hop
  * @interrupts:	stream every interrupt as well
+ * @competitors: add up behind whom vCPUs' threads wait
  * @max_vectors: room for so many vectors, by name
  * @btf:	file with the kernel's BTF, or NULL for the kernel's own
  * @trial:	only to look what can be seen: that there is no hop is no fault
@@ -30,6 +31,7 @@
 struct live_options {
 	unsigned int hops;
 	bool interrupts;
+	bool competitors;
 	unsigned int max_vectors;
 	__u32 process;
 	bool devices_only;

@@ -150,7 +150,7 @@ struct source_competitor {
  *		another one, later: from then on it has no device name, and its counts go on from
  *		where they are. NULL: it can't. Return: false: not now
  * @competitors:	sets *@list to the threads behind which those of vCPUs have waited up to now, and *@count to how
- *		many these are; the caller frees it. Return: false: out of memory
+ *		many these are; the caller frees it. Return: false: out of memory. NULL: they are not added up
  * @close:	ends it and frees it
  *
  * All times are CLOCK_MONOTONIC ns of @host. The arrays change while they are read:

@@ -9,7 +9,7 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 /* One is the thread of an idle CPU, whose name has the CPU's number. */
 const threadName = (thread) => thread.pid ? `${thread.name}/${thread.pid}` : thread.name;
 
-const scheduling = (thread) => thread.pid === 0 ? 'the idle CPU' :
+const scheduling = (thread) => thread.pid === 0 ? 'idle CPUs' :
 	`${thread.policy ?? '?'} ${thread.priority ?? `nice ${thread.nice}`}`;
 
 function threads(why) {
