@@ -105,8 +105,8 @@ $(B)/user/sink/page.o: C_FLAGS += $(if $(PAGES),-DIMSTRACE_PAGES)
 
 ### imstrace's BPF programs
 
-$(addprefix $(B)/user/source/,in_flight.o live.o memory.o owners.o retire.o verify.o vms.o): \
-		$(B)/imstrace.skel.h
+# The files that include it.
+$(patsubst %.c,$(B)/%.o,$(shell grep -l '"imstrace.skel.h"' user/source/*.c)): $(B)/imstrace.skel.h
 
 $(B)/imstrace.bpf.o: bpf/imstrace.bpf.c Makefile
 	$(call say,BPF,$<)
