@@ -45,6 +45,7 @@
 
 /* Records handled before the clock and the signals are looked at again. */
 #define BATCH	4096
+#define LOOK_AT_CLOCK	64	/* so many records apart */
 
 struct live {
 	struct source source;
@@ -53,6 +54,7 @@ struct live {
 	struct ring_buffer *streams;
 	struct memory memory;
 	int budget;	/* records left in this batch */
+	__u64 until;	/* when the poll is to end; 0: when there is nothing left */
 	__u32 pir_offset;
 	bool preemptible;	/* environment.h */
 	bool without_vms;	/* what tells of them can't be loaded */
@@ -93,13 +95,26 @@ static int put_types_together(char path[32], int *file)
 	return 0;
 }
 
+/*
+ * Records may come as fast as they are handled: a poll ends with its batch, and when it is late. Return: 0, or what
+ * ends it.
+ */
+static int next_record(struct live *live)
+{
+	if (--live->budget <= 0)
+		return -EAGAIN;
+	if (live->budget % LOOK_AT_CLOCK || !live->until)
+		return 0;
+	return clock_now(CLOCK_MONOTONIC) < live->until ? 0 : -EAGAIN;
+}
+
 static int on_lifecycle(void *context, void *data, size_t size)
 {
 	struct live *live = context;
 
 	(void)size;
 	live->source.handlers.lifecycle(live->source.handlers.context, data);
-	return --live->budget > 0 ? 0 : -EAGAIN;
+	return next_record(live);
 }
 
 static int on_interrupt(void *context, void *data, size_t size)
@@ -111,7 +126,7 @@ static int on_interrupt(void *context, void *data, size_t size)
 	/* A filter asks for the process. */
 	owners_find(live->owners, live->programs, &live->memory.vectors[interrupt->id]);
 	live->source.handlers.interrupt(live->source.handlers.context, interrupt);
-	return --live->budget > 0 ? 0 : -EAGAIN;
+	return next_record(live);
 }
 
 static void count_lost_runs(struct live *live)
@@ -281,6 +296,7 @@ static int live_poll(struct source *source, __u64 until)
 		source->handlers.lifecycle(source->handlers.context, &live->known[i]);
 	live->known_count = 0;
 	live->budget = BATCH;
+	live->until = until;
 	if (live->attachments)
 		ret = ring_buffer__poll(live->streams, wait_for_keys(live, until));
 	else
