@@ -156,6 +156,7 @@ SEC("raw_tp/kvm_exit")
 int BPF_PROG(vcpu_exit, struct kvm_vcpu *vcpu)
 {
 	struct exited exited = { .vcpu = vcpu };
+	__u32 any = 0;
 
 	if (!any_in_hardware)
 		return 0;
@@ -163,10 +164,14 @@ int BPF_PROG(vcpu_exit, struct kvm_vcpu *vcpu)
 	exited.vectors = bpf_map_lookup_elem(&hardware_vectors, &exited.number);
 	if (!exited.vectors)
 		return 0;
+	for (int i = 0; i < GUEST_VECTOR_WORDS; i++)
+		any |= exited.vectors->words[i];
+	if (!any)
+		return 0;
+	exited.now = bpf_ktime_get_ns();
 	for (__u32 word = 0; word < GUEST_VECTOR_WORDS; word++) {
 		if (!exited.vectors->words[word])
 			continue;
-		exited.now = exited.now ?: bpf_ktime_get_ns();
 		exited.word = word;
 		bpf_loop(32, look_whether_delivered, &exited, 0);
 	}
