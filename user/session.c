@@ -105,10 +105,8 @@ static void warn_of_loss(const struct session *session, const struct figures *fi
 			(uint64_t)figures->totals.lost_interrupts);
 }
 
-static void show_summary(const struct session *session)
+static void show_summary(const struct session *session, const struct figures *figures)
 {
-	const struct figures *figures = measurement_summary(session->measurement);
-
 	for_each_sink(sink, session, summary)
 		if (sink->wants.summary)
 			sink->ops->summary(sink, figures);
@@ -120,9 +118,8 @@ static void show_summary(const struct session *session)
 }
 
 /* Return: 0 or an exit code, reported. */
-static int show_why(const struct session *session)
+static int show_why(const struct session *session, const struct figures *figures)
 {
-	const struct figures *figures = measurement_summary(session->measurement);
 	struct why_result result;
 
 	if (session->left_out || !why_end(session->options->why, &result))
@@ -163,11 +160,13 @@ static int follow(struct session *session)
 			return ret;
 	} while (!last);
 
-	if (!options->lint_only)
-		show_summary(session);
-	ret = options->why ? show_why(session) : 0;
-	if (ret)
-		return ret;
+	if (!options->lint_only) {
+		figures = measurement_summary(session->measurement);
+		show_summary(session, figures);
+		ret = options->why ? show_why(session, figures) : 0;
+		if (ret)
+			return ret;
+	}
 	if (options->slowest) {
 		slowest_sort(&session->slowest);
 		for_each_sink(sink, session, slowest)

@@ -89,10 +89,7 @@ bool field_read(unsigned int field, const struct imstrace_vector *vector,
 		value->number = interrupt->vcpu_cpu - 1LL;
 		return interrupt->vcpu_cpu;
 	case BEHIND:
-		sink_clean(value->device, sizeof(value->device), interrupt->behind_name);
-		if (interrupt->behind)
-			snprintf(value->device + strlen(value->device), sizeof(value->device) - strlen(value->device),
-				 "/%u", interrupt->behind);
+		sink_thread(value->device, interrupt->behind_name, interrupt->behind);
 		value->text = value->device;
 		return *interrupt->behind_name;
 	case CAUSE:

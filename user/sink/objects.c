@@ -224,8 +224,7 @@ json_t *object_thread(const struct source_competitor *of)
 	return object;
 }
 
-/* The threads behind which those of vCPUs have waited; null: these are figures of an
- * interval, or it was not asked for. */
+/* The threads behind which those of vCPUs have waited; null: of an interval, or not asked for. */
 static json_t *vector_competitors(const struct figures *figures, const struct vector_figures *vector)
 {
 	size_t count;

@@ -79,3 +79,11 @@ void sink_escape(char *to, size_t size, const char *from)
 	}
 	to[used] = '\0';
 }
+
+void sink_thread(char to[SINK_THREAD_LEN], const char name[IMSTRACE_TASK_LEN], __u32 pid)
+{
+	char clean[IMSTRACE_TASK_LEN];
+
+	sink_clean(clean, sizeof(clean), name);
+	snprintf(to, SINK_THREAD_LEN, pid ? "%s/%u" : "%s", clean, pid);
+}

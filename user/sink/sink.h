@@ -144,6 +144,10 @@ extern const struct sink_ops html_sink;
 EXPORT_FORMATS(X)
 #undef X
 
+/* A thread of the host, clean: "backup/213"; of an idle CPU, which has pid 0, the name alone. */
+#define SINK_THREAD_LEN	(IMSTRACE_TASK_LEN + 16)
+void sink_thread(char to[SINK_THREAD_LEN], const char name[IMSTRACE_TASK_LEN], __u32 pid);
+
 /* Copies a name from outside with everything unprintable replaced by '?'. */
 void sink_clean(char *to, size_t size, const char *from);
 

@@ -16,10 +16,9 @@ static void print_competitors_of(FILE *out, const struct figures *figures, const
 	__u64 waited = vector->account.sums[STAGE_RUN] + vector->account.sums[STAGE_STEAL];
 
 	for (size_t i = 0; i < count && i < SHOWN_COMPETITORS; i++) {
-		char name[IMSTRACE_TASK_LEN], thread[32], scheduling[TASK_SCHEDULING_LEN];
+		char thread[SINK_THREAD_LEN], scheduling[TASK_SCHEDULING_LEN];
 
-		sink_clean(name, sizeof(name), all[i].total.name);
-		snprintf(thread, sizeof(thread), all[i].key.pid ? "%s/%u" : "%s", name, all[i].key.pid);
+		sink_thread(thread, all[i].total.name, all[i].key.pid);
 		task_scheduling(scheduling, all[i].total.policy, all[i].total.priority);
 		fprintf(out, "  %4u  %-26s  %-14s %9" PRIu64, vector->vector.vector, thread,
 			all[i].key.pid ? scheduling : "idle CPUs", (uint64_t)all[i].total.count);

@@ -18,12 +18,12 @@ void text_percentile(FILE *out, int width, const struct stage_figures *figures, 
 
 static void print_behind(FILE *out, const struct imstrace_interrupt *interrupt)
 {
-	char name[IMSTRACE_TASK_LEN];
+	char thread[SINK_THREAD_LEN];
 
 	if (!*interrupt->behind_name)
 		return;
-	sink_clean(name, sizeof(name), interrupt->behind_name);
-	fprintf(out, interrupt->behind ? " behind %s/%u" : " behind %s", name, interrupt->behind);
+	sink_thread(thread, interrupt->behind_name, interrupt->behind);
+	fprintf(out, " behind %s", thread);
 }
 
 /* Whether the longest of its waits is in @stage: the thread behind which it was is known of that one. */

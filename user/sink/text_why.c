@@ -28,7 +28,7 @@ static void print_threads(struct wrapped *line, const struct why_result *why, en
 
 	for (size_t i = 0; i < why->competitor_count; i++) {
 		const struct source_competitor *thread = &why->competitors[i];
-		char name[IMSTRACE_TASK_LEN], scheduling[TASK_SCHEDULING_LEN], text[96];
+		char name[SINK_THREAD_LEN], scheduling[TASK_SCHEDULING_LEN], text[96];
 
 		/* Of idle CPUs. */
 		if (!thread->key.pid)
@@ -38,9 +38,9 @@ static void print_threads(struct wrapped *line, const struct why_result *why, en
 			continue;
 		}
 		wrap_close(line, shown++ ? ";" : ":");
-		sink_clean(name, sizeof(name), thread->total.name);
+		sink_thread(name, thread->total.name, thread->key.pid);
 		task_scheduling(scheduling, thread->total.policy, thread->total.priority);
-		snprintf(text, sizeof(text), "%s/%u (%s) %.0f %%", name, thread->key.pid, scheduling,
+		snprintf(text, sizeof(text), "%s (%s) %.0f %%", name, scheduling,
 			 share_of(thread->total.ns, why->sum.causes[cause].ns));
 		wrap_words(line, text);
 	}

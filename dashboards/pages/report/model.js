@@ -43,6 +43,9 @@ export const vectors = data.summary.vectors.map((vector, number) => ({ ...vector
 
 export const vectorName = (vector) => `${short(vector.device)} ${vector.vector}`;
 
+/* An idle CPU's has pid 0. */
+export const threadName = (thread) => thread.pid ? `${thread.name}/${thread.pid}` : thread.name;
+
 /* What the VM is called, or else its process. */
 export const vmName = (vector) => vector.guest ?? (known(vector.pid) ?
 	`${vector.vmm ?? 'pid'} ${vector.pid}` : '–');

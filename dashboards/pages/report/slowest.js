@@ -4,7 +4,7 @@ import { el, legend, section } from '../lib/dom.js';
 import { duration, hex, known, microseconds, number, seconds } from '../lib/format.js';
 import { lanes } from '../lib/lanes.js';
 import { table } from '../lib/table.js';
-import { data, hops, sinceStart, stageColour, steps, vectorName } from './model.js';
+import { data, hops, sinceStart, stageColour, steps, threadName, vectorName } from './model.js';
 
 /* Such a chart is for a glance; the table has them all. */
 const MOST_LANES = 25;
@@ -64,7 +64,7 @@ export function slowest() {
 			us('took', 'Took µs', (i) => i.took),
 			...steps.map((stage) => us(stage.name, `${stage.name} µs`, (i) => i.stages[stage.name])),
 			{ key: 'behind', heading: 'Ran instead', title: 'The thread behind which its vCPU waited longest', name: true,
-				value: (i) => i.behind && (i.behind.pid ? `${i.behind.name}/${i.behind.pid}` : i.behind.name) },
+				value: (i) => i.behind && threadName(i.behind) },
 			{ key: 'end', heading: 'End', name: true, value: (i) => i.end },
 			{ key: 'at', heading: 'Began at', value: (i) => i.first, text: (i) => seconds(sinceStart(i.first)) },
 			{ key: 'cpu', heading: 'CPU', title: 'Host CPU that handled it', value: (i) => i.cpu, text: (i) => number(i.cpu) },

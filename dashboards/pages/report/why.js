@@ -2,12 +2,9 @@
 import { el, section } from '../lib/dom.js';
 import { count, microseconds, plural } from '../lib/format.js';
 import { table } from '../lib/table.js';
-import { data } from './model.js';
+import { data, threadName } from './model.js';
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-
-/* One is the thread of an idle CPU, whose name has the CPU's number. */
-const threadName = (thread) => thread.pid ? `${thread.name}/${thread.pid}` : thread.name;
 
 const scheduling = (thread) => thread.pid === 0 ? 'idle CPUs' :
 	`${thread.policy ?? '?'} ${thread.priority ?? `nice ${thread.nice}`}`;
